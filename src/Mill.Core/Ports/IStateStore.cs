@@ -1,0 +1,68 @@
+using Mill.Secrets;
+
+namespace Mill.Core.Ports;
+
+/// <summary>
+/// The durable home of the replicated state: keys and values with one revision number that every commit raises by at least one.
+/// A commit that returned is durable, and is seen by every read and watch that starts afterwards.
+/// </summary>
+/// <remarks>
+/// Failures are <see cref="MillException"/>: <see cref="MillError.OutcomeUnknown"/> where a commit may or may not have happened,
+/// <see cref="MillError.StorageFull"/> where nothing was written and space is missing, <see cref="MillError.StorageDamaged"/> where what is
+/// stored is not what was written, and <see cref="MillError.StorageUnavailable"/> for all else.
+/// </remarks>
+public interface IStateStore : IAsyncDisposable
+{
+    /// <summary>What this engine is called in status and metrics.</summary>
+    string Engine { get; }
+
+    /// <summary>The revision of the latest commit, by the word of a quorum. Zero for an empty store.</summary>
+    ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken);
+
+    /// <summary>Everything under a prefix at one revision, in ordinal key order.</summary>
+    ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Applies all changes at one new revision, or none of them. A failed precondition is an answer, not an exception.
+    /// Cancelling stops the waiting, not necessarily the commit: <see cref="MillError.OutcomeUnknown"/> says so.
+    /// </summary>
+    ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Every commit after a revision, in order, each whole, without gaps; goes on until cancelled.
+    /// Throws <see cref="WatchCompactedException"/> where the commits after that revision are no longer known: read everything again, then watch from there.
+    /// </summary>
+    IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken);
+}
+
+/// <summary>One stored value and the revision that wrote it.</summary>
+public readonly record struct StoreEntry(string Key, ReadOnlyMemory<byte> Value, long Revision);
+
+/// <summary>Entries under a prefix, all as of one revision.</summary>
+public sealed record StoreSnapshot(long Revision, IReadOnlyList<StoreEntry> Entries);
+
+/// <summary>A value to put, or null to delete. Deleting what is not there is no error.</summary>
+public readonly record struct StoreWrite(string Key, ReadOnlyMemory<byte>? Value);
+
+/// <summary>Holds if <paramref name="Key"/> was last written at <paramref name="Revision"/>; zero means that it must not exist.</summary>
+public readonly record struct StorePrecondition(string Key, long Revision);
+
+/// <summary>Writes that happen together. No key may stand in it twice.</summary>
+public sealed record StoreTransaction(IReadOnlyList<StorePrecondition> Preconditions, IReadOnlyList<StoreWrite> Writes)
+{
+    /// <summary>What these writes replace must leave the storage, as far as the engine can see to it: it held a key that was destroyed.</summary>
+    public bool Scrub { get; init; }
+}
+
+/// <summary>The outcome of a commit: the revision it made, or, where a precondition failed, the store's current one.</summary>
+public readonly record struct StoreCommit(bool Succeeded, long Revision);
+
+/// <summary>The writes of one commit that lie under the watched prefix.</summary>
+public sealed record StoreEvent(long Revision, IReadOnlyList<StoreWrite> Writes);
+
+/// <summary>The commits after the asked revision are no longer known one by one.</summary>
+public sealed class WatchCompactedException(long oldestKnown) : Exception($"Commits up to revision {oldestKnown} are no longer known one by one.")
+{
+    /// <summary>A watch may start after this revision or later.</summary>
+    public long OldestKnown { get; } = oldestKnown;
+}

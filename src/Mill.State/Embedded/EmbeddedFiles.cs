@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Mill.Secrets;
 using Mill.State.Embedded.Sqlite;
 
@@ -11,10 +12,12 @@ internal sealed class EmbeddedFiles : IDisposable
 
     private readonly DirectoryLock _lock;
     private readonly SqliteConnection _reading;
+    private readonly SafeFileHandle _database; // open as long as SQLite's connections are: closing any handle of a file drops a process's locks on it
 
-    private EmbeddedFiles(DirectoryLock directoryLock, SqliteConnection connection, SqliteConnection reading, Anchor anchor, StoreHead head, string path)
+    private EmbeddedFiles(DirectoryLock directoryLock, SqliteConnection connection, SqliteConnection reading, SafeFileHandle database, Anchor anchor, StoreHead head, string path)
     {
         _lock = directoryLock;
+        _database = database;
         Connection = connection;
         _reading = reading;
         Anchor = anchor;
@@ -49,6 +52,14 @@ internal sealed class EmbeddedFiles : IDisposable
         }
     }
 
+    /// <summary>Makes sure that nothing which was replaced is left in any file. No read may be under way.</summary>
+    public void Scrub()
+    {
+        Connection.Checkpoint(truncate: true);
+        new PageGaps(_database).Clear(StoreSchema.RootPages(Connection));
+        Connection.Execute("PRAGMA shrink_memory"); // the cached pages still have their gaps, and would be written back with them
+    }
+
     /// <summary>Lets go of the files; a database that is still trusted has its log folded in first by <see cref="SqliteConnection.Checkpoint"/>.</summary>
     public void Dispose()
     {
@@ -56,6 +67,7 @@ internal sealed class EmbeddedFiles : IDisposable
         Writer.Dispose();
         _reading.Dispose();
         Connection.Dispose();
+        _database.Dispose();
         Anchor.Dispose();
         _lock.Dispose();
     }
@@ -70,6 +82,7 @@ internal sealed class EmbeddedFiles : IDisposable
             throw StorageFailure.Damaged(files.Database, fault);
 
         SqliteConnection? connection = null, reading = null;
+        SafeFileHandle? database = null;
         try
         {
             connection = OpenConnection(files, WriterCacheKibibytes);
@@ -79,10 +92,12 @@ internal sealed class EmbeddedFiles : IDisposable
             // before the last end: it is read back from the page cache, so it must be on the disk before anybody is told of it.
             connection.Checkpoint(truncate: true);
             reading = OpenConnection(files, ReaderCacheKibibytes);
-            return new EmbeddedFiles(directoryLock, connection, reading, Anchor.Start(files, head), head, files.Database);
+            database = File.OpenHandle(files.Database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return new EmbeddedFiles(directoryLock, connection, reading, database, Anchor.Start(files, head), head, files.Database);
         }
         catch
         {
+            database?.Dispose();
             reading?.Dispose();
             connection?.Dispose();
             throw;
@@ -115,6 +130,8 @@ internal sealed class EmbeddedFiles : IDisposable
     {
         if (!StoreSchema.Matches(connection))
             throw StorageFailure.Damaged(files.Database, "its tables are not the ones that were made.");
+        if (StoreSchema.FindBrokenPage(connection) is { } fault)
+            throw StorageFailure.Damaged(files.Database, fault);
 
         using var reader = new StoreReader(connection, files.Database);
         var head = reader.Verify();

@@ -21,23 +21,22 @@ public sealed partial class EmbeddedStateStore
                 _files.Connection.Checkpoint(truncate: false);
             _pagesInLog = 0;
         }
-        catch (SqliteException failure)
+        catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
         {
             // The commit is durable in the log; copying it is tried again after the next one.
             LogCheckpointFailed(_paths.Database, failure);
-            if (failure.IsFailedFsync)
-                StopLocked(failure);
+            if (failure is not SqliteException { IsFailedFsync: false })
+                StopLocked(failure); // a scrub that cannot write or read the database directly is as bad
         }
     }
 
-    /// <summary>The database was written with secure_delete, so what was replaced is zeroed there; emptying the log removes the older copies.</summary>
     private void ScrubLocked()
     {
         // A reader of our own would keep the log from being emptied. A foreign one may: the scrub is then still owed at the next commit.
         _reading.Wait();
         try
         {
-            _files.Connection.Checkpoint(truncate: true);
+            _files.Scrub();
             _scrubOwed = false;
         }
         finally

@@ -1,3 +1,4 @@
+using System.Text;
 using Mill.State.Embedded.Sqlite;
 
 namespace Mill.State.Embedded;
@@ -58,8 +59,26 @@ internal static class StoreSchema
         var found = new List<string>();
         using var statement = connection.Prepare("SELECT CAST(sql AS TEXT) FROM sqlite_schema ORDER BY name");
         while (statement.Step())
-            found.Add(System.Text.Encoding.UTF8.GetString(statement.Bytes(0)));
+            found.Add(Encoding.UTF8.GetString(statement.Bytes(0)));
         return found is [Records, Store];
+    }
+
+    /// <summary>What is wrong with how the pages hang together, free ones included: a page that is both free and in use is fine to read and fatal to write. Null if nothing is.</summary>
+    public static string? FindBrokenPage(SqliteConnection connection)
+    {
+        using var statement = connection.Prepare("PRAGMA quick_check(1)");
+        var found = statement.Step() ? Encoding.UTF8.GetString(statement.Bytes(0)) : "nothing";
+        return found == "ok" ? null : $"its pages do not hang together ({found.ReplaceLineEndings(" ")}).";
+    }
+
+    /// <summary>Where each table begins; page 1 holds the list of tables itself.</summary>
+    public static IReadOnlyList<long> RootPages(SqliteConnection connection)
+    {
+        var roots = new List<long> { 1 };
+        using var statement = connection.Prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0");
+        while (statement.Step())
+            roots.Add(statement.Integer(0));
+        return roots;
     }
 
     /// <summary>Settings of a connection; they are not part of the file.</summary>

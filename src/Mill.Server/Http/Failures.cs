@@ -45,7 +45,7 @@ internal sealed partial class Failures(RequestDelegate next, TimeProvider time, 
             return;
         }
         http.Response.Clear();
-        RequestIds.Assign(http);
+        RequestIds.Write(http);
         await ProblemReply.WriteAsync(http, failure).ConfigureAwait(false);
     }
 

@@ -22,10 +22,12 @@ internal static class RequestIds
     public static void Assign(HttpContext http)
     {
         var sent = http.Request.Headers[Header];
-        var id = sent is [{ Length: > 0 and <= MaxLength } own] && !own.AsSpan().ContainsAnyExcept(Allowed) ? own : Create();
-        http.TraceIdentifier = id;
-        http.Response.Headers[Header] = id;
+        http.TraceIdentifier = sent is [{ Length: > 0 and <= MaxLength } own] && !own.AsSpan().ContainsAnyExcept(Allowed) ? own : Create();
+        Write(http);
     }
+
+    /// <summary>Says the id in the reply; again after the reply's headers were cleared.</summary>
+    public static void Write(HttpContext http) => http.Response.Headers[Header] = http.TraceIdentifier;
 
     private static string Create() => Interlocked.Increment(ref _next).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 }

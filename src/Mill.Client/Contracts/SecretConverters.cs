@@ -1,0 +1,74 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Unicode;
+using Mill.Secrets;
+
+namespace Mill.Client.Contracts;
+
+/// <summary>A secret as a JSON string. Unescapes straight into pinned memory; no <see cref="string"/> is ever made.</summary>
+public sealed class SecretTextConverter : JsonConverter<SecretValue>
+{
+    public override SecretValue? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType is not JsonTokenType.String) throw new JsonException("a string is expected");
+        using var text = Unescape(ref reader);
+        if (!Utf8.IsValid(text.WrittenSpan)) throw new JsonException("the text is not valid Unicode");
+        return SecretValue.FromBytes(text.WrittenSpan);
+    }
+
+    public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
+        value.Reveal(writer, static (bytes, to) => to.WriteStringValue(bytes));
+
+    internal static PinnedWriter Unescape(ref Utf8JsonReader reader)
+    {
+        var length = reader.HasValueSequence ? checked((int)reader.ValueSequence.Length) : reader.ValueSpan.Length;
+        var text = new PinnedWriter(Math.Max(length, 1));
+        try
+        {
+            // An escape is never shorter than what it stands for, so the length in the document is enough.
+            text.Advance(reader.CopyString(text.GetSpan(length)));
+            return text;
+        }
+        catch (InvalidOperationException e)
+        {
+            text.Dispose();
+            throw new JsonException("the text is not valid Unicode", e);
+        }
+    }
+}
+
+/// <summary>A secret as base64 (RFC 4648, with padding) in a JSON string.</summary>
+public sealed class SecretBase64Converter : JsonConverter<SecretValue>
+{
+    public override SecretValue? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType is not JsonTokenType.String) throw new JsonException("a string is expected");
+        using var text = SecretTextConverter.Unescape(ref reader);
+        using var bytes = new PinnedWriter(Math.Max(1, Base64.GetMaxDecodedFromUtf8Length(text.WrittenCount)));
+        var status = Base64.DecodeFromUtf8(text.WrittenSpan, bytes.GetSpan(), out _, out var length);
+        if (status is not OperationStatus.Done || text.WrittenSpan.ContainsAny(" \t\r\n"u8)) throw new JsonException("the text is not base64");
+        bytes.Advance(length);
+        return SecretValue.FromBytes(bytes.WrittenSpan);
+    }
+
+    public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
+        value.Reveal(writer, static (bytes, to) => to.WriteBase64StringValue(bytes));
+}
+
+/// <summary>RFC 3339 in UTC with six digits, so that texts sort as the moments do.</summary>
+public sealed class TimeConverter : JsonConverter<DateTimeOffset>
+{
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset().ToUniversalTime();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<byte> text = stackalloc byte[32];
+        value.UtcDateTime.TryFormat(text, out var length, Format, CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..length]);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+
+namespace Mill.Core.Model;
+
+/// <summary>Everything the cluster knows, at one revision. Immutable: a reader that holds one sees one consistent cut.</summary>
+public sealed record ClusterState
+{
+    public static ClusterState Empty { get; } = new();
+
+    /// <summary>The store's revision this state is of. While a batch is being decided, still that of the commit before.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Time of the latest commit.</summary>
+    public Timestamp CommitTime { get; init; }
+
+    /// <summary>Null before the first commit.</summary>
+    public ClusterRecord? Cluster { get; init; }
+
+    public ImmutableSortedDictionary<TenantId, TenantSecrets> Tenants { get; init; } = ImmutableSortedDictionary<TenantId, TenantSecrets>.Empty;
+
+    public ImmutableDictionary<string, TokenRecord> Tokens { get; init; } = ImmutableDictionary.Create<string, TokenRecord>(StringComparer.Ordinal);
+
+    public ImmutableDictionary<TenantId, RetentionRecord> Retentions { get; init; } = ImmutableDictionary<TenantId, RetentionRecord>.Empty;
+
+    public ImmutableDictionary<IdempotencyKey, IdempotencyRecord> Idempotency { get; init; } = ImmutableDictionary<IdempotencyKey, IdempotencyRecord>.Empty;
+
+    public TenantSecrets Secrets(TenantId tenant) => Tenants.GetValueOrDefault(tenant, TenantSecrets.Empty);
+
+    public SecretHistory? Find(SecretId id) => Secrets(id.Tenant).Find(id.Name);
+
+    /// <summary>The state after changes that happen together.</summary>
+    public ClusterState Apply(IReadOnlyList<StateChange> changes)
+    {
+        var state = this;
+        foreach (var change in changes) state = state.Apply(change);
+        return state;
+    }
+
+    private ClusterState Apply(StateChange change) => (change.Key, change.Record) switch
+    {
+        (SecretVersionKey key, var record) => With(key.Tenant, Changed(HistoryOf(key.Tenant, key.Name), key.Version, (SecretVersion?)record)),
+        (PrunedKey key, var record) => With(key.Tenant, HistoryOf(key.Tenant, key.Name) with { Pruned = (PrunedRecord?)record }),
+        (IdempotencyKey key, IdempotencyRecord record) => this with { Idempotency = Idempotency.SetItem(key, record) },
+        (IdempotencyKey key, _) => this with { Idempotency = Idempotency.Remove(key) },
+        (TokenKey key, TokenRecord record) => this with { Tokens = Tokens.SetItem(key.Id, record) },
+        (TokenKey key, _) => this with { Tokens = Tokens.Remove(key.Id) },
+        (RetentionKey key, RetentionRecord record) => this with { Retentions = Retentions.SetItem(key.Tenant, record) },
+        (RetentionKey key, _) => this with { Retentions = Retentions.Remove(key.Tenant) },
+        (HeadKey, HeadRecord record) => this with { CommitTime = record.CommitTime },
+        (ClusterKey, ClusterRecord record) => this with { Cluster = record },
+        _ => throw new InvalidOperationException($"A change at {change.Key} cannot be applied."),
+    };
+
+    private SecretHistory HistoryOf(TenantId tenant, SecretName name) => Secrets(tenant).Find(name) ?? new SecretHistory(name);
+
+    private ClusterState With(TenantId tenant, SecretHistory history) =>
+        this with { Tenants = Tenants.SetItem(tenant, Secrets(tenant).With(history)) };
+
+    private static SecretHistory Changed(SecretHistory history, int version, SecretVersion? record)
+    {
+        var versions = history.Versions;
+        var index = versions.Count == 0 ? 0 : version - versions[0].Version;
+        return history with
+        {
+            Versions = record is null ? versions.RemoveAt(index) : index == versions.Count ? versions.Add(record) : versions.SetItem(index, record),
+        };
+    }
+}

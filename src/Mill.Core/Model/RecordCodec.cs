@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Mill.Secrets;
+
+namespace Mill.Core.Model;
+
+/// <summary>Records to the JSON that is stored, and back.</summary>
+public static class RecordCodec
+{
+    public static byte[] Encode(StateRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, TypeOf(record));
+
+    /// <summary>
+    /// Reads what is stored at a key. Throws <see cref="MillError.StorageDamaged"/> where that is no record of the key's kind, is of a later format, or
+    /// says of itself that it belongs elsewhere.
+    /// </summary>
+    public static StateRecord Decode(RecordKey key, ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var record = (StateRecord?)JsonSerializer.Deserialize(json, TypeAt(key)) ?? throw new JsonException("null");
+            if (record.Format is < 1 or > StateRecord.CurrentFormat) throw new JsonException($"format {record.Format} is of a later version of Mill");
+            if (record is SecretVersion version && version.Key != key) throw new JsonException("it belongs at another key");
+            return record;
+        }
+        catch (JsonException e)
+        {
+            // The exception's own text may quote what it read; only its place is safe to pass on.
+            throw new MillException(MillError.StorageDamaged, $"The record at {key} cannot be read{Place(e)}.") { Hint = "Restore the data directory from a backup." };
+        }
+    }
+
+    private static string Place(JsonException e) => e.Path is { Length: > 0 } path ? $" ({path})" : e.Path is null && e.InnerException is null ? $" ({e.Message})" : "";
+
+    private static JsonTypeInfo TypeOf(StateRecord record) => record switch
+    {
+        SecretVersion => RecordJson.Default.SecretVersion,
+        IdempotencyRecord => RecordJson.Default.IdempotencyRecord,
+        HeadRecord => RecordJson.Default.HeadRecord,
+        TokenRecord => RecordJson.Default.TokenRecord,
+        PrunedRecord => RecordJson.Default.PrunedRecord,
+        RetentionRecord => RecordJson.Default.RetentionRecord,
+        ClusterRecord => RecordJson.Default.ClusterRecord,
+        _ => throw new ArgumentException("No JSON form is known for this record.", nameof(record)),
+    };
+
+    private static JsonTypeInfo TypeAt(RecordKey key) => key switch
+    {
+        SecretVersionKey => RecordJson.Default.SecretVersion,
+        IdempotencyKey => RecordJson.Default.IdempotencyRecord,
+        HeadKey => RecordJson.Default.HeadRecord,
+        TokenKey => RecordJson.Default.TokenRecord,
+        PrunedKey => RecordJson.Default.PrunedRecord,
+        RetentionKey => RecordJson.Default.RetentionRecord,
+        ClusterKey => RecordJson.Default.ClusterRecord,
+        _ => throw new ArgumentException("No JSON form is known for this key.", nameof(key)),
+    };
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Mill.Core.Model;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter)])]
+[JsonSerializable(typeof(SecretVersion))]
+[JsonSerializable(typeof(TokenRecord))]
+[JsonSerializable(typeof(ClusterRecord))]
+[JsonSerializable(typeof(HeadRecord))]
+[JsonSerializable(typeof(RetentionRecord))]
+[JsonSerializable(typeof(PrunedRecord))]
+[JsonSerializable(typeof(IdempotencyRecord))]
+internal sealed partial class RecordJson : JsonSerializerContext;
+
+internal sealed class TimestampConverter : JsonConverter<Timestamp>
+{
+    public override Timestamp Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
+
+    public override void Write(Utf8JsonWriter writer, Timestamp value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Microseconds);
+}
+
+internal sealed class SecretNameConverter : JsonConverter<SecretName>
+{
+    public override SecretName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        SecretName.TryParse(reader.GetString(), out var name) ? name : throw new JsonException("not a valid name");
+
+    public override void Write(Utf8JsonWriter writer, SecretName value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}
+
+internal sealed class TenantIdConverter : JsonConverter<TenantId>
+{
+    public override TenantId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        TenantId.TryParse(reader.GetString(), out var tenant) ? tenant : throw new JsonException("not a valid tenant");
+
+    public override void Write(Utf8JsonWriter writer, TenantId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}
+
+internal sealed class VersionStateConverter() : JsonStringEnumConverter<VersionState>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+internal sealed class ValueKindConverter() : JsonStringEnumConverter<ValueKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+internal sealed class RoleConverter() : JsonStringEnumConverter<Role>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);

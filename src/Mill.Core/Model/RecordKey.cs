@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace Mill.Core.Model;
+
+/// <summary>Where a record is stored. <see cref="object.ToString"/> is the key in the store.</summary>
+public abstract record RecordKey
+{
+    /// <summary>Everything Mill stores is below this.</summary>
+    public const string Root = "/mill/v1/";
+
+    /// <summary>Reads a key of the store. Throws <see cref="FormatException"/> for a key this version does not know.</summary>
+    public static RecordKey Parse(string key)
+    {
+        if (!key.StartsWith(Root, StringComparison.Ordinal)) throw Unknown(key);
+        var path = key[Root.Length..];
+        var (kind, rest) = Cut(path);
+        return (kind, rest) switch
+        {
+            ("cluster", "") => new ClusterKey(),
+            ("head", "") => new HeadKey(),
+            ("tokens", { Length: > 0 } id) => new TokenKey(id),
+            ("retention", _) when TenantId.TryParse(rest, out var tenant) => new RetentionKey(tenant),
+            ("secrets", _) => ParseSecret(key, rest),
+            ("pruned", _) => ParsePruned(key, rest),
+            ("idempotency", _) => ParseIdempotency(key, rest),
+            _ => throw Unknown(key),
+        };
+    }
+
+    private static SecretVersionKey ParseSecret(string key, string rest)
+    {
+        var (tenant, path) = Cut(rest);
+        var slash = path.LastIndexOf('/');
+        return slash > 0
+            && TenantId.TryParse(tenant, out var tenantId)
+            && SecretName.TryParse(path[..slash], out var name)
+            && int.TryParse(path.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                ? new(tenantId, name, version)
+                : throw Unknown(key);
+    }
+
+    private static PrunedKey ParsePruned(string key, string rest)
+    {
+        var (tenant, path) = Cut(rest);
+        return TenantId.TryParse(tenant, out var tenantId) && SecretName.TryParse(path, out var name) ? new(tenantId, name) : throw Unknown(key);
+    }
+
+    private static IdempotencyKey ParseIdempotency(string key, string rest)
+    {
+        var (owner, digest) = Cut(rest);
+        return owner.Length > 0 && digest.Length > 0 ? new(owner, digest) : throw Unknown(key);
+    }
+
+    private static (string First, string Tail) Cut(string path)
+    {
+        var slash = path.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? (path, "") : (path[..slash], path[(slash + 1)..]);
+    }
+
+    private static FormatException Unknown(string key) => new($"The store holds a key that this version of Mill does not know: {key}");
+}
+
+public sealed record ClusterKey : RecordKey
+{
+    public override string ToString() => Root + "cluster";
+}
+
+public sealed record HeadKey : RecordKey
+{
+    public override string ToString() => Root + "head";
+}
+
+public sealed record TokenKey(string Id) : RecordKey
+{
+    public override string ToString() => $"{Root}tokens/{Id}";
+}
+
+public sealed record RetentionKey(TenantId Tenant) : RecordKey
+{
+    public override string ToString() => $"{Root}retention/{Tenant}";
+}
+
+public sealed record SecretVersionKey(TenantId Tenant, SecretName Name, int Version) : RecordKey
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Root}secrets/{Tenant.Value}/{Name.Value}/{Version}");
+}
+
+public sealed record PrunedKey(TenantId Tenant, SecretName Name) : RecordKey
+{
+    public override string ToString() => $"{Root}pruned/{Tenant}/{Name}";
+}
+
+/// <summary>One caller's use of one <c>Idempotency-Key</c>: the key itself may say too much, so only its digest is stored.</summary>
+/// <param name="TokenId">The token it came with. Another token's keys are another space.</param>
+/// <param name="KeyDigest">SHA-256 of the key, as hex.</param>
+public sealed record IdempotencyKey(string TokenId, string KeyDigest) : RecordKey
+{
+    public override string ToString() => $"{Root}idempotency/{TokenId}/{KeyDigest}";
+}

@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization;
+
+namespace Mill.Core.Model;
+
+/// <summary>One version of one secret, sealed: the record that is stored. Only the vault can open it.</summary>
+public sealed record SecretVersion : StateRecord
+{
+    public required TenantId Tenant { get; init; }
+
+    public required SecretName Name { get; init; }
+
+    /// <summary>From 1, never reused.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>Commit time of its own write; the interval is <c>[valid_from, valid_to)</c>.</summary>
+    public required Timestamp ValidFrom { get; init; }
+
+    /// <summary>Commit time of what ended it; null while it is current. Mutable: not part of <see cref="RecordDigest"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public Timestamp? ValidTo { get; init; }
+
+    /// <summary>Mutable: not part of <see cref="RecordDigest"/>.</summary>
+    public required VersionState State { get; init; }
+
+    /// <summary>Subject of the writer.</summary>
+    public required string CreatedBy { get; init; }
+
+    /// <summary>Request of the writer, to find it in the logs.</summary>
+    public required string RequestId { get; init; }
+
+    public required ValueKind Kind { get; init; }
+
+    /// <summary>Which master key wraps the data key: 16 hex digits.</summary>
+    public required string KeyId { get; init; }
+
+    public required byte[] WrapSalt { get; init; }
+
+    /// <summary>The wrapped data key; null once the version is destroyed. Mutable: not part of <see cref="RecordDigest"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required byte[]? WrappedKey { get; init; }
+
+    public required byte[] KeyCommitment { get; init; }
+
+    public required byte[] Nonce { get; init; }
+
+    public required byte[] Ciphertext { get; init; }
+
+    /// <summary><see cref="RecordDigest"/> of the version before; 32 zero bytes for the first.</summary>
+    public required byte[] Prev { get; init; }
+
+    [JsonIgnore]
+    public SecretId Id => new(Tenant, Name);
+
+    [JsonIgnore]
+    public RecordKey Key => new SecretVersionKey(Tenant, Name, Version);
+
+    /// <summary>True at moments inside <c>[valid_from, valid_to)</c>.</summary>
+    public bool IsValidAt(Timestamp moment) => ValidFrom <= moment && (ValidTo is not { } end || moment < end);
+}

@@ -1,0 +1,13 @@
+namespace Mill.Core.Model;
+
+/// <summary>One stored record. Its JSON is what an operator sees in the store; <see cref="Format"/> keeps old ones readable.</summary>
+public abstract record StateRecord
+{
+    /// <summary>The format this version of Mill writes.</summary>
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+}
+
+/// <summary>A record to put at a key, or null to delete what is there.</summary>
+public readonly record struct StateChange(RecordKey Key, StateRecord? Record);

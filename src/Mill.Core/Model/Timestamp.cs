@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Mill.Core.Model;
+
+/// <summary>A moment in UTC, in whole microseconds since 1970. Commit times, and with them validity intervals, are of this kind.</summary>
+public readonly record struct Timestamp(long Microseconds) : IComparable<Timestamp>
+{
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+
+    private static readonly string[] Accepted = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
+    public static bool operator <(Timestamp left, Timestamp right) => left.Microseconds < right.Microseconds;
+
+    public static bool operator >(Timestamp left, Timestamp right) => left.Microseconds > right.Microseconds;
+
+    public static bool operator <=(Timestamp left, Timestamp right) => left.Microseconds <= right.Microseconds;
+
+    public static bool operator >=(Timestamp left, Timestamp right) => left.Microseconds >= right.Microseconds;
+
+    public static Timestamp operator +(Timestamp moment, TimeSpan length) => new(moment.Microseconds + (length.Ticks / TimeSpan.TicksPerMicrosecond));
+
+    public static Timestamp operator -(Timestamp moment, TimeSpan length) => new(moment.Microseconds - (length.Ticks / TimeSpan.TicksPerMicrosecond));
+
+    /// <summary>Cuts off what is finer than a microsecond.</summary>
+    public static Timestamp From(DateTimeOffset moment) => new((moment.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>Reads an RFC 3339 date and time with an offset or <c>Z</c>. Digits finer than a microsecond are cut off.</summary>
+    public static bool TryParse(string? text, out Timestamp timestamp)
+    {
+        timestamp = default;
+        // The format accepts a missing offset and would then take the machine's own; RFC 3339 has none without one.
+        if (text is not { Length: >= 20 and <= 40 } || !(text[^1] is 'Z' or 'z' || text[^6] is '+' or '-')) return false;
+        if (!DateTimeOffset.TryParseExact(text.ToUpperInvariant(), Accepted, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment)) return false;
+        timestamp = From(moment);
+        return true;
+    }
+
+    public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.UnixEpoch.AddTicks(Microseconds * TimeSpan.TicksPerMicrosecond);
+
+    public int CompareTo(Timestamp other) => Microseconds.CompareTo(other.Microseconds);
+
+    /// <summary>RFC 3339 with six digits, so that texts sort as the moments do.</summary>
+    public override string ToString() => ToDateTimeOffset().ToString(Format, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,45 @@
+using Mill.Core.Model;
+using Mill.Secrets;
+
+namespace Mill.Core.Ports;
+
+/// <summary>The replicated state as everything above it sees it: consistent cuts to read, commands to commit, advances to follow.</summary>
+public interface IReplicatedState
+{
+    /// <summary>
+    /// A state that holds every commit that was acknowledged before the call. Throws <see cref="MillError.NotReady"/> before the state is loaded,
+    /// <see cref="MillError.NoQuorum"/> where that cannot be promised.
+    /// </summary>
+    ValueTask<ClusterState> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A state in which everything up to a moment is settled: no later commit carries a time at or before it, so the same question gets the same
+    /// answer for ever. Throws <see cref="MillError.InvalidRequest"/> for a moment that has not come yet.
+    /// </summary>
+    ValueTask<ClusterState> ReadAtAsync(Timestamp moment, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Decides a command in its turn and commits what it decided. Returns once that is durable. What the command throws comes through and changes
+    /// nothing; <see cref="MillError.OutcomeUnknown"/> where the commit may or may not have happened.
+    /// </summary>
+    Task<Committed<T>> CommitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Every advance of the state after a revision, in order and without gaps; goes on until cancelled. An advance with
+    /// <see cref="StateAdvance.IsReset"/> says that what lies between is no longer known.
+    /// </summary>
+    IAsyncEnumerable<StateAdvance> FollowAsync(long afterRevision, CancellationToken cancellationToken);
+}
+
+/// <summary>An answer, the revision it is true of, and whether it was given before under the same idempotency key.</summary>
+public readonly record struct Committed<T>(T Answer, long Revision, bool Replayed = false);
+
+/// <summary>An answer and the revision it was read at.</summary>
+public readonly record struct Observed<T>(T Answer, long Revision);
+
+/// <summary>One step of the state: what it was, what it is, and the secrets that were touched in between.</summary>
+public sealed record StateAdvance(ClusterState Before, ClusterState After, IReadOnlyList<SecretId> Touched)
+{
+    /// <summary>The state was replaced: whoever keeps a view of it must build it anew from <see cref="After"/>.</summary>
+    public bool IsReset { get; init; }
+}

@@ -1,0 +1,25 @@
+using Mill.Core.Access;
+using Mill.Core.Model;
+using Mill.Secrets;
+
+namespace Mill.Core.Ports;
+
+/// <summary>Who may ask. Throws <see cref="MillException"/> as <see cref="IVault"/> does.</summary>
+public interface ITokens
+{
+    /// <summary>The caller a token stands for; null for one that is unknown, revoked, expired or malformed, all alike.</summary>
+    /// <param name="tenant">The tenant an operator names. Anybody else's own tenant, or <see cref="MillError.Forbidden"/>.</param>
+    ValueTask<Caller?> AuthenticateAsync(string token, TenantId? tenant, CancellationToken cancellationToken);
+
+    Task<Committed<CreatedToken>> CreateAsync(Caller caller, CreateToken request, WriteContext context, CancellationToken cancellationToken);
+
+    /// <summary>The tokens of the caller's tenant, by id.</summary>
+    ValueTask<Observed<IReadOnlyList<TokenRecord>>> ListAsync(Caller caller, CancellationToken cancellationToken);
+
+    Task<Committed<Done>> RevokeAsync(Caller caller, string id, WriteContext context, CancellationToken cancellationToken);
+}
+
+public sealed record CreateToken(string Subject, Role Role, IReadOnlyList<string> Allow, IReadOnlyList<string> Deny, TimeSpan? ExpiresIn);
+
+/// <summary>A token and the only copy of its text.</summary>
+public sealed record CreatedToken(TokenRecord Record, string Token);

@@ -1,0 +1,32 @@
+using Mill.Core.Access;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+
+namespace Mill.Core.Secrets;
+
+/// <summary>What of a history a caller gets to see. The order of the questions is what keeps existence hidden: see <c>docs/model.md</c>.</summary>
+public static class Visibility
+{
+    /// <summary>
+    /// Throws not found where the name lies outside the caller's patterns, before anything else is looked at, and forbidden where the role lacks the
+    /// verb; neither depends on whether the secret exists.
+    /// </summary>
+    public static void Demand(Caller caller, SecretName name, Verb verb)
+    {
+        if (!caller.Sees(name)) throw SecretDecisions.NotFound(name);
+        AccessRules.Demand(caller, verb);
+    }
+
+    /// <summary>The history of a secret, or null where it does not exist for this caller: a deleted one only shows itself to a writer.</summary>
+    public static SecretHistory? Find(ClusterState state, Caller caller, SecretName name) =>
+        state.Find(new(caller.Tenant, name)) is { Versions.Count: > 0 } history
+        && (history.Current is not null || AccessRules.Allows(caller.Role, Verb.ReadDeleted)) ? history : null;
+
+    /// <summary>The version a read asks for, or null.</summary>
+    public static SecretVersion? Choose(SecretHistory history, ReadSecret request) => request switch
+    {
+        { Version: { } number } => history.Find(number),
+        { At: { } moment } => history.FindAt(moment),
+        _ => history.Current,
+    };
+}

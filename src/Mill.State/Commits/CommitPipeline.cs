@@ -1,0 +1,178 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.State.Replica;
+
+namespace Mill.State.Commits;
+
+/// <summary>
+/// The one place where the state changes. Commands wait in a queue; all that are there form a batch, are decided in order, and are committed in one
+/// transaction: one slow fsync serves every writer that came while the one before was under way.
+/// </summary>
+internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, CommitClock clock, TimeProvider time, ILogger<CommitPipeline> logger)
+{
+    public const int MaxQueue = 4096;
+
+    private const int MaxBatch = 256;
+    private const int MaxConflicts = 3;
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<PendingCommand> _queue = Channel.CreateBounded<PendingCommand>(new BoundedChannelOptions(MaxQueue) { SingleReader = true });
+
+    /// <summary>Revision of the head record we know of: the fence of the next transaction. Only the pipeline touches it.</summary>
+    private long _headRevision;
+
+    /// <summary>The store may hold a commit we know nothing of: read everything again before deciding anything.</summary>
+    private bool _mustReload;
+
+    private volatile bool _stopped;
+
+    /// <summary>Queues a command. Throws <see cref="MillError.RateLimited"/> where too many wait already.</summary>
+    public Task<Committed<T>> SubmitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken)
+    {
+        var pending = new PendingCommand<T>(command, cancellationToken);
+        if (_queue.Writer.TryWrite(pending)) return pending.Answer;
+        throw _stopped
+            ? new MillException(MillError.NotReady, "The server is shutting down.")
+            : new MillException(MillError.RateLimited, "Too many writes are waiting.") { Hint = "Try again in a moment." };
+    }
+
+    /// <summary>Commits until cancelled, then answers what still waits. Starts from a state that was loaded with <see cref="StateLoad"/>.</summary>
+    public async Task RunAsync(long headRevision, CancellationToken cancellationToken)
+    {
+        _headRevision = headRevision;
+        var batch = new List<PendingCommand>(MaxBatch);
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                Take(batch);
+                await CommitAsync(batch, cancellationToken).ConfigureAwait(false);
+                batch.Clear();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Shutting down: what waits is answered below.
+        }
+        finally
+        {
+            _stopped = true;
+            _queue.Writer.TryComplete();
+            while (_queue.Reader.TryRead(out var command)) command.Fail(new MillException(MillError.NotReady, "The server is shutting down."));
+        }
+    }
+
+    private void Take(List<PendingCommand> batch)
+    {
+        while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var command))
+        {
+            if (!command.IsAbandoned) batch.Add(command);
+        }
+    }
+
+    private async Task CommitAsync(List<PendingCommand> commands, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                if (_mustReload) await ReloadAsync(cancellationToken).ConfigureAwait(false);
+                var batch = Batch.Decide(log.Latest, commands, clock);
+                if (batch.IsEmpty || await CommitAsync(batch, commands.Count, cancellationToken).ConfigureAwait(false)) break;
+                if (attempt == MaxConflicts) throw new MillException(MillError.NoLeader, "Another writer keeps changing the store.");
+            }
+            var revision = log.Latest.Revision;
+            foreach (var command in commands) command.Complete(revision);
+        }
+#pragma warning disable CA1031 // Every failure belongs to the callers of the batch; the pipeline itself goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogBatchFailed(commands.Count, e.Message);
+            foreach (var command in commands) command.Fail(e is OperationCanceledException ? Unknown(e) : e);
+        }
+    }
+
+    /// <summary>
+    /// True once the batch is durable; false where the store holds something else than we thought, so that it must be decided anew.
+    /// A lost reply is answered by sending the very same transaction again: either it did not happen, and happens now, or it did, and then the fence
+    /// fails and the head record holds our own batch id.
+    /// </summary>
+    private async Task<bool> CommitAsync(Batch batch, int commands, CancellationToken cancellationToken)
+    {
+        var batchId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var transaction = batch.ToTransaction(batchId, _headRevision);
+        var start = time.GetTimestamp();
+        var doubtful = false;
+        while (true)
+        {
+            try
+            {
+                var commit = await store.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
+                var revision = commit.Succeeded ? commit.Revision : await FindOwnAsync(batchId, cancellationToken).ConfigureAwait(false);
+                if (revision is not { } done) return !(_mustReload = true);
+                Publish(batch, done);
+                CommitMetrics.Record(commands, time.GetElapsedTime(start));
+                return true;
+            }
+            catch (MillException e) when (e.Error is MillError.OutcomeUnknown && time.GetElapsedTime(start) < GiveUpAfter)
+            {
+                (doubtful, _mustReload) = (true, true);
+                LogOutcomeUnknown(batchId, e.Message);
+                await Task.Delay(RetryAfter, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (doubtful || e is OperationCanceledException)
+            {
+                _mustReload = true;
+                throw Unknown(e);
+            }
+        }
+    }
+
+    private static MillException Unknown(Exception cause) =>
+        new(MillError.OutcomeUnknown, "The write may or may not have happened: the storage did not say.", cause)
+        {
+            Hint = "Read the secret to see, or send the same request again with the same Idempotency-Key.",
+        };
+
+    /// <summary>The revision at which our own batch is in the store, or null where the head is somebody else's.</summary>
+    private async ValueTask<long?> FindOwnAsync(string batchId, CancellationToken cancellationToken)
+    {
+        var snapshot = await store.ReadAsync(Batch.Head, cancellationToken).ConfigureAwait(false);
+        foreach (var entry in snapshot.Entries)
+        {
+            if (entry.Key == Batch.Head && RecordCodec.Decode(new HeadKey(), entry.Value.Span) is HeadRecord head && head.Batch == batchId) return entry.Revision;
+        }
+        return null;
+    }
+
+    private void Publish(Batch batch, long revision)
+    {
+        (_headRevision, _mustReload) = (revision, false);
+        log.Publish(new(batch.Before, batch.After with { Revision = revision }, batch.Touched()));
+    }
+
+    private async Task ReloadAsync(CancellationToken cancellationToken)
+    {
+        var before = log.Latest;
+        (var state, _headRevision) = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        _mustReload = false;
+        if (state.Revision != before.Revision) log.Publish(new(before, state, []) { IsReset = true });
+        LogReloaded(state.Revision);
+    }
+
+    [LoggerMessage(3001, LogLevel.Warning, "A batch of {Commands} commands was not committed: {Reason}")]
+    private partial void LogBatchFailed(int commands, string reason);
+
+    [LoggerMessage(3002, LogLevel.Warning, "The outcome of batch {Batch} is not known, asking again: {Reason}")]
+    private partial void LogOutcomeUnknown(string batch, string reason);
+
+    [LoggerMessage(3003, LogLevel.Warning, "The state was read again from the store, at revision {Revision}")]
+    private partial void LogReloaded(long revision);
+}

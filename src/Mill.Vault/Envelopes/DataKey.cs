@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using Mill.Vault.KeyRing;
+
+namespace Mill.Vault.Envelopes;
+
+/// <summary>
+/// The key of one version, and the two things derived from it: an encryption key and a commitment. AES-GCM alone does not commit to its key: one
+/// ciphertext can be made to open under two keys to two texts. The commitment rules that out.
+/// </summary>
+internal ref struct DataKey
+{
+    public const int Size = 32;
+    public const int TagSize = 16;
+    public const int NonceSize = 12;
+    public const int WrappedSize = Size + TagSize;
+    public const int SaltSize = 32;
+
+    private static ReadOnlySpan<byte> WrapLabel => "mill/v1/wrap"u8;
+
+    private static ReadOnlySpan<byte> ValueLabel => "mill/v1/value"u8;
+
+    private readonly Span<byte> _derived;
+
+    /// <summary>Derives both halves: HKDF-SHA-256 with an empty salt, 64 bytes.</summary>
+    private DataKey(ReadOnlySpan<byte> dataKey, Span<byte> derived)
+    {
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, dataKey, derived, [], ValueLabel);
+        _derived = derived;
+    }
+
+    /// <summary>Room that <see cref="Wrap"/> and <see cref="Unwrap"/> need: the data key, the wrapping key, and what is derived.</summary>
+    public const int ScratchSize = Size * 4;
+
+    public readonly ReadOnlySpan<byte> EncryptionKey => _derived[..Size];
+
+    public readonly ReadOnlySpan<byte> Commitment => _derived.Slice(Size, Size);
+
+    /// <summary>Wraps a data key under a key that is derived for this one use.</summary>
+    public static DataKey Wrap(MasterKey master, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> associatedData, Span<byte> wrapped, Span<byte> scratch)
+    {
+        var wrappingKey = scratch.Slice(Size, Size);
+        master.Derive(salt, WrapLabel, wrappingKey);
+        using var aes = new AesGcm(wrappingKey, TagSize);
+        // A fixed nonce is safe here and only here: the random salt makes every wrapping key a new one, used once.
+        aes.Encrypt(stackalloc byte[NonceSize], dataKey, wrapped[..Size], wrapped[Size..], associatedData);
+        return new(dataKey, scratch.Slice(Size * 2, Size * 2));
+    }
+
+    /// <summary>Throws <see cref="AuthenticationTagMismatchException"/> for another master key, another place, or altered bytes.</summary>
+    public static DataKey Unwrap(MasterKey master, ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> associatedData, Span<byte> scratch)
+    {
+        var dataKey = scratch[..Size];
+        var wrappingKey = scratch.Slice(Size, Size);
+        master.Derive(salt, WrapLabel, wrappingKey);
+        using var aes = new AesGcm(wrappingKey, TagSize);
+        aes.Decrypt(stackalloc byte[NonceSize], wrapped[..Size], wrapped[Size..], dataKey, associatedData);
+        return new(dataKey, scratch.Slice(Size * 2, Size * 2));
+    }
+}

@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using Mill.Core.Model;
+using Mill.Core.Secrets;
+using Mill.Secrets;
+using Mill.Vault.KeyRing;
+
+namespace Mill.Vault.Envelopes;
+
+/// <summary>
+/// Seals one version of one secret and opens it again, as <c>docs/record.md</c> says. Plaintext and keys live in pinned buffers that are cleared.
+/// </summary>
+internal static class EnvelopeSealer
+{
+    private static ReadOnlySpan<byte> WrapData => "mill/v1/aad-wrap"u8;
+
+    private static ReadOnlySpan<byte> ValueData => "mill/v1/aad-value"u8;
+
+    public static SecretVersion Seal(Unsealed unsealed, VersionDraft draft, SecretValue value)
+    {
+        Span<byte> random = stackalloc byte[DataKey.Size + DataKey.SaltSize + DataKey.NonceSize];
+        RandomNumberGenerator.Fill(random);
+        try
+        {
+            return Seal(unsealed, draft, value, new(random));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(random);
+        }
+    }
+
+    /// <summary>With given randomness, so that test vectors can be checked.</summary>
+    public static SecretVersion Seal(Unsealed unsealed, VersionDraft draft, SecretValue value, Randomness random)
+    {
+        var fields = SealedFields.Of(draft, unsealed.ClusterId, unsealed.Key.Id);
+        var scratch = PinnedBuffers.Rent(DataKey.ScratchSize);
+        try
+        {
+            Span<byte> associated = stackalloc byte[fields.MaxSize];
+            var (wrapped, ciphertext) = (new byte[DataKey.WrappedSize], new byte[value.Length + DataKey.TagSize]);
+            var key = DataKey.Wrap(unsealed.Key, random.DataKey, random.Salt, fields.Write(associated, WrapData), wrapped, scratch);
+            using var aes = new AesGcm(key.EncryptionKey, DataKey.TagSize);
+            value.Reveal(
+                new Encryption(aes, random.Nonce, ciphertext, fields.Write(associated, ValueData)),
+                static (plaintext, to) => to.Aes.Encrypt(to.Nonce, plaintext, to.Ciphertext[..plaintext.Length], to.Ciphertext[plaintext.Length..], to.AssociatedData));
+            return Record(draft, unsealed.Key.Id, random, wrapped, key.Commitment.ToArray(), ciphertext);
+        }
+        finally
+        {
+            PinnedBuffers.Return(scratch);
+        }
+    }
+
+    /// <summary>
+    /// The value of a version. Throws <see cref="MillError.RecordRejected"/> where the record is not exactly what was sealed at this place of this
+    /// cluster, and <see cref="MillError.NotFound"/> for a destroyed one.
+    /// </summary>
+    public static SecretValue Open(Unsealed unsealed, SecretVersion record)
+    {
+        if (record.WrappedKey is null) throw Destroyed(record);
+        if (!HasRightSizes(record)) throw Rejected(record, null);
+        var scratch = PinnedBuffers.Rent(DataKey.ScratchSize);
+        try
+        {
+            return Open(unsealed, record, scratch);
+        }
+        catch (AuthenticationTagMismatchException e)
+        {
+            throw Rejected(record, e);
+        }
+        finally
+        {
+            PinnedBuffers.Return(scratch);
+        }
+    }
+
+    private static SecretValue Open(Unsealed unsealed, SecretVersion record, Span<byte> scratch)
+    {
+        var fields = SealedFields.Of(record, unsealed.ClusterId);
+        Span<byte> associated = stackalloc byte[fields.MaxSize];
+        var key = DataKey.Unwrap(unsealed.Key, record.WrappedKey, record.WrapSalt, fields.Write(associated, WrapData), scratch);
+        if (!CryptographicOperations.FixedTimeEquals(key.Commitment, record.KeyCommitment)) throw Rejected(record, null);
+        using var aes = new AesGcm(key.EncryptionKey, DataKey.TagSize);
+        return SecretValue.Create(
+            record.Ciphertext.Length - DataKey.TagSize,
+            new Encryption(aes, record.Nonce, record.Ciphertext, fields.Write(associated, ValueData)),
+            static (plaintext, from) => from.Aes.Decrypt(from.Nonce, from.Ciphertext[..plaintext.Length], from.Ciphertext[plaintext.Length..], plaintext, from.AssociatedData));
+    }
+
+    private static SecretVersion Record(VersionDraft draft, string keyId, Randomness random, byte[] wrapped, byte[] commitment, byte[] ciphertext) => new()
+    {
+        Tenant = draft.Id.Tenant,
+        Name = draft.Id.Name,
+        Version = draft.Version,
+        ValidFrom = draft.ValidFrom,
+        State = VersionState.Current,
+        CreatedBy = draft.CreatedBy,
+        RequestId = draft.RequestId,
+        Kind = draft.Kind,
+        KeyId = keyId,
+        WrapSalt = random.Salt.ToArray(),
+        WrappedKey = wrapped,
+        KeyCommitment = commitment,
+        Nonce = random.Nonce.ToArray(),
+        Ciphertext = ciphertext,
+        Prev = draft.Prev,
+    };
+
+    private static bool HasRightSizes(SecretVersion record) =>
+        record.WrappedKey!.Length == DataKey.WrappedSize && record.WrapSalt.Length == DataKey.SaltSize && record.KeyCommitment.Length == DataKey.Size
+        && record.Nonce.Length == DataKey.NonceSize && record.Ciphertext.Length >= DataKey.TagSize;
+
+    private static MillException Destroyed(SecretVersion record) =>
+        new(MillError.NotFound, $"Version {record.Version} of secret \"{record.Name}\" was destroyed: its value is gone for good.")
+        {
+            Hint = $"See which versions there are: mill secret history {record.Name}",
+        };
+
+    private static MillException Rejected(SecretVersion record, Exception? cause) =>
+        new(MillError.RecordRejected, $"The record of version {record.Version} of secret \"{record.Name}\" is not what was sealed here: it was altered, or copied from elsewhere.", cause)
+        {
+            Hint = "Check the whole store: mill verify",
+        };
+
+    private readonly ref struct Encryption(AesGcm aes, ReadOnlySpan<byte> nonce, Span<byte> ciphertext, ReadOnlySpan<byte> associatedData)
+    {
+        public readonly AesGcm Aes = aes;
+        public readonly ReadOnlySpan<byte> Nonce = nonce;
+        public readonly Span<byte> Ciphertext = ciphertext;
+        public readonly ReadOnlySpan<byte> AssociatedData = associatedData;
+    }
+}
+
+/// <summary>What one sealing needs to be random: a data key, the salt of its wrapping key, and a nonce.</summary>
+internal readonly ref struct Randomness(ReadOnlySpan<byte> bytes)
+{
+    public readonly ReadOnlySpan<byte> DataKey = bytes[..Envelopes.DataKey.Size];
+    public readonly ReadOnlySpan<byte> Salt = bytes.Slice(Envelopes.DataKey.Size, Envelopes.DataKey.SaltSize);
+    public readonly ReadOnlySpan<byte> Nonce = bytes.Slice(Envelopes.DataKey.Size + Envelopes.DataKey.SaltSize, Envelopes.DataKey.NonceSize);
+}

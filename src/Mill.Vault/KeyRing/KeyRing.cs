@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+
+namespace Mill.Vault.KeyRing;
+
+/// <summary>The master key at hand, and whether it is the one that the records need.</summary>
+internal sealed class KeyRing(MasterKeySource source)
+{
+    private volatile MasterKey? _key;
+
+    public MasterKeySource Source => source;
+
+    /// <summary>Reads the key anew; the one at hand stays where there is none. Throws as <see cref="MasterKeySource.Read"/>.</summary>
+    public void Load()
+    {
+        var key = source.Read();
+        // The old key is not cleared: a request may still be using it. A key that goes out of use was never right for these records.
+        if (key is not null && key.Id != _key?.Id) _key = key;
+    }
+
+    public bool TryGet([NotNullWhen(true)] out MasterKey? key) => (key = _key) is not null;
+
+    public SealStatus Status(ClusterState state) => (_key, state.Cluster) switch
+    {
+        (null, var cluster) => new(true, cluster?.KeyId, null, $"there is no master key at {source}"),
+        ({ } key, { } cluster) when key.Id != cluster.KeyId => new(true, cluster.KeyId, key.Id, $"the master key at {source} is not the one the records were sealed with"),
+        ({ } key, _) => new(false, key.Id, key.Id, null),
+    };
+
+    /// <summary>The key and the cluster it is for. Throws <see cref="MillError.VaultSealed"/> with the id of the key that is needed and of the one there is.</summary>
+    public Unsealed Demand(ClusterState state)
+    {
+        var status = Status(state);
+        if (!status.IsSealed && state.Cluster is { } cluster) return new(_key!, cluster.Id);
+        throw new MillException(MillError.VaultSealed, $"The vault is sealed: {status.Reason ?? "the store is not initialized"}. Needed is key {status.NeededKeyId ?? "(any)"}, present is {status.PresentKeyId ?? "none"}.")
+        {
+            Hint = source.Text is not null ? "Start the server with the right MILL_MASTER_KEY." : $"Put the right key at {source}: the vault opens by itself.",
+        };
+    }
+}
+
+/// <summary>The right to seal and to open: the master key, and the cluster that everything is bound to.</summary>
+internal readonly record struct Unsealed(MasterKey Key, string ClusterId);

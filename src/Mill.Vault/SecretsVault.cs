@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using Mill.Core.Access;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Core.Secrets;
+using Mill.Vault.Envelopes;
+using Mill.Vault.Versions;
+
+namespace Mill.Vault;
+
+/// <summary>The vault over the replicated state. Holds nothing itself but the key ring.</summary>
+internal sealed class SecretsVault(IReplicatedState state, IStateStore store, KeyRing.KeyRing ring) : IVault
+{
+    public async ValueTask<SealStatus> GetSealStatusAsync(CancellationToken cancellationToken) =>
+        ring.Status(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
+
+    public async ValueTask<Observed<SecretReading>> ReadAsync(Caller caller, ReadSecret request, CancellationToken cancellationToken)
+    {
+        Visibility.Demand(caller, request.Name, Verb.ReadValue);
+        var seen = request.At is { } moment
+            ? await state.ReadAtAsync(moment, cancellationToken).ConfigureAwait(false)
+            : await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        // Sealed is said before anything is looked up: it must not tell what exists.
+        var unsealed = ring.Demand(seen);
+        var version = Visibility.Find(seen, caller, request.Name) is { } history ? Visibility.Choose(history, request) : null;
+        if (version is null) throw SecretDecisions.NotFound(request.Name);
+        return new(new(version, EnvelopeSealer.Open(unsealed, version)), seen.Revision);
+    }
+
+    public async ValueTask<Observed<SecretPage>> ListAsync(Caller caller, ListSecrets request, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.ListNames);
+        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var found = seen.Secrets(caller.Tenant).StartingWith(request.Prefix, request.After)
+            .Where(history => history.Current is not null && caller.Sees(history.Name))
+            .Take(request.Limit + 1)
+            .Select(history => history.Current!)
+            .ToList();
+        var page = found.Take(request.Limit).ToList();
+        return new(new(page, found.Count > request.Limit ? page[^1].Name.Value : null), seen.Revision);
+    }
+
+    public async ValueTask<Observed<HistoryPage>> ReadHistoryAsync(Caller caller, ReadHistory request, CancellationToken cancellationToken)
+    {
+        Visibility.Demand(caller, request.Name, Verb.ReadHistory);
+        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var history = Visibility.Find(seen, caller, request.Name) ?? throw SecretDecisions.NotFound(request.Name);
+        var oldest = history.Versions[0].Version;
+        var newest = Math.Min(history.LastVersion, request.Before is { } before ? before - 1 : int.MaxValue);
+        var last = Math.Max(oldest, newest - request.Limit + 1);
+        var page = new List<SecretVersion>();
+        for (var number = newest; number >= last; number--) page.Add(history.Find(number)!);
+        return new(new(request.Name, page, page.Count > 0 && last > oldest ? last : null), seen.Revision);
+    }
+
+    public async Task<Committed<SetAnswer>> SetAsync(Caller caller, SetSecret request, WriteContext context, CancellationToken cancellationToken)
+    {
+        Visibility.Demand(caller, request.Name, Verb.SetSecret);
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        return await state.CommitAsync(new SetCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<Committed<Done>> DeleteAsync(Caller caller, DeleteSecret request, WriteContext context, CancellationToken cancellationToken)
+    {
+        Visibility.Demand(caller, request.Name, Verb.DeleteSecret);
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        return await state.CommitAsync(new DeleteCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<Committed<Done>> DestroyAsync(Caller caller, DestroyVersions request, WriteContext context, CancellationToken cancellationToken)
+    {
+        Visibility.Demand(caller, request.Name, Verb.DestroyVersions);
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        return await state.CommitAsync(new DestroyCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<Committed<TransactionAnswer>> TransactAsync(Caller caller, Transaction request, WriteContext context, CancellationToken cancellationToken)
+    {
+        TransactionRules.Demand(caller, request);
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        return await state.CommitAsync(new TransactionCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async IAsyncEnumerable<WatchStep> WatchAsync(Caller caller, string prefix, long? afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.ListNames);
+        // The place to start from is fixed before the first step, so that nothing is missed in between.
+        var after = afterRevision ?? (await state.ReadAsync(cancellationToken).ConfigureAwait(false)).Revision;
+        await foreach (var advance in state.FollowAsync(after, cancellationToken).ConfigureAwait(false))
+        {
+            yield return new(advance.After.Revision, [.. SecretEvents.For(caller, prefix, advance)]);
+        }
+    }
+
+    public async ValueTask<Observed<RetentionRecord>> ReadRetentionAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.AdministerRetention);
+        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return new(seen.Retentions.GetValueOrDefault(caller.Tenant) ?? new RetentionRecord { Tenant = caller.Tenant }, seen.Revision);
+    }
+
+    public async Task<Committed<Done>> SetRetentionAsync(Caller caller, RetentionRecord retention, WriteContext context, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.AdministerRetention);
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        return await state.CommitAsync(new RetentionCommand(ring, unsealed, caller, retention, context), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<VerifyReport> VerifyAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.VerifyStore);
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        return await new StoreCheck(store).RunAsync(unsealed, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<KeyRing.Unsealed> DemandAsync(CancellationToken cancellationToken) =>
+        ring.Demand(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
+}

@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Mill.Vault.Tokens;
+
+/// <summary>The text of a token: <c>mill_</c>, an id, <c>_</c>, and 256 random bits in base62.</summary>
+internal readonly record struct TokenText(string Id, string Secret)
+{
+    private const string Prefix = "mill_";
+    private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private const int IdLength = 12;
+
+    /// <summary>62^43 is the first power above 2^256.</summary>
+    private const int SecretLength = 43;
+
+    public static TokenText Generate() => new(RandomNumberGenerator.GetString(Alphabet, IdLength), RandomNumberGenerator.GetString(Alphabet, SecretLength));
+
+    public static bool TryParse(ReadOnlySpan<char> text, out TokenText token)
+    {
+        token = default;
+        if (text.Length != Prefix.Length + IdLength + 1 + SecretLength || !text.StartsWith(Prefix) || text[Prefix.Length + IdLength] != '_') return false;
+        var (id, secret) = (text.Slice(Prefix.Length, IdLength).ToString(), text[^SecretLength..].ToString());
+        if (!IsBase62(id) || !IsBase62(secret)) return false;
+        token = new(id, secret);
+        return true;
+    }
+
+    /// <summary>What is stored of the secret part.</summary>
+    public byte[] HashSecret() => SHA256.HashData(Encoding.ASCII.GetBytes(Secret));
+
+    public override string ToString() => $"{Prefix}{Id}_{Secret}";
+
+    private static bool IsBase62(string text)
+    {
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(c)) return false;
+        }
+        return true;
+    }
+}

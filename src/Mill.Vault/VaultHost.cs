@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.Vault.KeyRing;
+using Mill.Vault.Tokens;
+using Mill.Vault.Versions;
+
+namespace Mill.Vault;
+
+/// <summary>The vault as the server composes it: what it offers, and what it does by itself.</summary>
+public sealed class VaultHost
+{
+    private readonly KeyRing.KeyRing _ring;
+    private readonly IReplicatedState _state;
+    private readonly SealWatch _sealWatch;
+    private readonly Housekeeping _housekeeping;
+    private readonly DevToken _devToken;
+
+    public VaultHost(VaultOptions options, IReplicatedState state, IStateStore store, TimeProvider time, ILoggerFactory loggers)
+    {
+        _state = state;
+        _ring = new(new(options.MasterKey, options.MasterKeyFile));
+        _sealWatch = new(_ring, state, time, loggers.CreateLogger<SealWatch>());
+        _housekeeping = new(state, _ring, time, loggers.CreateLogger<Housekeeping>());
+        _devToken = new(state);
+        Vault = new SecretsVault(state, store, _ring);
+        Tokens = new TokenBook(state, _ring, time);
+    }
+
+    public IVault Vault { get; }
+
+    public ITokens Tokens { get; }
+
+    /// <summary>
+    /// Reads the master key, and makes this store a cluster if it is none yet. A missing or wrong key is no failure: the vault is then sealed.
+    /// Throws <see cref="MillError.InvalidMasterKey"/> for a key that is no key.
+    /// </summary>
+    /// <param name="makeKeyFile">Make a new key file for a store that holds nothing yet. A store with records never gets a new key.</param>
+    public async Task<VaultStart> StartAsync(bool makeKeyFile, CancellationToken cancellationToken)
+    {
+        var isNew = (await _state.ReadAsync(cancellationToken).ConfigureAwait(false)).Cluster is null;
+        var madeKeyFile = isNew && makeKeyFile && _ring.Source is { Text: null, Path: { } path } && TryCreate(path);
+        _ring.Load();
+        if (isNew && _ring.TryGet(out var key))
+        {
+            var clusterId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+            await _state.CommitAsync(new Initialization(clusterId, key.Id), cancellationToken).ConfigureAwait(false);
+        }
+        return new(madeKeyFile, await Vault.GetSealStatusAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Opens a sealed vault when its key appears, and keeps the house, until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_sealWatch.RunAsync(cancellationToken), _housekeeping.RunAsync(cancellationToken));
+
+    /// <summary>The given operator token if it still works, or else a new one that takes its place; null while the vault is sealed.</summary>
+    public async Task<string?> EnsureDevTokenAsync(string? existing, CancellationToken cancellationToken)
+    {
+        if (existing is not null && await _devToken.IsValidAsync(existing, cancellationToken).ConfigureAwait(false)) return existing;
+        var status = await Vault.GetSealStatusAsync(cancellationToken).ConfigureAwait(false);
+        return status.IsSealed ? null : await _devToken.CreateAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool TryCreate(string path)
+    {
+        if (File.Exists(path)) return false;
+        try
+        {
+            MasterKeyFile.Create(path);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else may have made it in this very moment; then it is as good as ours.
+            if (File.Exists(path)) return false;
+            throw new MillException(MillError.InvalidMasterKey, $"The master key file {path} cannot be made: {e.Message}", e)
+            {
+                Hint = "Choose another place with --master-key-file.",
+            };
+        }
+    }
+
+    private sealed class Initialization(string clusterId, string keyId) : StateCommand<Done>
+    {
+        public override Decision<Done> Decide(ClusterState state, Timestamp now) =>
+            new(new(), state.Cluster is null ? [new(new ClusterKey(), new ClusterRecord { Id = clusterId, KeyId = keyId, CreatedAt = now })] : []);
+    }
+}
+
+/// <param name="MadeKeyFile">True where a new master key file was made.</param>
+public sealed record VaultStart(bool MadeKeyFile, SealStatus Seal);

@@ -1,0 +1,6 @@
+namespace Mill.Vault;
+
+/// <summary>Where the vault finds its master key.</summary>
+/// <param name="MasterKey">The key itself, in base64; wins over the file.</param>
+/// <param name="MasterKeyFile">A file that only its owner can read.</param>
+public sealed record VaultOptions(string? MasterKey, string? MasterKeyFile);

@@ -1,0 +1,42 @@
+using Mill.Core.Access;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Core.Secrets;
+using Mill.Vault.Envelopes;
+using Mill.Vault.KeyRing;
+
+namespace Mill.Vault.Versions;
+
+/// <summary>Appends a version, unless the value is current already.</summary>
+internal sealed class SetCommand : VaultCommand<SetAnswer>
+{
+    private readonly Caller _caller;
+    private readonly SetSecret _request;
+    private readonly string _requestId;
+
+    public SetCommand(KeyRing.KeyRing ring, Unsealed unsealed, Caller caller, SetSecret request, WriteContext context)
+        : base(ring, AnswerJson.Default.SetAnswer)
+    {
+        (_caller, _request, _requestId) = (caller, request, context.RequestId);
+        Idempotency = Remembering.Of(caller, context, () => Fingerprint.Of(unsealed, "set")
+            .Add(request.Name.Value).Add(request.Value, request.Kind).Add(request.Precondition).Add(request.Force ? 1 : 0));
+    }
+
+    protected override Decision<SetAnswer> Decide(ClusterState state, Timestamp now, Unsealed unsealed)
+    {
+        var id = new SecretId(_caller.Tenant, _request.Name);
+        var history = state.Find(id);
+        Preconditions.Demand(id.Name, history?.Current, _request.Precondition);
+        if (!_request.Force && history?.Current is { } current && ValueOf.Is(unsealed, current, _request.Value))
+        {
+            return new(Answer(current, changed: false, created: false), []);
+        }
+        var draft = SecretDecisions.Draft(id, history, _request.Kind, now, _caller.Subject, _requestId);
+        var version = EnvelopeSealer.Seal(unsealed, draft, _request.Value);
+        var changes = Appending.Changes(state, history, version, now);
+        return new(Answer(version, changed: true, created: history?.Current is null), changes);
+    }
+
+    private static SetAnswer Answer(SecretVersion version, bool changed, bool created) =>
+        new(version.Name.Value, version.Version, version.ValidFrom.Microseconds, changed, created);
+}

@@ -1,0 +1,60 @@
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.Vault.Envelopes;
+using Mill.Vault.KeyRing;
+
+namespace Mill.Vault.Versions;
+
+/// <summary>Reads the whole store anew and looks at everything: what is stored, not what is in memory.</summary>
+internal sealed class StoreCheck(IStateStore store)
+{
+    private const int MaxProblems = 100;
+
+    public async Task<VerifyReport> RunAsync(Unsealed unsealed, CancellationToken cancellationToken)
+    {
+        var snapshot = await store.ReadAsync(RecordKey.Root, cancellationToken).ConfigureAwait(false);
+        var problems = new List<string>();
+        var loader = new ClusterStateLoader();
+        foreach (var entry in snapshot.Entries) Attempt(problems, () => Decode(loader, entry));
+        var state = ClusterState.Empty;
+        Attempt(problems, () => state = loader.Build(snapshot.Revision));
+        var (secrets, versions, opened, destroyed) = (0, 0, 0, 0);
+        foreach (var (tenant, histories) in state.Tenants)
+        {
+            foreach (var history in histories.Histories)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                secrets++;
+                if (HistoryCheck.FindBrokenLink(history) is { } broken) problems.Add($"secret \"{history.Name}\" in tenant \"{tenant}\": {broken}");
+                foreach (var version in history.Versions)
+                {
+                    versions++;
+                    if (version.State is VersionState.Destroyed) destroyed++;
+                    else if (Attempt(problems, () => EnvelopeSealer.Open(unsealed, version).Dispose())) opened++;
+                }
+            }
+        }
+        return new(snapshot.Revision, secrets, versions, opened, destroyed, [.. problems.Take(MaxProblems)]);
+    }
+
+    private static void Decode(ClusterStateLoader loader, StoreEntry entry)
+    {
+        var key = RecordKey.Parse(entry.Key);
+        loader.Add(key, RecordCodec.Decode(key, entry.Value.Span));
+    }
+
+    private static bool Attempt(List<string> problems, Action step)
+    {
+        try
+        {
+            step();
+            return true;
+        }
+        catch (Exception e) when (e is MillException or FormatException)
+        {
+            problems.Add(e.Message);
+            return false;
+        }
+    }
+}

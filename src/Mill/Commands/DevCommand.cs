@@ -15,14 +15,13 @@ internal sealed class DevCommand : Command
     private readonly Option<string?> _dataDirectory = Symbols.Text("--data-dir", "DIR", Words.DataDirectoryOption);
     private readonly Option<string?> _listen = Symbols.Text("--listen", "IP:PORT", Words.ListenOption);
     private readonly Option<string?> _masterKeyFile = Symbols.Text("--master-key-file", "FILE", Words.MasterKeyFileOption);
-    private readonly Option<string?> _logLevel = Symbols.Text("--log-level", "LEVEL", Words.LogLevelOption);
+    private readonly Option<string?> _logLevel = Symbols.Choice("--log-level", "LEVEL", Words.LogLevelOption, ["trace", "debug", "info", "warning", "error"]);
     private readonly Option<bool> _insecure = Symbols.Flag("--insecure", Words.InsecureOption);
 
     public DevCommand(GlobalOptions global)
         : base("dev", Words.Dev)
     {
         _global = global;
-        _logLevel.AcceptOnlyFromAmong("trace", "debug", "info", "warning", "error");
         Add(_dataDirectory);
         Add(_listen);
         Add(_masterKeyFile);

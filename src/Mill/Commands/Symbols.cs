@@ -50,6 +50,31 @@ internal static class Symbols
         },
     };
 
+    /// <summary>One of some words, which are also offered for completion.</summary>
+    public static Option<string?> Choice(string name, string helpName, string description, string[] words)
+    {
+        var option = Text(name, helpName, description);
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result => Refuse(result, words));
+        return option;
+    }
+
+    public static Argument<string> Choice(string name, string description, string[] words)
+    {
+        var argument = new Argument<string>(name) { Description = description };
+        argument.CompletionSources.Add(words);
+        argument.Validators.Add(result => Refuse(result, words));
+        return argument;
+    }
+
+    private static void Refuse(SymbolResult result, string[] words)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (!words.Contains(token.Value)) result.AddError(Words.NotAChoice(token.Value, words));
+        }
+    }
+
     private static int? Parse(ArgumentResult result, string text)
     {
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0) return number;

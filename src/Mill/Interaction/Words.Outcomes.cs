@@ -70,6 +70,8 @@ internal static partial class Words
 
     public static string NotANumber(string text) => $"'{text}' is not a number from 1.";
 
+    public static string NotAChoice(string text, string[] words) => $"'{text}' is none of {string.Join(", ", words)}.";
+
     public static string NotATime(string text) => $"'{text}' is not a time such as 2026-01-31T12:00:00Z.";
 
     public static string NotAnEndpoint(string text) => $"'{text}' is not an address and a port.";

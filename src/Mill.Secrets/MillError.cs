@@ -16,8 +16,7 @@ public enum MillError
     TooLarge = 1009,
     RateLimited = 1010,
     MethodNotAllowed = 1011,
-    UnsupportedMediaType = 1012,
-    RequestTimeout = 1013,
+    RequestTimeout = 1012,
 
     VaultSealed = 2001,
     RecordRejected = 2002,

@@ -18,7 +18,6 @@ public static class MillErrorCodes
         [MillError.TooLarge] = "too_large",
         [MillError.RateLimited] = "rate_limited",
         [MillError.MethodNotAllowed] = "method_not_allowed",
-        [MillError.UnsupportedMediaType] = "unsupported_media_type",
         [MillError.RequestTimeout] = "request_timeout",
         [MillError.VaultSealed] = "vault_sealed",
         [MillError.RecordRejected] = "record_rejected",

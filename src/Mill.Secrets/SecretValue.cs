@@ -16,6 +16,9 @@ public sealed class SecretValue : IDisposable, IEquatable<SecretValue>
 
     private SecretValue(byte[] buffer, int length) => (_buffer, _length) = (buffer, length);
 
+    // The last resort, for a value that nobody disposed: its bytes are cleared all the same.
+    ~SecretValue() => Clear();
+
     /// <summary>How many bytes the value has.</summary>
     public int Length => _length;
 
@@ -60,6 +63,12 @@ public sealed class SecretValue : IDisposable, IEquatable<SecretValue>
     public override string ToString() => "[secret]";
 
     public void Dispose()
+    {
+        Clear();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Clear()
     {
         if (Interlocked.Exchange(ref _buffer, null) is { } buffer) PinnedBuffers.Return(buffer);
     }

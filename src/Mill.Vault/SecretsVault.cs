@@ -81,13 +81,14 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         return await state.CommitAsync(new TransactionCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
     }
 
-    public async IAsyncEnumerable<SecretEvent> WatchAsync(Caller caller, string prefix, long? afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<WatchStep> WatchAsync(Caller caller, string prefix, long? afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.ListNames);
+        // The place to start from is fixed before the first step, so that nothing is missed in between.
         var after = afterRevision ?? (await state.ReadAsync(cancellationToken).ConfigureAwait(false)).Revision;
         await foreach (var advance in state.FollowAsync(after, cancellationToken).ConfigureAwait(false))
         {
-            foreach (var secretEvent in SecretEvents.For(caller, prefix, advance)) yield return secretEvent;
+            yield return new(advance.After.Revision, [.. SecretEvents.For(caller, prefix, advance)]);
         }
     }
 

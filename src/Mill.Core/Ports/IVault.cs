@@ -33,8 +33,11 @@ public interface IVault
     /// <summary>Several sets and deletes at one instant, or none of them.</summary>
     Task<Committed<TransactionAnswer>> TransactAsync(Caller caller, Transaction request, WriteContext context, CancellationToken cancellationToken);
 
-    /// <summary>What happens to the secrets the caller sees, after a revision or from now on; until cancelled.</summary>
-    IAsyncEnumerable<SecretEvent> WatchAsync(Caller caller, string prefix, long? afterRevision, CancellationToken cancellationToken);
+    /// <summary>
+    /// What happens to the secrets the caller sees, after a revision or from now on; until cancelled. A step is given for every revision, even where
+    /// the caller sees nothing of it, so that a watcher always knows where it stands.
+    /// </summary>
+    IAsyncEnumerable<WatchStep> WatchAsync(Caller caller, string prefix, long? afterRevision, CancellationToken cancellationToken);
 
     ValueTask<Observed<RetentionRecord>> ReadRetentionAsync(Caller caller, CancellationToken cancellationToken);
 
@@ -112,7 +115,10 @@ public enum SecretEventKind
     Reset,
 }
 
-public sealed record SecretEvent(SecretEventKind Kind, string Name, int Version, long Revision);
+public sealed record SecretEvent(SecretEventKind Kind, string Name, int Version);
+
+/// <summary>All that one revision brought.</summary>
+public sealed record WatchStep(long Revision, IReadOnlyList<SecretEvent> Events);
 
 /// <summary>What a full check found. Sound if <paramref name="Problems"/> is empty.</summary>
 public sealed record VerifyReport(long Revision, int Secrets, int Versions, int Opened, int Destroyed, IReadOnlyList<string> Problems);

@@ -10,7 +10,7 @@ public static class SecretEvents
     {
         if (advance.IsReset)
         {
-            yield return new(SecretEventKind.Reset, "", 0, advance.After.Revision);
+            yield return new(SecretEventKind.Reset, "", 0);
             yield break;
         }
         foreach (var id in advance.Touched)
@@ -25,7 +25,7 @@ public static class SecretEvents
                 ({ } old, { } now) when old.Version != now.Version => SecretEventKind.Rotated,
                 _ => null,
             };
-            if (kind is { } known) yield return new(known, id.Name.Value, (after ?? before)!.Version, advance.After.Revision);
+            if (kind is { } known) yield return new(known, id.Name.Value, (after ?? before)!.Version);
         }
     }
 }

@@ -7,7 +7,7 @@ using Mill.State.Commits;
 namespace Mill.State.Replica;
 
 /// <summary>The state of a server that is alone with its store: every write goes through it, so its own replica is always the latest.</summary>
-internal sealed class LocalState : IReplicatedState
+public sealed class LocalState : IReplicatedState
 {
     private readonly CommitClock _clock;
     private readonly AdvanceLog _log;

@@ -44,7 +44,7 @@ internal static class ExitCodes
         MillError.Forbidden => Forbidden,
         MillError.PreconditionFailed or MillError.IdempotencyMismatch => PreconditionFailed,
         MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue or MillError.TooLarge
-            or MillError.MethodNotAllowed or MillError.UnsupportedMediaType => InvalidInput,
+            or MillError.MethodNotAllowed => InvalidInput,
         MillError.VaultSealed => VaultSealed,
         MillError.Unreachable => Unreachable,
         MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.RateLimited or MillError.OutcomeUnknown

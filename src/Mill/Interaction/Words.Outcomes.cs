@@ -26,7 +26,9 @@ internal static partial class Words
     public const string NotAnAddress = "The address of the server is not one.";
     public const string NotAnAddressHint = "Write it like http://127.0.0.1:4400, with nothing after the port.";
     public const string NotAnEndpointHint = "Write an address and a port: --listen 127.0.0.1:4400";
-    public const string InsecureListenHint = "Listen on 127.0.0.1, or add --insecure if you know the network.";
+    public const string NoHome = "There is no home directory to keep things in.";
+    public const string DevSealed = "warning: the vault is sealed: this master key is not the one that the data was sealed with; see mill status";
+    public const string DevNext = "Ready. In another terminal: mill secret set db.password";
 
     public static string EnterValue(string name) => $"Value of {Printable.From(name)} (not shown): ";
 
@@ -76,7 +78,15 @@ internal static partial class Words
 
     public static string NotAnEndpoint(string text) => $"'{text}' is not an address and a port.";
 
-    public static string InsecureListen(string text) => $"{text} can be reached by others, and mill dev speaks plain HTTP.";
+    public static string NoHomeHint(string option) => $"Name a place with {option}, or set HOME.";
+
+    public static string DevData(string directory, string? keyFile, bool isNew) =>
+        $"Data in {directory}, {(keyFile is null ? "master key from the environment" : $"{(isNew ? "new " : "")}master key in {keyFile}")}.";
+
+    public static string DevNextByHand(string address) =>
+        $"Ready. Your profile names another server and was left alone; in another terminal: MILL_ADDRESS={address} MILL_TOKEN=… mill secret set db.password";
+
+    public static string ProfileNotWritten(string why) => $"warning: the profile cannot be written: {why}";
 
     public static string Unexpected(Exception e) => $"Something unexpected went wrong ({e.GetType().Name}).";
 

@@ -30,7 +30,7 @@ public sealed class FailureOutputTests
     [InlineData("status --address ftp://x", "http://127.0.0.1:4400")]
     public async Task A_command_line_that_is_not_understood_gets_an_error_and_a_hint(string line, string hint)
     {
-        var session = new Session { Variables = { ["MILL_TOKEN"] = "t" } };
+        var session = new Session { Variables = { ["MILL_TOKEN"] = "t", ["MILL_DATA_DIR"] = "/nonexistent", ["MILL_CONFIG_DIR"] = "/nonexistent" } };
         Assert.Equal(ExitCodes.Usage, await session.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.Contains("error: ", session.Error, StringComparison.Ordinal);
         Assert.Contains(hint, session.Error[session.Error.LastIndexOf("hint: ", StringComparison.Ordinal)..], StringComparison.Ordinal);

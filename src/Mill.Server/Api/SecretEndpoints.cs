@@ -1,0 +1,155 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Mill.Client.Contracts;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.Server.Auth;
+using Mill.Server.Http;
+
+namespace Mill.Server.Api;
+
+/// <summary>Secrets, their histories and their end.</summary>
+internal sealed class SecretEndpoints(IVault vault, Authentication authentication)
+{
+    private const int MaxDestroyed = 1000;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        const string Path = "/v1/secrets/{**name}";
+        routes.MapGet("/v1/secrets", ListAsync);
+        routes.MapGet(Path, GetAsync);
+        routes.MapPut(Path, SetAsync);
+        routes.MapDelete(Path, DeleteAsync);
+        routes.MapPost(Path, PostAsync);
+    }
+
+    private async Task GetAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        var path = SecretPath.Of(http);
+        if (path.Part is "history")
+        {
+            await HistoryAsync(http, caller, path.Name).ConfigureAwait(false);
+            return;
+        }
+        DemandNoPart(path, "GET");
+        var query = QueryArguments.Of(http, "version", "at", Consistency.Argument);
+        var request = new ReadSecret(path.Name, query.Number("version", 1, int.MaxValue), query.Time("at"));
+        if (request is { Version: not null, At: not null }) throw new MillException(MillError.InvalidRequest, "version and at exclude each other.");
+        Consistency.Apply(http, query);
+        var (reading, revision) = await vault.ReadAsync(caller, request, http.RequestAborted).ConfigureAwait(false);
+        using (reading)
+        {
+            http.SetRevision(revision);
+            http.SetVersionTag(reading.Version.Version);
+            await Reply.JsonAsync(http, StatusCodes.Status200OK, ToResponse(reading)).ConfigureAwait(false);
+        }
+    }
+
+    private async Task HistoryAsync(HttpContext http, Core.Access.Caller caller, SecretName name)
+    {
+        var query = QueryArguments.Of(http, "limit", "before", Consistency.Argument);
+        var request = new ReadHistory(name, query.Number("before", 1, int.MaxValue), query.Number("limit", 1, ListSecrets.MaxLimit) ?? ListSecrets.DefaultLimit);
+        Consistency.Apply(http, query);
+        var (page, revision) = await vault.ReadHistoryAsync(caller, request, http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(revision);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new HistoryResponse(page.Name.Value, [.. page.Versions.Select(ToItem)]) { Next = page.Next }).ConfigureAwait(false);
+    }
+
+    private async Task ListAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        var query = QueryArguments.Of(http, "prefix", "limit", "after", Consistency.Argument);
+        var request = new ListSecrets(query.Text("prefix") ?? "", query.Text("after") ?? "", query.Number("limit", 1, ListSecrets.MaxLimit) ?? ListSecrets.DefaultLimit);
+        Consistency.Apply(http, query);
+        var (page, revision) = await vault.ListAsync(caller, request, http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(revision);
+        var items = page.Secrets.Select(version => new SecretListItem(version.Name.Value, version.Version, version.ValidFrom.ToDateTimeOffset()));
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new SecretListResponse([.. items]) { Next = page.Next }).ConfigureAwait(false);
+    }
+
+    private async Task SetAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        var path = SecretPath.Of(http);
+        DemandNoPart(path, "PUT");
+        Core.Secrets.Visibility.Demand(caller, path.Name, Core.Access.Verb.SetSecret);
+        var force = QueryArguments.Of(http, "force").Flag("force");
+        var (precondition, context) = (WriteHeaders.Precondition(http), WriteHeaders.Context(http));
+        using var body = await RequestBody.ReadAsync<SetSecretRequest>(http).ConfigureAwait(false);
+        var (value, kind) = GivenValue.Demand(body.Value, body.ValueBase64);
+        var (answer, revision, replayed) = await vault.SetAsync(caller, new(path.Name, value, kind, precondition, force), context, http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(revision);
+        http.SetReplayed(replayed);
+        http.SetVersionTag(answer.Version);
+        var status = answer.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+        await Reply.JsonAsync(http, status, new SetSecretResponse(answer.Name, answer.Version, new Timestamp(answer.ValidFrom).ToDateTimeOffset(), answer.Changed)).ConfigureAwait(false);
+    }
+
+    private async Task DeleteAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        var path = SecretPath.Of(http);
+        DemandNoPart(path, "DELETE");
+        QueryArguments.Of(http);
+        var request = new DeleteSecret(path.Name, WriteHeaders.Precondition(http));
+        var (_, revision, replayed) = await vault.DeleteAsync(caller, request, WriteHeaders.Context(http), http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(revision);
+        http.SetReplayed(replayed);
+        await Reply.EmptyAsync(http, StatusCodes.Status204NoContent).ConfigureAwait(false);
+    }
+
+    private async Task PostAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        var path = SecretPath.Of(http);
+        if (path.Part is not "destroy") throw NotAllowed(http, "POST", path.Part is null ? "GET, PUT, DELETE" : "GET");
+        Core.Secrets.Visibility.Demand(caller, path.Name, Core.Access.Verb.DestroyVersions);
+        QueryArguments.Of(http);
+        var context = WriteHeaders.Context(http);
+        var body = await RequestBody.ReadAsync<DestroyRequest>(http).ConfigureAwait(false);
+        var request = new DestroyVersions(path.Name, Chosen(body));
+        var (_, revision, replayed) = await vault.DestroyAsync(caller, request, context, http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(revision);
+        http.SetReplayed(replayed);
+        await Reply.EmptyAsync(http, StatusCodes.Status204NoContent).ConfigureAwait(false);
+    }
+
+    private static IReadOnlyList<int>? Chosen(DestroyRequest body) => body switch
+    {
+        { Versions: { Count: > 0 and <= MaxDestroyed } versions, All: null or false } => versions,
+        { Versions: null, All: true } => null,
+        _ => throw new MillException(MillError.InvalidRequest, $"Say which versions to destroy: either versions, with 1 to {MaxDestroyed} numbers, or \"all\": true."),
+    };
+
+    private static void DemandNoPart(SecretPath path, string method)
+    {
+        if (path.Part is not { } part) return;
+        throw new MillException(MillError.MethodNotAllowed, $"{method} is not known for the {part} of a secret.")
+        {
+            Hint = $"For a secret whose name ends in /{part}, write the slash before it as %2F.",
+        };
+    }
+
+    private static MillException NotAllowed(HttpContext http, string method, string allowed)
+    {
+        http.Response.Headers.Allow = allowed;
+        return new(MillError.MethodNotAllowed, $"{method} is not known here.") { Hint = $"It knows: {allowed}" };
+    }
+
+    private static SecretResponse ToResponse(SecretReading reading) => new()
+    {
+        Name = reading.Version.Name.Value,
+        Version = reading.Version.Version,
+        Value = reading.Version.Kind is ValueKind.Text ? reading.Value : null,
+        ValueBase64 = reading.Version.Kind is ValueKind.Binary ? reading.Value : null,
+        ValidFrom = reading.Version.ValidFrom.ToDateTimeOffset(),
+        ValidTo = reading.Version.ValidTo?.ToDateTimeOffset(),
+        State = RecordTexts.Of(reading.Version.State),
+    };
+
+    private static HistoryItem ToItem(SecretVersion version) =>
+        new(version.Version, RecordTexts.Of(version.State), version.ValidFrom.ToDateTimeOffset(), version.CreatedBy, version.KeyId) { ValidTo = version.ValidTo?.ToDateTimeOffset() };
+}

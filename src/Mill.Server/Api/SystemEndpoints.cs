@@ -1,0 +1,104 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Mill.Client.Contracts;
+using Mill.Core.Access;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.Server.Auth;
+using Mill.Server.Http;
+using Mill.Server.Metrics;
+
+namespace Mill.Server.Api;
+
+/// <summary>How the server is doing.</summary>
+internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Authentication authentication, MetricsListener metrics, StateMetrics stateMetrics, ServerIdentity identity)
+{
+    private static readonly byte[] OpenApi = ReadOpenApi();
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", http => Reply.JsonAsync(http, StatusCodes.Status200OK, new HealthResponse("ok")));
+        routes.MapGet("/readyz", ReadyAsync);
+        routes.MapGet("/v1/status", StatusAsync);
+        routes.MapGet("/v1/metrics", MetricsAsync);
+        routes.MapPost("/v1/verify", VerifyAsync);
+        routes.MapGet("/openapi/v1.json", OpenApiAsync);
+    }
+
+    private async Task ReadyAsync(HttpContext http)
+    {
+        var seal = await vault.GetSealStatusAsync(http.RequestAborted).ConfigureAwait(false);
+        // Asked for without a token, so it says that the vault is sealed and not with which keys.
+        if (seal.IsSealed) throw new MillException(MillError.VaultSealed, "The vault is sealed.") { Hint = "mill status says which key is needed." };
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new HealthResponse("ready")).ConfigureAwait(false);
+    }
+
+    private async Task StatusAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        Consistency.Apply(http, QueryArguments.Of(http, Consistency.Argument));
+        var seen = await state.ReadAsync(http.RequestAborted).ConfigureAwait(false);
+        var seal = await vault.GetSealStatusAsync(http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(seen.Revision);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new StatusResponse
+        {
+            Version = identity.Version,
+            Node = identity.Node,
+            Role = identity.Role,
+            Leader = identity.Node,
+            Engine = identity.Engine,
+            Revision = seen.Revision,
+            Members = [new(identity.Node, identity.Address, "healthy")],
+            Seal = new(seal.IsSealed) { NeededKeyId = seal.NeededKeyId, PresentKeyId = seal.PresentKeyId, Reason = seal.Reason },
+            Counts = Counts(seen, caller),
+            StartedAt = identity.StartedAt,
+        }).ConfigureAwait(false);
+    }
+
+    private async Task MetricsAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        AccessRules.Demand(caller, Verb.ReadMetrics);
+        QueryArguments.Of(http);
+        stateMetrics.See(await state.ReadAsync(http.RequestAborted).ConfigureAwait(false), await vault.GetSealStatusAsync(http.RequestAborted).ConfigureAwait(false));
+        http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await http.Response.WriteAsync(metrics.Render(), http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task VerifyAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        QueryArguments.Of(http);
+        var report = await vault.VerifyAsync(caller, http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(report.Revision);
+        var body = new VerifyResponse(report.Problems.Count == 0, report.Revision, report.Secrets, report.Versions, report.Opened, report.Destroyed, report.Problems);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, body).ConfigureAwait(false);
+    }
+
+    private static async Task OpenApiAsync(HttpContext http)
+    {
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = OpenApi.Length;
+        await http.Response.Body.WriteAsync(OpenApi, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Only what the caller sees is counted: a number can tell, too.</summary>
+    private static CountsResponse Counts(ClusterState seen, Caller caller)
+    {
+        var secrets = seen.Secrets(caller.Tenant);
+        if (caller is { Allow.Count: 0, Deny.Count: 0 }) return new(caller.Tenant.Value, secrets.ExistingCount, secrets.VersionCount);
+        var visible = secrets.Histories.Where(history => history.Current is not null && caller.Sees(history.Name)).ToList();
+        return new(caller.Tenant.Value, visible.Count, visible.Sum(history => (long)history.Versions.Count));
+    }
+
+    private static byte[] ReadOpenApi()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("Mill.Server.openapi.json")!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Mill.Core.Ports;
+using Mill.Server.Api;
+using Mill.Server.Auth;
+using Mill.Server.Http;
+using Mill.Server.Metrics;
+
+namespace Mill.Server;
+
+/// <summary>The HTTP API on a web application.</summary>
+public static class ApiServer
+{
+    /// <summary>What the API asks of Kestrel: the limits of <c>docs/api.md</c>.</summary>
+    public static void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxSize;
+        kestrel.Limits.MaxRequestLineSize = 8 * 1024;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+        kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+    }
+
+    /// <summary>Maps every path of the contract.</summary>
+    /// <param name="stopping">Cancelled when the server begins to stop.</param>
+    public static void Map(WebApplication app, IVault vault, ITokens tokens, IReplicatedState state, ServerIdentity identity, TimeProvider time, CancellationToken stopping)
+    {
+        var metrics = app.Services.GetRequiredService<MetricsListener>();
+        metrics.Start();
+        var stateMetrics = app.Services.GetRequiredService<StateMetrics>();
+        var authentication = new Authentication(tokens);
+        app.UseMiddleware<Failures>(time);
+        app.UseRouting();
+        new SecretEndpoints(vault, authentication).Map(app);
+        new WatchEndpoint(vault, state, authentication, time, new(stopping)).Map(app);
+        new TransactionEndpoint(vault, authentication).Map(app);
+        new TokenEndpoints(tokens, authentication).Map(app);
+        new RetentionEndpoints(vault, authentication).Map(app);
+        new SystemEndpoints(vault, state, authentication, metrics, stateMetrics, identity).Map(app);
+    }
+
+    /// <summary>What <see cref="Map"/> needs.</summary>
+    public static IServiceCollection AddMillApi(this IServiceCollection services) => services.AddSingleton<MetricsListener>().AddSingleton<StateMetrics>().AddRouting();
+}

@@ -1,0 +1,73 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Mill.Secrets;
+
+namespace Mill.Server.Http;
+
+/// <summary>The outermost step of every request: gives it an id, counts it, and makes sure that whatever goes wrong is answered as documented.</summary>
+internal sealed partial class Failures(RequestDelegate next, TimeProvider time, ILogger<Failures> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var start = time.GetTimestamp();
+        RequestIds.Assign(http);
+        try
+        {
+            await next(http).ConfigureAwait(false);
+            if (Unanswered(http) is { } failure) await ProblemReply.WriteAsync(http, failure).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            http.Response.StatusCode = 499; // nobody is there to read it; it is for the metrics
+        }
+        catch (Exception e) when (e is ConnectionResetException or SocketException)
+        {
+            http.Response.StatusCode = 499;
+        }
+#pragma warning disable CA1031 // The last line of defence: no failure leaves without its problem document.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            await AnswerAsync(http, e).ConfigureAwait(false);
+        }
+        RequestMetrics.Record(http, time.GetElapsedTime(start));
+    }
+
+    private async Task AnswerAsync(HttpContext http, Exception e)
+    {
+        var failure = AsMillException(e);
+        if (failure.Error is MillError.Internal or MillError.RecordRejected or MillError.StorageDamaged) LogFailure(http.RequestId(), failure.Error, e);
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+        http.Response.Clear();
+        RequestIds.Write(http);
+        await ProblemReply.WriteAsync(http, failure).ConfigureAwait(false);
+    }
+
+    private static MillException AsMillException(Exception e) => e switch
+    {
+        MillException known => known,
+        BadHttpRequestException { StatusCode: 413 } => new(MillError.TooLarge, "The body is larger than 1 MiB."),
+        BadHttpRequestException { StatusCode: 408 } => new(MillError.RequestTimeout, "The body came too slowly."),
+        BadHttpRequestException => new(MillError.InvalidRequest, "The request is not proper HTTP."),
+        _ => new(MillError.Internal, "Something went wrong in the server.") { Hint = "Look for the request id in the server's log." },
+    };
+
+    /// <summary>What routing answered with a bare status.</summary>
+    private static MillException? Unanswered(HttpContext http) => http.Response switch
+    {
+        { HasStarted: true } or { StatusCode: < 400 } or { ContentLength: > 0 } => null,
+        { StatusCode: 405 } => new(MillError.MethodNotAllowed, "This path does not know this method.") { Hint = $"It knows: {http.Response.Headers.Allow}" },
+        { StatusCode: 404 } => new(MillError.NotFound, "There is nothing at this path.") { Hint = "See /openapi/v1.json for what there is." },
+        { StatusCode: 413 } => new(MillError.TooLarge, "The request is too large."),
+        _ => new(MillError.InvalidRequest, "The request is not valid."),
+    };
+
+    [LoggerMessage(1001, LogLevel.Error, "Request {RequestId} failed with {Error}")]
+    private partial void LogFailure(string requestId, MillError error, Exception e);
+}

@@ -1,0 +1,50 @@
+using Mill.Secrets;
+
+namespace Mill.Server.Http;
+
+/// <summary>Which failure is which HTTP status. The one table; <c>docs/api.md</c> shows it.</summary>
+internal static class HttpStatus
+{
+    public static int Of(MillError error) => error switch
+    {
+        MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue => 400,
+        MillError.Unauthenticated => 401,
+        MillError.Forbidden => 403,
+        MillError.NotFound => 404,
+        MillError.MethodNotAllowed => 405,
+        MillError.RequestTimeout => 408,
+        MillError.IdempotencyMismatch => 409,
+        MillError.PreconditionFailed => 412,
+        MillError.TooLarge => 413,
+        MillError.RateLimited => 429,
+        MillError.VaultSealed or MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.OutcomeUnknown
+            or MillError.StorageFull or MillError.StorageUnavailable => 503,
+        _ => 500,
+    };
+
+    public static string TitleOf(MillError error) => error switch
+    {
+        MillError.InvalidRequest => "The request is not valid",
+        MillError.InvalidName => "The name is not valid",
+        MillError.InvalidValue => "The value is not valid",
+        MillError.Unauthenticated => "A valid token is needed",
+        MillError.Forbidden => "The role does not allow this",
+        MillError.NotFound => "Not found",
+        MillError.MethodNotAllowed => "The method is not allowed here",
+        MillError.RequestTimeout => "The request took too long to arrive",
+        MillError.IdempotencyMismatch => "The idempotency key belongs to another request",
+        MillError.PreconditionFailed => "The precondition failed",
+        MillError.TooLarge => "The request is too large",
+        MillError.RateLimited => "Too many requests",
+        MillError.VaultSealed => "The vault is sealed",
+        MillError.RecordRejected => "A record was rejected",
+        MillError.NotReady => "The server is not ready",
+        MillError.NoLeader => "There is no leader",
+        MillError.NoQuorum => "There is no quorum",
+        MillError.OutcomeUnknown => "The outcome is not known",
+        MillError.StorageFull => "The storage is full",
+        MillError.StorageDamaged => "The storage is damaged",
+        MillError.StorageUnavailable => "The storage is not available",
+        _ => "Something went wrong",
+    };
+}

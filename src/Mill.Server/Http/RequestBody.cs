@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Mill.Client.Contracts;
+using Mill.Secrets;
+
+namespace Mill.Server.Http;
+
+/// <summary>Reads JSON bodies into memory that is cleared. Says where a body is wrong, never what stands there.</summary>
+internal static class RequestBody
+{
+    public const int MaxSize = 1 << 20;
+
+    /// <summary>Throws <see cref="MillError.InvalidRequest"/> or <see cref="MillError.TooLarge"/>.</summary>
+    public static async ValueTask<T> ReadAsync<T>(HttpContext http)
+    {
+        if (http.Request.ContentLength > MaxSize) throw new MillException(MillError.TooLarge, "The body is larger than 1 MiB.");
+        using var body = new PinnedWriter((int)Math.Clamp(http.Request.ContentLength ?? 1024, 64, MaxSize));
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(http.RequestAborted).ConfigureAwait(false);
+            foreach (var segment in result.Buffer) body.Write(segment.Span);
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) break;
+        }
+        return Parse<T>(body.WrittenSpan);
+    }
+
+    private static T Parse<T>(ReadOnlySpan<byte> json)
+    {
+        if (json.IsEmpty) throw new MillException(MillError.InvalidRequest, "The body is empty; a JSON object is expected.");
+        try
+        {
+            return JsonSerializer.Deserialize(json, ApiJson.Strict.TypeInfo<T>()) ?? throw new JsonException();
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(e);
+        }
+    }
+
+    private static MillException Invalid(JsonException e)
+    {
+        var pointer = JsonMembers.ToPointer(e.Path);
+        var isValue = pointer is not null && (pointer.EndsWith("/value", StringComparison.Ordinal) || pointer.EndsWith("/value_base64", StringComparison.Ordinal));
+        var place = e.LineNumber is { } line ? $" See line {line + 1}, byte {e.BytePositionInLine + 1}." : "";
+        return new(isValue ? MillError.InvalidValue : MillError.InvalidRequest, isValue
+            ? "The value is not a JSON string of the right kind: value takes valid Unicode, value_base64 takes base64 with padding."
+            : $"The body is not the JSON that is expected here: a member is missing, unknown, repeated or of the wrong type, or it is no JSON at all.{place}")
+        {
+            Hint = "See /openapi/v1.json for the members of every request.",
+            Problems = pointer is null ? [] : [new((isValue ? MillError.InvalidValue : MillError.InvalidRequest).ToCode(), "Look here.", pointer)],
+        };
+    }
+}

@@ -1,0 +1,148 @@
+using Microsoft.Win32.SafeHandles;
+using Mill.Secrets;
+using Mill.State.Embedded.Sqlite;
+
+namespace Mill.State.Embedded;
+
+/// <summary>A data directory that was opened, examined from end to end, and found whole. Failures are <see cref="MillException"/>.</summary>
+internal sealed class EmbeddedFiles : IDisposable
+{
+    private const int WriterCacheKibibytes = 32 * 1024;
+    private const int ReaderCacheKibibytes = 2 * 1024;
+
+    private readonly DirectoryLock _lock;
+    private readonly SqliteConnection _reading;
+    private readonly SafeFileHandle _database; // open as long as SQLite's connections are: closing any handle of a file drops a process's locks on it
+
+    private EmbeddedFiles(DirectoryLock directoryLock, SqliteConnection connection, SqliteConnection reading, SafeFileHandle database, Anchor anchor, StoreHead head, string path)
+    {
+        _lock = directoryLock;
+        _database = database;
+        Connection = connection;
+        _reading = reading;
+        Anchor = anchor;
+        Writer = new StoreWriter(connection, path, head);
+        Reader = new StoreReader(reading, path);
+    }
+
+    public SqliteConnection Connection { get; }
+
+    public Anchor Anchor { get; }
+
+    public StoreWriter Writer { get; }
+
+    /// <summary>Reads on a connection of its own: a long read holds no commit up.</summary>
+    public StoreReader Reader { get; }
+
+    public static EmbeddedFiles Open(StoreFiles files)
+    {
+        DirectoryLock? directoryLock = null;
+        try
+        {
+            StoreFiles.CreatePrivateDirectory(files.Directory);
+            directoryLock = DirectoryLock.Take(files);
+            return Open(files, directoryLock);
+        }
+        catch (Exception failure)
+        {
+            directoryLock?.Dispose();
+            if (failure is SqliteException or IOException or UnauthorizedAccessException)
+                throw StorageFailure.From(directoryLock is null ? files.Directory : files.Database, failure);
+            throw;
+        }
+    }
+
+    /// <summary>Makes sure that nothing which was replaced is left in any file. No read may be under way.</summary>
+    public void Scrub()
+    {
+        Connection.Checkpoint(truncate: true);
+        new PageGaps(_database).Clear(StoreSchema.RootPages(Connection));
+        Connection.Execute("PRAGMA shrink_memory"); // the cached pages still have their gaps, and would be written back with them
+    }
+
+    /// <summary>Lets go of the files; a database that is still trusted has its log folded in first by <see cref="SqliteConnection.Checkpoint"/>.</summary>
+    public void Dispose()
+    {
+        Reader.Dispose();
+        Writer.Dispose();
+        _reading.Dispose();
+        Connection.Dispose();
+        _database.Dispose();
+        Anchor.Dispose();
+        _lock.Dispose();
+    }
+
+    private static EmbeddedFiles Open(StoreFiles files, DirectoryLock directoryLock)
+    {
+        // The anchor comes first: opening an empty database would make SQLite delete the log that may hold what is left.
+        var anchor = Anchor.Read(files);
+        if (!File.Exists(files.Database))
+            CreateUnlessLost(files, anchored: anchor is not null);
+        if (DatabaseHeader.Examine(files.Database) is { } fault)
+            throw StorageFailure.Damaged(files.Database, fault);
+
+        SqliteConnection? connection = null, reading = null;
+        SafeFileHandle? database = null;
+        try
+        {
+            connection = OpenConnection(files, WriterCacheKibibytes);
+            var head = Examine(files, connection, anchor);
+
+            // Now, not earlier: it changes the files, and what is damaged must stay as it is. It is what makes a commit durable whose fsync failed or never ran
+            // before the last end: it is read back from the page cache, so it must be on the disk before anybody is told of it.
+            connection.Checkpoint(truncate: true);
+            reading = OpenConnection(files, ReaderCacheKibibytes);
+            database = File.OpenHandle(files.Database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return new EmbeddedFiles(directoryLock, connection, reading, database, Anchor.Start(files, head), head, files.Database);
+        }
+        catch
+        {
+            database?.Dispose();
+            reading?.Dispose();
+            connection?.Dispose();
+            throw;
+        }
+    }
+
+    private static void CreateUnlessLost(StoreFiles files, bool anchored)
+    {
+        if (anchored || File.Exists(files.Log))
+            throw StorageFailure.Damaged(files.Database, "the file is gone, but others of this store are there.");
+        StoreSchema.Create(files);
+    }
+
+    private static SqliteConnection OpenConnection(StoreFiles files, int cacheKibibytes)
+    {
+        var connection = SqliteConnection.Open(files.Database);
+        try
+        {
+            StoreSchema.Prepare(connection, cacheKibibytes);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static StoreHead Examine(StoreFiles files, SqliteConnection connection, (long Revision, UInt128 Digest)? anchor)
+    {
+        if (!StoreSchema.Matches(connection))
+            throw StorageFailure.Damaged(files.Database, "its tables are not the ones that were made.");
+        if (StoreSchema.FindBrokenPage(connection) is { } fault)
+            throw StorageFailure.Damaged(files.Database, fault);
+
+        using var reader = new StoreReader(connection, files.Database);
+        var head = reader.Verify();
+        if (anchor is not { } last || head.Revision > last.Revision || (head.Revision == last.Revision && head.Digest == last.Digest))
+            return head;
+
+        throw new MillException(
+            MillError.StorageDamaged,
+            $"The store in {files.Database} has lost commits: it ends at revision {head.Revision}, and revision {last.Revision} was acknowledged.")
+        {
+            Hint = $"Restore a backup. If an older copy was put there on purpose, remove {files.Anchor} and start again.",
+        };
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+using Mill.State.Embedded.Sqlite;
+
+namespace Mill.State.Embedded;
+
+/// <summary>Checkpoints copy the log into the database. SQLite's automatic ones drop their errors, a failed fsync among them, so the store makes its own.</summary>
+public sealed partial class EmbeddedStateStore
+{
+    private void CheckpointLocked(bool scrub)
+    {
+        _pagesInLog += _files.Connection.TakePagesWritten();
+        _scrubOwed |= scrub;
+        if (!_scrubOwed && _pagesInLog < _options.CheckpointPages)
+            return;
+
+        try
+        {
+            if (_scrubOwed)
+                ScrubLocked();
+            else
+                _files.Connection.Checkpoint(truncate: false);
+            _pagesInLog = 0;
+        }
+        catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
+        {
+            // The commit is durable in the log; copying it is tried again after the next one.
+            LogCheckpointFailed(_paths.Database, failure);
+            if (failure is not SqliteException { IsFailedFsync: false })
+                StopLocked(failure); // a scrub that cannot write or read the database directly is as bad
+        }
+    }
+
+    private void ScrubLocked()
+    {
+        // A reader of our own would keep the log from being emptied. A foreign one may: the scrub is then still owed at the next commit.
+        _reading.Wait();
+        try
+        {
+            _files.Scrub();
+            _scrubOwed = false;
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    [LoggerMessage(3101, LogLevel.Warning, "The log of {Path} could not be copied into the database; it will be tried again.")]
+    private partial void LogCheckpointFailed(string path, Exception failure);
+
+    [LoggerMessage(3102, LogLevel.Warning, "The anchor {Path} could not be written; commits lost to a damaged disk would go unnoticed.")]
+    private partial void LogAnchorNotWritten(string path, Exception failure);
+
+    [LoggerMessage(3103, LogLevel.Critical, "The store in {Path} failed to write and has stopped; it must be opened again.")]
+    private partial void LogStopped(string path, Exception cause);
+}

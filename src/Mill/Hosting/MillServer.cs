@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Mill.Secrets;
+using Mill.Server;
+using Mill.State.Embedded;
+using Mill.State.Replica;
+using Mill.Vault;
+
+namespace Mill.Hosting;
+
+/// <summary>One server: the store, the state, the vault and the API, put together. The only place that knows them all.</summary>
+internal sealed class MillServer : IAsyncDisposable
+{
+    private readonly EmbeddedStateStore _store;
+    private readonly LocalState _state;
+    private readonly WebApplication _app;
+    private readonly TimeProvider _time;
+
+    /// <summary>Cancelled last: until then, what was accepted is still committed.</summary>
+    private readonly CancellationTokenSource _lifetime = new();
+    private Task _committing = Task.CompletedTask;
+    private Task _vaultWork = Task.CompletedTask;
+
+    private MillServer(EmbeddedStateStore store, LocalState state, VaultHost vault, WebApplication app, TimeProvider time) =>
+        (_store, _state, Vault, _app, _time) = (store, state, vault, app, time);
+
+    public VaultHost Vault { get; }
+
+    /// <summary>Where it listens, the port filled in.</summary>
+    public string Address => _app.Urls.First();
+
+    /// <summary>Opens the store and loads the state; serves nothing yet. Throws <see cref="MillException"/> with what stands in the way.</summary>
+    public static async Task<MillServer> OpenAsync(string dataDirectory, VaultOptions vaultOptions, IPEndPoint listen, LogLevel logLevel, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var app = BuildApp(listen, logLevel);
+        var loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        var store = EmbeddedStateStore.Open(dataDirectory, loggers.CreateLogger<EmbeddedStateStore>());
+        try
+        {
+            var state = await LocalState.LoadAsync(store, time, loggers, cancellationToken).ConfigureAwait(false);
+            return new(store, state, new VaultHost(vaultOptions, state, store, time, loggers), app, time);
+        }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Starts committing and reads the master key; then the vault can be used from inside.</summary>
+    public async Task<VaultStart> StartVaultAsync(CancellationToken cancellationToken)
+    {
+        _committing = _state.RunAsync(_lifetime.Token);
+        var start = await Vault.StartAsync(makeKeyFile: true, cancellationToken).ConfigureAwait(false);
+        _vaultWork = Vault.RunAsync(_lifetime.Token);
+        return start;
+    }
+
+    /// <summary>Starts to serve. Throws <see cref="MillError.AddressUnavailable"/>.</summary>
+    public async Task ListenAsync(IPEndPoint listen, CancellationToken cancellationToken)
+    {
+        var identity = new ServerIdentity(MillVersion.Text, Environment.MachineName, "vault+api", _store.Engine, listen.ToString(), _time.GetUtcNow());
+        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, _state, identity, _time, _app.Lifetime.ApplicationStopping);
+        try
+        {
+            await _app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new MillException(MillError.AddressUnavailable, $"The address {listen} cannot be used: {(e.InnerException ?? e).Message}", e)
+            {
+                Hint = "Is another server running there? Choose another address: mill dev --listen 127.0.0.1:4401",
+            };
+        }
+    }
+
+    /// <summary>Serves until cancelled, or told to stop by a signal, or a part of the server fails.</summary>
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var stopped = _app.WaitForShutdownAsync(cancellationToken);
+        var first = await Task.WhenAny(stopped, _committing, FailureOf(_vaultWork)).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // From the outside in: no more requests, then no more commits, then the store.
+        await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _lifetime.CancelAsync().ConfigureAwait(false);
+        await _committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _vaultWork.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _store.DisposeAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        _lifetime.Dispose();
+    }
+
+    /// <summary>Ends only if the work fails; work that is done is no reason to stop.</summary>
+    private static async Task FailureOf(Task work)
+    {
+        await work.ConfigureAwait(false);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System).ConfigureAwait(false);
+    }
+
+    private static WebApplication BuildApp(IPEndPoint listen, LogLevel logLevel)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Logging.SetMinimumLevel(logLevel).AddFilter("Microsoft", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning)
+            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            ApiServer.Limit(kestrel);
+            kestrel.Listen(listen);
+        });
+        builder.Services.AddMillApi();
+        return builder.Build();
+    }
+}

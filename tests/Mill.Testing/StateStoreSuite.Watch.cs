@@ -1,0 +1,141 @@
+using System.Text;
+using Mill.Core.Ports;
+using Xunit;
+
+namespace Mill.Testing;
+
+public abstract partial class StateStoreSuite
+{
+    [Fact]
+    public async Task A_watch_sees_every_commit_once_in_order_and_whole()
+    {
+        await using var store = await OpenAsync();
+        var watching = Collect(store, "", afterRevision: 0, count: 40);
+        var revisions = new List<long>();
+        for (var i = 0; i < 40; i++)
+            revisions.Add((await Put(store, ("a", $"{i}"), ($"b{i}", $"{i}"))).Revision);
+
+        var seen = await watching;
+        Assert.Equal(revisions, seen.Select(commit => commit.Revision));
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"a={i} b{i}={i}"), seen.Select(Text));
+    }
+
+    [Fact]
+    public async Task A_watch_starts_again_where_it_was_left()
+    {
+        await using var store = await OpenAsync();
+        var middle = 0L;
+        for (var i = 0; i < 10; i++)
+        {
+            var commit = await Put(store, ("a", $"{i}"));
+            middle = i == 4 ? commit.Revision : middle;
+        }
+
+        Assert.Equal(["a=5", "a=6", "a=7", "a=8", "a=9"], (await Collect(store, "", middle, count: 5)).Select(Text));
+    }
+
+    [Fact]
+    public async Task A_watch_of_a_prefix_sees_nothing_else()
+    {
+        await using var store = await OpenAsync();
+        await Put(store, ("/a/1", "1"), ("/b/1", "1"));
+        await Put(store, ("/b/2", "2"));
+        await store.CommitAsync(new([], [new("/a/1", null), Write("/a0", "3")]), None);
+        await Put(store, ("/a/2", "4"));
+        Assert.Equal(["/a/1=1", "/a/1 gone", "/a/2=4"], (await Collect(store, "/a/", afterRevision: 0, count: 3)).Select(Text));
+    }
+
+    [Fact]
+    public async Task A_refused_commit_is_not_seen()
+    {
+        await using var store = await OpenAsync();
+        await Put(store, ("a", "1"));
+        await store.CommitAsync(new([new("a", 0)], [Write("a", "refused")]), None);
+        await Put(store, ("a", "2"));
+        Assert.Equal(["a=1", "a=2"], (await Collect(store, "", afterRevision: 0, count: 2)).Select(Text));
+    }
+
+    [Fact]
+    public async Task A_watch_that_asks_for_forgotten_commits_is_told_so()
+    {
+        await using var store = await OpenAsync(knownCommits: 10);
+        for (var i = 0; i < 30; i++)
+            await Put(store, ("a", $"{i}"));
+
+        var compacted = await Assert.ThrowsAsync<WatchCompactedException>(() => Collect(store, "", afterRevision: 1, count: 1));
+        Assert.Equal("a=29", Text((await Collect(store, "", compacted.OldestKnown, count: 10))[^1]));
+    }
+
+    [Fact]
+    public async Task A_slow_watcher_holds_no_commit_up_and_is_told_what_it_missed()
+    {
+        await using var store = await OpenAsync(knownCommits: 10);
+        await Put(store, ("a", "0"));
+        await using var watcher = store.WatchAsync("", 0, None).GetAsyncEnumerator(None);
+        Assert.True(await watcher.MoveNextAsync());
+        for (var i = 0; i < 2_000; i++)
+            await Put(store, ("a", $"{i}"));
+
+        await Assert.ThrowsAsync<WatchCompactedException>(async () =>
+        {
+            while (await watcher.MoveNextAsync())
+            {
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_a_watch_that_waits()
+    {
+        await using var store = await OpenAsync();
+        using var cancel = new CancellationTokenSource();
+        var watcher = store.WatchAsync("", 0, cancel.Token).GetAsyncEnumerator(cancel.Token);
+        var waiting = watcher.MoveNextAsync().AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(Patience));
+        await watcher.DisposeAsync();
+        Assert.True((await Put(store, ("a", "1"))).Succeeded);
+    }
+
+    [Fact]
+    public async Task Closing_the_store_ends_its_watches()
+    {
+        var store = await OpenAsync();
+        var watching = Collect(store, "", afterRevision: 0, count: 1);
+        await store.DisposeAsync();
+        Assert.Empty(await watching);
+    }
+
+    [Fact]
+    public async Task All_watchers_see_the_same_commits_while_many_write()
+    {
+        await using var store = await OpenAsync();
+        var watching = Enumerable.Range(0, 4).Select(_ => Collect(store, "", afterRevision: 0, count: 100)).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(task => Task.Run(async () =>
+        {
+            for (var i = 0; i < 25; i++)
+                await Put(store, ($"{task}", $"{i}"));
+        })));
+
+        var seen = await Task.WhenAll(watching);
+        Assert.All(seen, commits => Assert.Equal(seen[0].Select(Text), commits.Select(Text)));
+        Assert.Equal(seen[0].Select(commit => commit.Revision).Order().Distinct(), seen[0].Select(commit => commit.Revision));
+    }
+
+    private static async Task<List<StoreEvent>> Collect(IStateStore store, string prefix, long afterRevision, int count)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        var seen = new List<StoreEvent>();
+        await foreach (var commit in store.WatchAsync(prefix, afterRevision, timeout.Token))
+        {
+            seen.Add(commit);
+            if (seen.Count == count)
+                break;
+        }
+
+        return seen;
+    }
+
+    private static string Text(StoreEvent commit)
+        => string.Join(' ', commit.Writes.Select(write => write.Value is { } value ? $"{write.Key}={Encoding.UTF8.GetString(value.Span)}" : $"{write.Key} gone"));
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.State.Embedded;
+using Xunit;
+
+namespace Mill.Tests.State;
+
+public sealed class EmbeddedStateStoreTests : IDisposable
+{
+    private readonly TestDirectory _directory = new();
+
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 60)];
+
+    private static CancellationToken None => CancellationToken.None;
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task What_was_committed_is_there_after_a_restart_and_after_a_crash()
+    {
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await Put(store, "a", "1");
+        await Put(store, "b", "2");
+        using var crashed = _directory.Copy();
+        await store.DisposeAsync();
+
+        foreach (var path in new[] { _directory.Path, crashed.Path })
+        {
+            await using var again = EmbeddedStateStore.Open(path);
+            Assert.Equal(2, await again.GetRevisionAsync(None));
+            Assert.Equal(["a", "b"], (await again.ReadAsync("", None)).Entries.Select(entry => entry.Key));
+            Assert.Equal(3, (await Put(again, "c", "3")).Revision);
+        }
+    }
+
+    [Fact]
+    public async Task A_restart_forgets_single_commits_but_a_watch_from_the_present_goes_on()
+    {
+        await using (var store = EmbeddedStateStore.Open(_directory.Path))
+            await Put(store, "a", "1");
+
+        await using var again = EmbeddedStateStore.Open(_directory.Path);
+        await Assert.ThrowsAsync<WatchCompactedException>(async () => await again.WatchAsync("", 0, None).FirstAsync());
+        await using var watcher = again.WatchAsync("", 1, None).GetAsyncEnumerator(None);
+        var next = watcher.MoveNextAsync();
+        await Put(again, "b", "2");
+        Assert.True(await next);
+        Assert.Equal(2, watcher.Current.Revision);
+    }
+
+    [Fact]
+    public async Task A_directory_belongs_to_one_store_at_a_time()
+    {
+        await using (var store = EmbeddedStateStore.Open(_directory.Path))
+        {
+            var refused = Assert.Throws<MillException>(() => EmbeddedStateStore.Open(_directory.Path));
+            Assert.Equal(MillError.DataDirectoryInUse, refused.Error);
+            Assert.Contains(_directory.Path, refused.Message, StringComparison.Ordinal);
+            Assert.Contains(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), refused.Message, StringComparison.Ordinal);
+            Assert.NotNull(refused.Hint);
+        }
+
+        await using var free = EmbeddedStateStore.Open(_directory.Path);
+    }
+
+    [Fact]
+    public async Task Only_the_owner_may_look_into_the_directory()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var path = _directory.File("new");
+        await using var store = EmbeddedStateStore.Open(path);
+        await Put(store, "a", "1");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+        var files = Directory.GetFiles(path);
+        Assert.Contains(files, file => file.EndsWith("-wal", StringComparison.Ordinal));
+        foreach (var file in files)
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task Another_program_can_read_while_the_store_is_open()
+    {
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await Put(store, "/mill/v1/tokens/a", """{"format":1}""");
+        using var shell = Start("sqlite3", _directory.File("mill.db"), "SELECT key, json_extract(value, '$.format'), revision FROM records");
+        if (shell is null)
+            return; // no shell on this machine
+        Assert.Equal("/mill/v1/tokens/a|1|1\n", await shell.StandardOutput.ReadToEndAsync());
+        Assert.Equal(2, (await Put(store, "b", "2")).Revision);
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task A_scrubbed_value_is_in_no_file(int seed)
+    {
+        // Many neighbours, written in no order, so that pages split and cells move about.
+        const string Canary = "canary-4711-this-value-must-go";
+        var random = new Random(seed);
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await Put(store, "key/5000", Canary + new string('x', 800));
+        for (var i = 0; i < 300; i++)
+            await Put(store, $"key/{random.Next(4_900, 5_100):D4}x", new string('y', random.Next(1_500)));
+        await Put(store, "key/5000", Canary + new string('x', 900));
+        await Put(store, "key/7000", Canary + new string('x', 60_000));
+
+        var other = Encoding.UTF8.GetBytes("new");
+        await store.CommitAsync(new([], [new("key/5000", other), new("key/7000", null)]) { Scrub = true }, None);
+        for (var i = 0; i < 20; i++)
+            await Put(store, $"key/{random.Next(4_900, 5_100):D4}x", new string('z', 300)); // what was wiped must not come back from a cache
+        foreach (var file in Directory.GetFiles(_directory.Path, "mill.db*"))
+            Assert.True(TestDirectory.ReadShared(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Canary)) < 0, file);
+    }
+
+    [Fact]
+    public async Task A_closed_store_says_that_it_is_closed()
+    {
+        var store = EmbeddedStateStore.Open(_directory.Path);
+        await store.DisposeAsync();
+        await store.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Put(store, "a", "1"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.ReadAsync("", None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.GetRevisionAsync(None));
+    }
+
+    private static ValueTask<StoreCommit> Put(EmbeddedStateStore store, string key, string value)
+        => store.CommitAsync(new([], [new(key, Encoding.UTF8.GetBytes(value))]), None);
+
+    private static Process? Start(string program, params string[] arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+}

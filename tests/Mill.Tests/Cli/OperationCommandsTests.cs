@@ -1,3 +1,4 @@
+using Mill.Testing;
 using Mill.Tests.Client;
 using Xunit;
 
@@ -85,7 +86,8 @@ public sealed class OperationCommandsTests
     {
         await using var mill = await FakeMill.StartAsync();
         mill.On("GET /v1/secrets?prefix=app&limit=200", """{"secrets":[{"name":"app.db","version":3,"valid_from":"2026-01-01T00:00:00Z"}],"next":null}""");
-        var session = Session.With(mill);
+        // The clock stands still, so that a busy machine does not run out of patience.
+        var session = Session.With(mill, new ManualTime());
         await session.RunAsync("[suggest:19]", "mill secret get app");
         Assert.Contains("app.db", session.Output, StringComparison.Ordinal);
         var alone = new Session();

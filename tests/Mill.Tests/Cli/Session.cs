@@ -18,6 +18,8 @@ internal sealed class Session
 
     public bool IsTerminal { get; set; }
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>What a person types where nothing is shown.</summary>
     public Queue<ConsoleKeyInfo> Keys { get; } = new();
 
@@ -27,7 +29,7 @@ internal sealed class Session
 
     public string Error => Encoding.UTF8.GetString(_error.ToArray());
 
-    public static Session With(FakeMill mill) => new() { Variables = { ["MILL_ADDRESS"] = mill.Address.ToString(), ["MILL_TOKEN"] = FakeMill.Token } };
+    public static Session With(FakeMill mill, TimeProvider? time = null) => new() { Time = time ?? TimeProvider.System, Variables = { ["MILL_ADDRESS"] = mill.Address.ToString(), ["MILL_TOKEN"] = FakeMill.Token } };
 
     public void Type(string text)
     {
@@ -45,6 +47,6 @@ internal sealed class Session
             Width = 120,
             ReadKey = Keys.Dequeue,
         };
-        return Mill.Commands.Cli.RunAsync(args, new(terminal, Variables.GetValueOrDefault, TimeProvider.System), cancellationToken);
+        return Mill.Commands.Cli.RunAsync(args, new(terminal, Variables.GetValueOrDefault, Time), cancellationToken);
     }
 }

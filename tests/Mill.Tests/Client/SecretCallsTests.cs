@@ -1,4 +1,6 @@
 using Mill.Client;
+using Mill.Client.Contracts;
+using Mill.Client.Http;
 using Mill.Secrets;
 using Xunit;
 
@@ -127,4 +129,27 @@ public sealed class SecretCallsTests
         Assert.Equal(MillError.Internal, failure.Error);
         Assert.DoesNotContain("canary", failure.ToString(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("""{"name":"a","version":2,"value":"\u00e9\n\ud83d\ude00","valid_from":"2026-01-01T01:00:00+01:00","valid_to":null,"state":"current","later":{"x":[1]}}""")]
+    [InlineData("""{"state":"superseded","value_base64":"/wA=","valid_to":"2026-01-02T00:00:00Z","valid_from":"2026-01-01T00:00:00Z","version":1,"name":"b"}""")]
+    public void The_reader_made_by_hand_reads_what_the_serializer_reads(string json)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(json);
+        using var expected = System.Text.Json.JsonSerializer.Deserialize(bytes, ApiJson.Lenient.TypeInfo<SecretResponse>());
+        using var actual = SecretAnswer.Read(bytes);
+        Assert.Equal(expected, actual);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"name":"a","version":"x","value":"v","valid_from":"2026-01-01T00:00:00Z","state":"current"}""")]
+    [InlineData("""{"name":"a","version":1,"value":7,"valid_from":"2026-01-01T00:00:00Z","state":"current"}""")]
+    [InlineData("""{"name":"a","version":1,"valid_from":"2026-01-01T00:00:00Z","state":"current"}""")]
+    [InlineData("""{"name":"a","version":1,"value_base64":"?","valid_from":"2026-01-01T00:00:00Z","state":"current"}""")]
+    [InlineData("""{"name":"a","version":1,"value":"v","valid_from":"2026-01-01T00:00:00Z","state":"current"} more""")]
+    public void An_answer_that_is_no_secret_is_not_understood(string json) =>
+        Assert.Equal(MillError.Internal, Assert.Throws<MillException>(() => SecretAnswer.Read(System.Text.Encoding.UTF8.GetBytes(json))).Error);
 }

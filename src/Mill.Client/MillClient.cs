@@ -44,7 +44,8 @@ public sealed partial class MillClient : IDisposable
     public async Task<SecretResponse> GetAsync(string name, int? version = null, DateTimeOffset? at = null, CancellationToken cancellationToken = default)
     {
         var target = Targets.With(Targets.Secret(name), ("version", Targets.Number(version)), ("at", Targets.Time(at)));
-        return await GetAsync<SecretResponse>(target, cancellationToken).ConfigureAwait(false);
+        using var call = new Call(HttpMethod.Get, target);
+        return await _transport.ReadSecretAsync(call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One page of names; <c>Next</c> is the <paramref name="after"/> of the following one.</summary>

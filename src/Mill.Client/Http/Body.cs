@@ -65,7 +65,7 @@ internal static class Body
         }
     }
 
-    private static MillException NotUnderstood() => new(MillError.Internal, "The server's answer is not one that this client understands.")
+    public static MillException NotUnderstood() => new(MillError.Internal, "The server's answer is not one that this client understands.")
     {
         Hint = "Check that the address is a Mill server's, and that client and server are of the same version.",
     };

@@ -1,3 +1,4 @@
+using Mill.Client.Contracts;
 using Mill.Secrets;
 
 namespace Mill.Client.Http;
@@ -26,6 +27,12 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
     {
         using var body = await ExchangeAsync(call, cancellationToken).ConfigureAwait(false);
         return Body.Read<T>(body.WrittenSpan);
+    }
+
+    public async Task<SecretResponse> ReadSecretAsync(Call call, CancellationToken cancellationToken)
+    {
+        using var body = await ExchangeAsync(call, cancellationToken).ConfigureAwait(false);
+        return SecretAnswer.Read(body.WrittenSpan);
     }
 
     public async Task SendAsync(Call call, CancellationToken cancellationToken) =>

@@ -15,10 +15,11 @@ internal static class Cli
     {
         var global = new GlobalOptions(host);
         var parsed = MillCommand.Create(global).Parse(args, Parsing);
-        var json = parsed.GetResult(global.Json) is not null;
+        var json = parsed.GetResult(global.Json) is { Implicit: false };
         try
         {
             if (parsed.Action is ParseErrorAction) return UsageErrors.Report(parsed, host.Terminal, json);
+            UsageErrors.RefuseMisspeltOption(parsed);
             // Signals are left alone: a short command dies of them like any other program, and a long one listens by itself.
             var invocation = new InvocationConfiguration
             {

@@ -7,13 +7,12 @@ namespace Mill.Commands;
 internal sealed class CompletionCommand : Command
 {
     private readonly GlobalOptions _global;
-    private readonly Argument<string> _shell = new("SHELL") { Description = Words.ShellArgument };
+    private readonly Argument<string> _shell = Symbols.Choice("SHELL", Words.ShellArgument, ["bash", "zsh", "fish"]);
 
     public CompletionCommand(GlobalOptions global)
         : base("completion", Words.Completion)
     {
         _global = global;
-        _shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
         Add(_shell);
         SetAction(parsed => _global.Terminal.WriteLine(ScriptFor(parsed.GetRequiredValue(_shell))));
     }

@@ -22,7 +22,7 @@ internal sealed class RetentionShowCommand : Command
 internal sealed class RetentionSetCommand : Command
 {
     private readonly GlobalOptions _global;
-    private readonly Option<int?> _maxVersions = Symbols.Number("--max-versions", Words.MaxVersionsOption);
+    private readonly NumberOption _maxVersions = Symbols.Number("--max-versions", Words.MaxVersionsOption);
     private readonly Option<string?> _maxAge = Symbols.Text("--max-age", "TIME", Words.MaxAgeOption);
 
     public RetentionSetCommand(GlobalOptions global)
@@ -36,7 +36,7 @@ internal sealed class RetentionSetCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (maxVersions, maxAge) = (parsed.GetValue(_maxVersions), parsed.GetValue(_maxAge));
+        var (maxVersions, maxAge) = (_maxVersions.Read(parsed), parsed.GetValue(_maxAge));
         if (maxVersions is null && maxAge is null) throw new MillException(MillError.Usage, Words.NoLimit) { Hint = Words.NoLimitHint };
         using var client = _global.Connect(parsed);
         var now = await client.GetRetentionAsync(cancellationToken).ConfigureAwait(false);

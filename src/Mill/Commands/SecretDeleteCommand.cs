@@ -8,7 +8,7 @@ internal sealed class SecretDeleteCommand : Command
 {
     private readonly GlobalOptions _global;
     private readonly Argument<string> _name;
-    private readonly Option<int?> _ifVersion = Symbols.Number("--if-version", Words.IfVersionOption);
+    private readonly NumberOption _ifVersion = Symbols.Number("--if-version", Words.IfVersionOption);
 
     public SecretDeleteCommand(GlobalOptions global)
         : base("delete", Words.SecretDelete)
@@ -24,7 +24,7 @@ internal sealed class SecretDeleteCommand : Command
     {
         var name = parsed.GetRequiredValue(_name);
         using var client = _global.Connect(parsed);
-        await client.DeleteAsync(name, parsed.GetValue(_ifVersion), cancellationToken).ConfigureAwait(false);
+        await client.DeleteAsync(name, _ifVersion.Read(parsed), cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, new(name, Deleted: true), CliJsonContext.Default.DeletedDocument);
         else _global.Terminal.Say(Words.SecretIsDeleted(name));
         return ExitCodes.Ok;

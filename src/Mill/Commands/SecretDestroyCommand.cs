@@ -30,7 +30,7 @@ internal sealed class SecretDestroyCommand : Command
         var name = parsed.GetRequiredValue(_name);
         var versions = parsed.GetValue(_versions) is { Length: > 0 } given ? given : null;
         var all = parsed.GetValue(_all);
-        if (all == versions is not null) throw new MillException(MillError.Usage, Words.VersionsOrAll) { Hint = Words.VersionsOrAllHint(name) };
+        if (all == (versions is not null)) throw new MillException(MillError.Usage, Words.VersionsOrAll) { Hint = Words.VersionsOrAllHint(name) };
 
         using var client = _global.Connect(parsed);
         if (!parsed.GetValue(_yes) && !Confirm(name, versions)) return ExitCodes.Interrupted;

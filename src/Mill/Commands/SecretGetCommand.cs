@@ -10,8 +10,8 @@ internal sealed class SecretGetCommand : Command
 {
     private readonly GlobalOptions _global;
     private readonly Argument<string> _name;
-    private readonly Option<int?> _version = Symbols.Number("--version", Words.VersionOption);
-    private readonly Option<DateTimeOffset?> _at = Symbols.Time("--at", Words.AtOption);
+    private readonly NumberOption _version = Symbols.Number("--version", Words.VersionOption);
+    private readonly TimeOption _at = Symbols.Time("--at", Words.AtOption);
     private readonly Option<bool> _raw = Symbols.Flag("--raw", Words.RawOption);
 
     public SecretGetCommand(GlobalOptions global)
@@ -28,7 +28,7 @@ internal sealed class SecretGetCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (version, at, raw) = (parsed.GetValue(_version), parsed.GetValue(_at), parsed.GetValue(_raw));
+        var (version, at, raw) = (_version.Read(parsed), _at.Read(parsed), parsed.GetValue(_raw));
         if (version is not null && at is not null) throw UsageErrors.Exclusive("--version", "--at");
         if (raw && _global.IsJson(parsed)) throw UsageErrors.Exclusive("--raw", "--json");
 

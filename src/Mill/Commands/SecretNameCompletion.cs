@@ -14,7 +14,7 @@ internal static class SecretNameCompletion
     {
         try
         {
-            using var limit = new CancellationTokenSource(Patience);
+            using var limit = new CancellationTokenSource(Patience, global.Host.Time);
             using var client = global.Connect(context.ParseResult);
             var page = client.ListAsync(context.WordToComplete, after: null, MostNames, limit.Token).GetAwaiter().GetResult();
             return page.Secrets.Select(item => new CompletionItem(item.Name));

@@ -14,7 +14,7 @@ internal sealed class SecretSetCommand : Command
     private readonly Argument<string?> _value = new("VALUE") { Description = Words.ValueArgument, Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _file = Symbols.Text("--file", "FILE", Words.FileOption);
     private readonly Option<bool> _trimNewline = Symbols.Flag("--trim-newline", Words.TrimNewlineOption);
-    private readonly Option<int?> _ifVersion = Symbols.Number("--if-version", Words.IfVersionOption);
+    private readonly NumberOption _ifVersion = Symbols.Number("--if-version", Words.IfVersionOption);
     private readonly Option<bool> _ifAbsent = Symbols.Flag("--if-absent", Words.IfAbsentOption);
     private readonly Option<bool> _force = Symbols.Flag("--force", Words.ForceOption);
 
@@ -36,7 +36,7 @@ internal sealed class SecretSetCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var name = parsed.GetRequiredValue(_name);
-        var options = new WriteOptions { IfVersion = parsed.GetValue(_ifVersion), IfAbsent = parsed.GetValue(_ifAbsent), Force = parsed.GetValue(_force) };
+        var options = new WriteOptions { IfVersion = _ifVersion.Read(parsed), IfAbsent = parsed.GetValue(_ifAbsent), Force = parsed.GetValue(_force) };
         if (options is { IfAbsent: true, IfVersion: not null }) throw UsageErrors.Exclusive("--if-version", "--if-absent");
 
         // Before anybody is asked to type: whoever has no server or token learns it first.

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Mill.Interaction;
 
 namespace Mill.Commands;
@@ -20,40 +19,43 @@ internal static class Symbols
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
     /// <summary>A number from 1.</summary>
-    public static Option<int?> Number(string name, string description) => new(name)
-    {
-        HelpName = "N",
-        Description = description,
-        CustomParser = static result => Parse(result, result.Tokens[0].Value),
-    };
+    public static NumberOption Number(string name, string description) => new(name, description);
 
+    /// <summary>Numbers from 1.</summary>
     public static Option<int[]> Numbers(string name, string description) => new(name)
     {
         HelpName = "N",
         Description = description,
         AllowMultipleArgumentsPerToken = true,
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = static result => [.. result.Tokens.Select(token => Parse(result, token.Value) ?? 0)],
+        CustomParser = static result => [.. result.Tokens.Select(token => NumberOption.Parse(token.Value, result) ?? 0)],
     };
 
     /// <summary>A time with its zone, or in UTC.</summary>
-    public static Option<DateTimeOffset?> Time(string name, string description) => new(name)
-    {
-        HelpName = "TIME",
-        Description = description,
-        CustomParser = static result =>
-        {
-            const DateTimeStyles InUtc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-            if (DateTimeOffset.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, InUtc, out var time)) return time;
-            result.AddError(Words.NotATime(result.Tokens[0].Value));
-            return null;
-        },
-    };
+    public static TimeOption Time(string name, string description) => new(name, description);
 
-    private static int? Parse(ArgumentResult result, string text)
+    /// <summary>One of some words, which are also offered for completion.</summary>
+    public static Option<string?> Choice(string name, string helpName, string description, string[] words)
     {
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0) return number;
-        result.AddError(Words.NotANumber(text));
-        return null;
+        var option = Text(name, helpName, description);
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result => Refuse(result, words));
+        return option;
+    }
+
+    public static Argument<string> Choice(string name, string description, string[] words)
+    {
+        var argument = new Argument<string>(name) { Description = description };
+        argument.CompletionSources.Add(words);
+        argument.Validators.Add(result => Refuse(result, words));
+        return argument;
+    }
+
+    private static void Refuse(SymbolResult result, string[] words)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (!words.Contains(token.Value)) result.AddError(Words.NotAChoice(token.Value, words));
+        }
     }
 }

@@ -12,11 +12,13 @@ internal static class Typos
         var fewest = Math.Min(MostEdits, (typed.Length - 1) / 2) + 1;
         foreach (var candidate in candidates)
         {
-            var edits = Edits(typed, candidate);
+            var edits = IsBeginning(typed, candidate) ? 0 : Edits(typed, candidate);
             if (edits < fewest) (closest, fewest) = (candidate, edits);
         }
         return closest;
     }
+
+    private static bool IsBeginning(string typed, string candidate) => typed.Length > 3 && candidate.StartsWith(typed, StringComparison.Ordinal);
 
     /// <summary>Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).</summary>
     internal static int Edits(string from, string to)

@@ -26,6 +26,23 @@ internal static class UsageErrors
         return ExitCodes.Usage;
     }
 
+    /// <summary>
+    /// The parser takes an option that it does not know for an argument where one may stand. A secret must not get the value <c>--trim-newlin</c>,
+    /// so whatever looks like an option has to stand after <c>--</c>. Throws <see cref="MillError.Usage"/>.
+    /// </summary>
+    public static void RefuseMisspeltOption(ParseResult parsed)
+    {
+        foreach (var token in parsed.Tokens)
+        {
+            if (token.Type is TokenType.DoubleDash) return;
+            if (token.Type is not TokenType.Argument || !LooksLikeOption(token.Value)) continue;
+            var command = parsed.CommandResult.Command;
+            throw Unmatched(token.Value, command, HelpWithExamples.PathOf(command));
+        }
+    }
+
+    private static bool LooksLikeOption(string text) => text is ['-', '-', var first, ..] && char.IsAsciiLetter(first) || text is ['-', var only, ..] && char.IsAsciiLetter(only);
+
     private static bool IsMissingCommand(ParseResult parsed, Command command)
     {
         foreach (var error in parsed.Errors)
@@ -48,7 +65,7 @@ internal static class UsageErrors
         var meant = Typos.Closest(token, Candidates(command));
         if (command is SecretSetCommand)
         {
-            return new(MillError.Usage, "There is more on the command line than a name and a value.")
+            return new(MillError.Usage, token.StartsWith('-') ? "What starts with - is neither an option of this command nor, without -- before it, a value." : "There is more on the command line than a name and a value.")
             {
                 Hint = meant is null ? "Quote a value with spaces; put -- before one that starts with -; or pipe it in: mill secret set NAME -" : $"Did you mean {meant}?",
             };
@@ -63,6 +80,7 @@ internal static class UsageErrors
         var message = error.SymbolResult switch
         {
             ArgumentResult { Tokens.Count: 0, Argument.Name: var name } => $"{path} needs {name}.",
+            OptionResult { Implicit: true, Option.Name: var name } => $"{path} needs {name}.",
             OptionResult { Tokens.Count: 0, Option.Name: var name } => $"{name} needs a value.",
             _ => error.Message,
         };

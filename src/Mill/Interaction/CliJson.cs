@@ -15,6 +15,7 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(DestroyedDocument))]
 [JsonSerializable(typeof(RevokedDocument))]
 [JsonSerializable(typeof(EventDocument))]
+[JsonSerializable(typeof(DevDocument))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 internal sealed record DeletedDocument(string Name, bool Deleted);
@@ -25,6 +26,9 @@ internal sealed record DestroyedDocument(string Name, IReadOnlyList<int>? Versio
 internal sealed record RevokedDocument(string Id, bool Revoked);
 
 internal sealed record EventDocument(string Event, string? Name, int? Version, string? Id);
+
+/// <param name="Token">Left out while the vault is sealed and no token was made before.</param>
+internal sealed record DevDocument(string Address, string? Token, string DataDir, bool Sealed);
 
 /// <summary>One JSON document on one line.</summary>
 internal static class CliJson

@@ -26,7 +26,18 @@ internal static partial class Words
     public const string NotAnAddress = "The address of the server is not one.";
     public const string NotAnAddressHint = "Write it like http://127.0.0.1:4400, with nothing after the port.";
     public const string NotAnEndpointHint = "Write an address and a port: --listen 127.0.0.1:4400";
-    public const string InsecureListenHint = "Listen on 127.0.0.1, or add --insecure if you know the network.";
+    public const string NoHome = "There is no home directory to keep things in.";
+    public static string DevSealed(string? reason, string? needed, string? present) =>
+        $"warning: the vault is sealed: {reason}. Needed is key {needed ?? "(any)"}, present is {present ?? "none"}.\n"
+        + "warning: names and histories can be read, values cannot, and nothing is written";
+
+    public static string DevUnsealByFile(string file) => $"hint: put the right key at {file}: the vault opens by itself";
+
+    public const string DevStopped = "Stopped. Everything that was acknowledged is on the disk.";
+
+    public const string DevUnsealByVariable = "hint: start again with the right MILL_MASTER_KEY";
+
+    public const string DevNext = "Ready. In another terminal: mill secret set db.password";
 
     public static string EnterValue(string name) => $"Value of {Printable.From(name)} (not shown): ";
 
@@ -70,11 +81,22 @@ internal static partial class Words
 
     public static string NotANumber(string text) => $"'{text}' is not a number from 1.";
 
+    public static string NotAChoice(string text, string[] words) => $"'{text}' is none of {string.Join(", ", words)}.";
+
     public static string NotATime(string text) => $"'{text}' is not a time such as 2026-01-31T12:00:00Z.";
 
     public static string NotAnEndpoint(string text) => $"'{text}' is not an address and a port.";
 
-    public static string InsecureListen(string text) => $"{text} can be reached by others, and mill dev speaks plain HTTP.";
+    public static string NoHomeHint(string option) => $"Name a place with {option}, or set HOME.";
+
+    public static string DevData(string directory, string? keyFile, bool isNew) =>
+        $"Data in {directory}, {(keyFile is null ? "master key from the environment" : $"master key in {keyFile}")}."
+        + (isNew ? "\nThe master key was made just now. Keep a copy of it in a safe place: without it, nothing can be read." : "");
+
+    public static string DevNextByHand(string address) =>
+        $"Ready. Your profile names another server and was left alone; in another terminal: MILL_ADDRESS={address} MILL_TOKEN=… mill secret set db.password";
+
+    public static string ProfileNotWritten(string why) => $"warning: the profile cannot be written: {why}";
 
     public static string Unexpected(Exception e) => $"Something unexpected went wrong ({e.GetType().Name}).";
 

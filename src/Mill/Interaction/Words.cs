@@ -3,7 +3,7 @@ namespace Mill.Interaction;
 /// <summary>What <c>mill</c> says about its commands. What it says about their outcome stands in <c>Words.Outcomes.cs</c>.</summary>
 internal static partial class Words
 {
-    public static string Version => typeof(Words).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+    public static string Version => Hosting.MillVersion.Text;
 
     public const string Mill = "A distributed secrets vault and container orchestrator.";
     public const string AddressOption = "The server [MILL_ADDRESS; default: the profile's, else http://127.0.0.1:4400]";
@@ -64,7 +64,7 @@ internal static partial class Words
     public const string Dev = "Run a whole Mill on this machine, for development";
     public const string DataDirectoryOption = "Where to keep the state [MILL_DATA_DIR; default: ~/.local/share/mill/dev]";
     public const string ListenOption = "Where to listen [default: 127.0.0.1:4400]";
-    public const string MasterKeyFileOption = "The file of the master key";
-    public const string LogLevelOption = "trace, debug, info, warning or error [default: info]";
+    public const string MasterKeyFileOption = "The file of the master key; made if there is no data yet [MILL_MASTER_KEY_FILE; default: ~/.config/mill/master.key]. MILL_MASTER_KEY may hold the key itself";
+    public const string LogLevelOption = "trace, debug, info, warning or error [default: warning]";
     public const string InsecureOption = "Listen on an address that others can reach, although tokens and values then cross the network in the clear";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mill.Hosting;
 using Mill.Interaction;
 
 namespace Mill.Profiles;
@@ -6,21 +7,14 @@ namespace Mill.Profiles;
 /// <summary>The file <c>profile.json</c>, which holds a token and is therefore its owner's alone.</summary>
 internal sealed class ProfileFile(string path)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     public string Path => path;
 
     /// <summary>The place of the profile; null where there is no home to keep it in.</summary>
-    public static ProfileFile? Find(CliHost host)
-    {
-        var directory = host.Variable("MILL_CONFIG_DIR")
-            ?? (host.Variable("XDG_CONFIG_HOME") is { } config ? System.IO.Path.Combine(config, "mill") : null)
-            ?? (host.Variable("HOME") is { } home ? System.IO.Path.Combine(home, ".config", "mill") : null);
-        return directory is null ? null : new(System.IO.Path.Combine(directory, "profile.json"));
-    }
+    public static ProfileFile? Find(CliHost host) =>
+        Places.Config(host) is { } directory ? new(System.IO.Path.Combine(directory, "profile.json")) : null;
 
     /// <summary>The profile; null where there is none, or, with a warning, where it cannot be trusted or read.</summary>
     public Profile? Read(Terminal terminal)
@@ -45,13 +39,8 @@ internal sealed class ProfileFile(string path)
     {
         if (File.Exists(path) && Parse() is not { Origin: Profile.DevOrigin }) return false;
         var directory = System.IO.Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
-        var draft = System.IO.Path.Combine(directory, $".profile.{Environment.ProcessId}.tmp");
-        File.Delete(draft);
-        // Written aside and moved: nobody ever reads half a profile, and the mode is right from the first byte.
-        using (var file = new FileStream(draft, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-            JsonSerializer.Serialize(file, new(address, token, Profile.DevOrigin), ProfileJson.Default.Profile);
-        File.Move(draft, path, overwrite: true);
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFile.Write(path, JsonSerializer.Serialize(new(address, token, Profile.DevOrigin), ProfileJson.Default.Profile));
         return true;
     }
 

@@ -1,0 +1,23 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Mill.Hosting;
+
+/// <summary>What <c>mill dev</c> was asked for.</summary>
+internal sealed record DevOptions
+{
+    public required string DataDirectory { get; init; }
+
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>The master key itself, from the environment; wins over the file.</summary>
+    public string? MasterKey { get; init; }
+
+    public required string MasterKeyFile { get; init; }
+
+
+    /// <summary>Serve plain HTTP to other machines, too.</summary>
+    public bool Insecure { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+}

@@ -52,6 +52,7 @@ internal static class BenchRun
     {
         "reads" => Reads.RunAsync(options, directory),
         "writes" => Writes.RunAsync(options, directory),
+        "micro" => Task.FromResult(MicroBenchmarks.Run(options, directory)),
         _ => throw new ArgumentException($"There is no scenario {scenario}.", nameof(scenario)),
     };
 }

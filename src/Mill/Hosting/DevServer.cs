@@ -1,4 +1,6 @@
-using System.Net;
+using Microsoft.Extensions.Logging;
+using Mill.Commands;
+using Mill.Interaction;
 using Mill.Secrets;
 using Mill.Vault;
 
@@ -7,32 +9,24 @@ namespace Mill.Hosting;
 /// <summary><c>mill dev</c>: one server on this machine, ready to use, durable from the first start.</summary>
 internal static class DevServer
 {
-    public const string TokenFile = "dev.token";
+    private const string TokenFile = "dev.token";
 
     /// <summary>Serves until cancelled or told to stop by a signal. Throws <see cref="MillException"/> with what stands in the way.</summary>
-    /// <param name="ready">Called once, when requests are answered.</param>
-    public static async Task RunAsync(DevOptions options, Action<DevReady> ready, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(DevOptions options, CliHost host, CancellationToken cancellationToken)
     {
-        DemandSafe(options);
         CoreDumps.Forbid();
-        var server = await MillServer.OpenAsync(options.DataDirectory, new VaultOptions(options.MasterKey, options.MasterKeyFile), options.Listen, options.LogLevel, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        var vaultOptions = MasterKeyPlace.Find(options, host);
+        var server = await MillServer.OpenAsync(options.DataDirectory, vaultOptions, options.Listen, LevelOf(options.LogLevel), host.Time, cancellationToken).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
             var start = await server.StartVaultAsync(cancellationToken).ConfigureAwait(false);
             var token = await EnsureTokenAsync(server.Vault, Path.Combine(options.DataDirectory, TokenFile), cancellationToken).ConfigureAwait(false);
             await server.ListenAsync(options.Listen, cancellationToken).ConfigureAwait(false);
-            ready(new(server.Address, token, start));
+            new DevGreeting(host, options, vaultOptions).Say(server.Address, token, start);
             await server.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private static void DemandSafe(DevOptions options)
-    {
-        if (options.Insecure || IPAddress.IsLoopback(options.Listen.Address)) return;
-        throw new MillException(MillError.Usage, $"mill dev speaks plain HTTP: on {options.Listen.Address}, everybody on the way could read tokens and secrets.")
-        {
-            Hint = "Listen on 127.0.0.1, or say --insecure if the network between is yours alone.",
-        };
+        host.Terminal.Say("Stopped. Everything that was acknowledged is on the disk.");
+        return ExitCodes.Ok;
     }
 
     /// <summary>The operator token: the one from the last start, as long as it works.</summary>
@@ -43,8 +37,13 @@ internal static class DevServer
         if (token is not null && token != existing) PrivateFile.Write(path, token + "\n");
         return token;
     }
-}
 
-/// <summary>What a person needs to know once the server answers.</summary>
-/// <param name="Token">Null while the vault is sealed and no token was made before.</param>
-internal sealed record DevReady(string Address, string? Token, VaultStart Vault);
+    private static LogLevel LevelOf(string text) => text switch
+    {
+        "trace" => LogLevel.Trace,
+        "debug" => LogLevel.Debug,
+        "info" => LogLevel.Information,
+        "error" => LogLevel.Error,
+        _ => LogLevel.Warning,
+    };
+}

@@ -52,6 +52,8 @@ internal static class BenchRun
     {
         "reads" => Reads.RunAsync(options, directory),
         "writes" => Writes.RunAsync(options, directory),
+        "size" => Size.RunAsync(options, directory),
+        "cli" => Commands.RunAsync(options, directory),
         "micro" => Task.FromResult(MicroBenchmarks.Run(options, directory)),
         _ => throw new ArgumentException($"There is no scenario {scenario}.", nameof(scenario)),
     };

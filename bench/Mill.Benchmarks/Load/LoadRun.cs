@@ -76,7 +76,7 @@ internal sealed class LoadRun(LoadPlan plan) : IDisposable
         Requests = _latencies.Count,
         Failures = _failures,
         FirstFailure = _firstFailure,
-        PerSecond = _latencies.Count / elapsed.TotalSeconds,
+        PerSecond = _latencies.Count == 0 ? 0 : _latencies.Count / elapsed.TotalSeconds,
         P50 = Milliseconds(_latencies.Percentile(0.5)),
         P90 = Milliseconds(_latencies.Percentile(0.9)),
         P99 = Milliseconds(_latencies.Percentile(0.99)),

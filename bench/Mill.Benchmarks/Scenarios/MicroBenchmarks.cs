@@ -8,6 +8,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Mill.Benchmarks.Micro;
 using Mill.Benchmarks.Report;
+using Perfolizer.Horology;
 
 namespace Mill.Benchmarks.Scenarios;
 
@@ -17,7 +18,7 @@ internal static class MicroBenchmarks
     public static IReadOnlyList<Finding> Run(BenchOptions options, string directory)
     {
         // In this process: no package registry has to be there for a second build. It tells orders of magnitude, which is what is asked of it.
-        var job = (options.IsQuick ? Job.Dry : Job.ShortRun).WithToolchain(InProcessEmitToolchain.Instance);
+        var job = (options.IsQuick ? Job.Dry : Job.ShortRun.WithIterationTime(TimeInterval.FromMilliseconds(100))).WithToolchain(InProcessEmitToolchain.Instance);
         var config = ManualConfig.CreateEmpty().AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddColumnProvider(DefaultColumnProviders.Instance).WithArtifactsPath(Path.Combine(directory, "micro"));
         Summary[] summaries = [BenchmarkRunner.Run<EnvelopeBenchmarks>(config), BenchmarkRunner.Run<StateBenchmarks>(config)];
         return [.. summaries.SelectMany(summary => summary.Reports).Select(ToFinding)];

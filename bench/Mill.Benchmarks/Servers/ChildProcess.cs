@@ -46,6 +46,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public static ProcessStartInfo StartInfo(string executable, IReadOnlyList<string> arguments, string home)
     {
         var info = new ProcessStartInfo(executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = home };
+        foreach (var name in info.Environment.Keys.Where(name => name.StartsWith("MILL_", StringComparison.Ordinal)).ToList()) info.Environment.Remove(name);
         info.Environment["XDG_CONFIG_HOME"] = Path.Combine(home, "config");
         info.Environment["XDG_DATA_HOME"] = Path.Combine(home, "data");
         info.Environment["HOME"] = home;

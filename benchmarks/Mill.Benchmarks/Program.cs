@@ -8,5 +8,5 @@ return args switch
     [LoadVerb.Name] => LoadVerb.Run(),
     [ConstantServer.Name] => await ConstantServer.RunAsync(),
     ["--root", var root, .. var rest] => await BenchRun.RunAsync(rest, root),
-    _ => BenchRun.Fail("start this with bench/run"),
+    _ => BenchRun.Fail("start this with ./bench"),
 };

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Mill.Benchmarks;
 
-/// <summary>What <c>bench/run</c> was asked for.</summary>
+/// <summary>What <c>./bench</c> was asked for.</summary>
 internal sealed record BenchOptions
 {
     public const string Usage = """
-        usage: bench/run [reads|writes|size|cli|micro …] [--seconds N] [--rounds N] [--quick] [--directory D]
+        usage: ./bench [reads|writes|size|cli|micro …] [--seconds N] [--rounds N] [--quick] [--directory D]
 
           --seconds N    how long one measurement of one round takes (5)
           --rounds N     how often each is measured, one after the other in turn (3)

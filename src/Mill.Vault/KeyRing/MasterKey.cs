@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Mill.Secrets;
 
@@ -10,6 +11,8 @@ internal sealed class MasterKey : IDisposable
 
     /// <summary>HKDF-Extract of the key, with no salt: what every derivation starts from.</summary>
     private readonly byte[] _extracted = GC.AllocateUninitializedArray<byte>(Size, pinned: true);
+
+    private readonly ConcurrentBag<IncrementalHash> _keyed = [];
 
     private MasterKey(ReadOnlySpan<byte> bytes)
     {
@@ -26,16 +29,25 @@ internal sealed class MasterKey : IDisposable
         return new(bytes);
     }
 
-    /// <summary>HKDF-SHA-256 (RFC 5869) of the key, with the label and the context as its info: another label or context gives an unrelated key.</summary>
+    /// <summary>
+    /// 32 bytes of HKDF-SHA-256 (RFC 5869) of the key, with the label and the context as its info: another label or context gives an unrelated key.
+    /// </summary>
     public void Derive(ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
     {
-        Span<byte> info = stackalloc byte[label.Length + context.Length];
-        label.CopyTo(info);
-        context.CopyTo(info[label.Length..]);
-        HKDF.Expand(HashAlgorithmName.SHA256, _extracted, output, info);
+        // One block of HKDF-Expand is one HMAC. Hashes that are keyed already are kept, because keying one costs more than using it.
+        if (!_keyed.TryTake(out var hash)) hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _extracted);
+        hash.AppendData(label);
+        hash.AppendData(context);
+        hash.AppendData([1]);
+        hash.GetHashAndReset(output);
+        _keyed.Add(hash);
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_extracted);
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_extracted);
+        while (_keyed.TryTake(out var hash)) hash.Dispose();
+    }
 
     private static string IdOf(ReadOnlySpan<byte> key)
     {

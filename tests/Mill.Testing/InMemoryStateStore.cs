@@ -30,14 +30,20 @@ public sealed class InMemoryStateStore(int knownCommits = 4096) : IStateStore
         }
     }
 
-    public ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken)
+    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        ImmutableSortedDictionary<string, StoreEntry> entries;
+        long revision;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return new(new StoreSnapshot(_revision, [.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))]));
+            (entries, revision) = (_entries, _revision);
         }
+
+        foreach (var entry in entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)))
+            visit(entry.Key, entry.Value.Span, entry.Revision);
+        return new(revision);
     }
 
     public ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)

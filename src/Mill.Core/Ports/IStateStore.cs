@@ -19,8 +19,11 @@ public interface IStateStore : IAsyncDisposable
     /// <summary>The revision of the latest commit, by the word of a quorum. Zero for an empty store.</summary>
     ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken);
 
-    /// <summary>Everything under a prefix at one revision, in ordinal key order.</summary>
-    ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken);
+    /// <summary>
+    /// Shows everything under a prefix, at one revision and in ordinal key order, and returns that revision. Entries are shown one by one, so that a
+    /// large store is never in memory twice. What the visitor throws comes through.
+    /// </summary>
+    ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken);
 
     /// <summary>
     /// Applies all changes at one new revision, or none of them. A failed precondition is an answer, not an exception.
@@ -35,11 +38,26 @@ public interface IStateStore : IAsyncDisposable
     IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken);
 }
 
+/// <summary>Looks at one entry. The value is only there during the call. It must not call the store.</summary>
+public delegate void StoreVisitor(string key, ReadOnlySpan<byte> value, long revision);
+
 /// <summary>One stored value and the revision that wrote it.</summary>
 public readonly record struct StoreEntry(string Key, ReadOnlyMemory<byte> Value, long Revision);
 
 /// <summary>Entries under a prefix, all as of one revision.</summary>
 public sealed record StoreSnapshot(long Revision, IReadOnlyList<StoreEntry> Entries);
+
+/// <summary>Reading what is known to be small.</summary>
+public static class StoreReading
+{
+    /// <summary>Keeps everything under a prefix.</summary>
+    public static async ValueTask<StoreSnapshot> ReadAsync(this IStateStore store, string prefix, CancellationToken cancellationToken)
+    {
+        var entries = new List<StoreEntry>();
+        var revision = await store.VisitAsync(prefix, (key, value, written) => entries.Add(new(key, value.ToArray(), written)), cancellationToken).ConfigureAwait(false);
+        return new(revision, entries);
+    }
+}
 
 /// <summary>A value to put, or null to delete. Deleting what is not there is no error.</summary>
 public readonly record struct StoreWrite(string Key, ReadOnlyMemory<byte>? Value);

@@ -55,13 +55,13 @@ public sealed partial class EmbeddedStateStore : IStateStore
         return new(Volatile.Read(ref _revision));
     }
 
-    public async ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken)
+    public async ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
     {
         await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ThrowIfStopped();
-            return _files.Reader.Read(prefix);
+            return _files.Reader.Visit(prefix, visit);
         }
         catch (SqliteException failure)
         {

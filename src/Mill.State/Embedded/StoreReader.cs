@@ -22,13 +22,12 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
         return sum == head ? head : throw StorageFailure.Damaged(path, $"{head.Count} records were written and {sum.Count} are found, or they are not the same ones.");
     });
 
-    public StoreSnapshot Read(string prefix) => AtOneRevision(() =>
+    /// <summary>Shows the rows under a prefix, and returns the revision they are of.</summary>
+    public long Visit(string prefix, StoreVisitor visit) => AtOneRevision(() =>
     {
         var head = ReadHead();
-        var entries = new List<StoreEntry>(prefix.Length == 0 ? (int)head.Count : 0);
-        var slab = new ValueSlab();
-        VisitRows(KeyText.Encode(prefix), head.Revision, (key, value, revision, _) => entries.Add(new(KeyText.Decode(key), slab.Keep(value), revision)));
-        return new StoreSnapshot(head.Revision, entries);
+        VisitRows(KeyText.Encode(prefix), head.Revision, (key, value, revision, _) => visit(KeyText.Decode(key), value, revision));
+        return head.Revision;
     });
 
     public void Dispose()

@@ -10,16 +10,17 @@ internal static class StateLoad
     /// <summary>The state and the revision of its head record, which the next commit must find unchanged.</summary>
     public static async ValueTask<(ClusterState State, long HeadRevision)> RunAsync(IStateStore store, CancellationToken cancellationToken)
     {
-        var snapshot = await store.ReadAsync(RecordKey.Root, cancellationToken).ConfigureAwait(false);
         var loader = new ClusterStateLoader();
         var head = 0L;
-        foreach (var entry in snapshot.Entries)
+        var revision = await store.VisitAsync(RecordKey.Root, Add, cancellationToken).ConfigureAwait(false);
+        return (loader.Build(revision), head);
+
+        void Add(string storeKey, ReadOnlySpan<byte> value, long written)
         {
-            var key = ParseKey(entry.Key);
-            if (key is HeadKey) head = entry.Revision;
-            loader.Add(key, RecordCodec.Decode(key, entry.Value.Span));
+            var key = ParseKey(storeKey);
+            if (key is HeadKey) head = written;
+            loader.Add(key, RecordCodec.Decode(key, value));
         }
-        return (loader.Build(snapshot.Revision), head);
     }
 
     private static RecordKey ParseKey(string key)

@@ -13,12 +13,11 @@ internal sealed class StoreCheck(IStateStore store)
 
     public async Task<VerifyReport> RunAsync(Unsealed unsealed, CancellationToken cancellationToken)
     {
-        var snapshot = await store.ReadAsync(RecordKey.Root, cancellationToken).ConfigureAwait(false);
         var problems = new List<string>();
         var loader = new ClusterStateLoader();
-        foreach (var entry in snapshot.Entries) Attempt(problems, () => Decode(loader, entry));
+        var revision = await store.VisitAsync(RecordKey.Root, (key, value, _) => Decode(problems, loader, key, value), cancellationToken).ConfigureAwait(false);
         var state = ClusterState.Empty;
-        Attempt(problems, () => state = loader.Build(snapshot.Revision));
+        Attempt(problems, () => state = loader.Build(revision));
         var (secrets, versions, opened, destroyed) = (0, 0, 0, 0);
         foreach (var (tenant, histories) in state.Tenants)
         {
@@ -35,13 +34,20 @@ internal sealed class StoreCheck(IStateStore store)
                 }
             }
         }
-        return new(snapshot.Revision, secrets, versions, opened, destroyed, [.. problems.Take(MaxProblems)]);
+        return new(revision, secrets, versions, opened, destroyed, [.. problems.Take(MaxProblems)]);
     }
 
-    private static void Decode(ClusterStateLoader loader, StoreEntry entry)
+    private static void Decode(List<string> problems, ClusterStateLoader loader, string storeKey, ReadOnlySpan<byte> value)
     {
-        var key = RecordKey.Parse(entry.Key);
-        loader.Add(key, RecordCodec.Decode(key, entry.Value.Span));
+        try
+        {
+            var key = RecordKey.Parse(storeKey);
+            loader.Add(key, RecordCodec.Decode(key, value));
+        }
+        catch (Exception e) when (e is MillException or FormatException)
+        {
+            problems.Add(e.Message);
+        }
     }
 
     private static bool Attempt(List<string> problems, Action step)

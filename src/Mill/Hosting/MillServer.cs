@@ -16,6 +16,8 @@ namespace Mill.Hosting;
 /// <summary>One server: the store, the state, the vault and the API, put together. The only place that knows them all.</summary>
 internal sealed class MillServer : IAsyncDisposable
 {
+    private const int LargeState = 10_000;
+
     private readonly EmbeddedStateStore _store;
     private readonly LocalState _state;
     private readonly WebApplication _app;
@@ -43,6 +45,8 @@ internal sealed class MillServer : IAsyncDisposable
         try
         {
             var state = await LocalState.LoadAsync(store, time, loggers, cancellationToken).ConfigureAwait(false);
+            // Loading leaves a lot behind that is never needed again. Once, at start, it is worth giving back.
+            if (state.VersionCount > LargeState) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             return new(store, state, new VaultHost(vaultOptions, state, store, time, loggers), app, time);
         }
         catch
@@ -110,6 +114,8 @@ internal sealed class MillServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.SetMinimumLevel(logLevel).AddFilter("Microsoft", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning)
+            // Mill logs its requests itself; this category costs every request an activity and a scope.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));

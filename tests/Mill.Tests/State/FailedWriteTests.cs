@@ -1,3 +1,4 @@
+using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded;
 using Xunit;

@@ -1,3 +1,4 @@
+using Mill.Core.Ports;
 using System.Diagnostics;
 using Mill.Secrets;
 using Mill.State.Embedded;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Mill.Core.Model;
 using Mill.Core.Secrets;
 using Mill.Secrets;
@@ -29,14 +28,5 @@ internal static class Sealing
     {
         using var value = EnvelopeSealer.Open(unsealed ?? Unsealed, record);
         return value.Reveal(System.Text.Encoding.UTF8.GetString);
-    }
-
-    /// <summary>Encrypts with AES-GCM, the tag behind the ciphertext.</summary>
-    public static byte[] Encrypt(byte[] key, byte[] nonce, byte[] plaintext, byte[] associated)
-    {
-        var output = new byte[plaintext.Length + 16];
-        using var aes = new AesGcm(key, 16);
-        aes.Encrypt(nonce, plaintext, output.AsSpan(0, plaintext.Length), output.AsSpan(plaintext.Length), associated);
-        return output;
     }
 }

@@ -14,7 +14,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 def hkdf(key, salt, info, length):
     """RFC 5869 with SHA-256."""
-    prk = hmac.new(salt or bytes(32), key, hashlib.sha256).digest()
+    return expand(hmac.new(salt or bytes(32), key, hashlib.sha256).digest(), info, length)
+
+
+def expand(prk, info, length):
     output, block = b"", b""
     for counter in range(1, -(-length // 32) + 1):
         block = hmac.new(prk, block + info + bytes([counter]), hashlib.sha256).digest()
@@ -39,9 +42,9 @@ def vector(name, master, cluster, draft, value, data_key, salt, nonce):
     sealed = (1, cluster, draft["tenant"], draft["name"], draft["version"], draft["valid_from"], draft["created_by"], draft["kind"], key_id, draft["prev"])
     aad_wrap = fields("mill/v1/aad-wrap", *sealed)
     aad_value = fields("mill/v1/aad-value", *sealed)
-    wrapping_key = hkdf(master, salt, b"mill/v1/wrap", 32)
+    wrapping_key = hkdf(master, b"", b"mill/v1/wrap" + salt, 32)
     wrapped_key = AESGCM(wrapping_key).encrypt(bytes(12), data_key, aad_wrap)
-    derived = hkdf(data_key, b"", b"mill/v1/value", 64)
+    derived = expand(data_key, b"mill/v1/value", 64)
     encryption_key, commitment = derived[:32], derived[32:]
     ciphertext = AESGCM(encryption_key).encrypt(nonce, value, aad_value)
     digest = hashlib.sha256(fields(

@@ -20,11 +20,13 @@ internal static class DatabaseHeader
             var size = RandomAccess.GetLength(file);
             if (size == 0)
                 return "the file is empty.";
-            if (size % StoreSchema.PageSize != 0 || RandomAccess.Read(file, header, fileOffset: 0) != Length)
-                return $"its length, {size} bytes, is not a whole number of pages.";
+
+            // Only the first page must be whole: a copy of the log that met a full disk may have left half a page at the end, which the log still holds.
+            if (size < StoreSchema.PageSize || RandomAccess.Read(file, header, fileOffset: 0) != Length)
+                return $"only {size} bytes of the file are left.";
         }
 
-        return IsIntact(header) ? null : "its header is not the one that was written.";
+        return IsIntact(header) ? null : "its header is not one that this version of mill writes.";
     }
 
     private static bool IsIntact(ReadOnlySpan<byte> header)

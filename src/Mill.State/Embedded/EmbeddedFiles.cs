@@ -14,7 +14,8 @@ internal sealed class EmbeddedFiles : IDisposable
     private readonly SqliteConnection _reading;
     private readonly SafeFileHandle _database; // open as long as SQLite's connections are: closing any handle of a file drops a process's locks on it
 
-    private EmbeddedFiles(DirectoryLock directoryLock, SqliteConnection connection, SqliteConnection reading, SafeFileHandle database, Anchor anchor, StoreHead head, string path)
+    private EmbeddedFiles(
+        DirectoryLock directoryLock, SqliteConnection connection, SqliteConnection reading, SafeFileHandle database, Anchor anchor, StoreHead head, string path)
     {
         _lock = directoryLock;
         _database = database;
@@ -60,7 +61,7 @@ internal sealed class EmbeddedFiles : IDisposable
         Connection.Execute("PRAGMA shrink_memory"); // the cached pages still have their gaps, and would be written back with them
     }
 
-    /// <summary>Lets go of the files; a database that is still trusted has its log folded in first by <see cref="SqliteConnection.Checkpoint"/>.</summary>
+    /// <summary>Lets go of the files as they are. A log that was not folded in before is folded in at the next start.</summary>
     public void Dispose()
     {
         Reader.Dispose();
@@ -88,8 +89,8 @@ internal sealed class EmbeddedFiles : IDisposable
             connection = OpenConnection(files, WriterCacheKibibytes);
             var head = Examine(files, connection, anchor);
 
-            // Now, not earlier: it changes the files, and what is damaged must stay as it is. It is what makes a commit durable whose fsync failed or never ran
-            // before the last end: it is read back from the page cache, so it must be on the disk before anybody is told of it.
+            // A commit whose fsync failed or never ran may have come back from the page cache: it must be on the disk before anybody is told of it.
+            // Now, not earlier: this changes the files, and what is damaged must stay as it is.
             connection.Checkpoint(truncate: true);
             reading = OpenConnection(files, ReaderCacheKibibytes);
             database = File.OpenHandle(files.Database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -138,9 +139,9 @@ internal sealed class EmbeddedFiles : IDisposable
         if (anchor is not { } last || head.Revision > last.Revision || (head.Revision == last.Revision && head.Digest == last.Digest))
             return head;
 
+        var what = head.Revision < last.Revision ? $"it ends at revision {head.Revision}" : "it ends with another commit";
         throw new MillException(
-            MillError.StorageDamaged,
-            $"The store in {files.Database} has lost commits: it ends at revision {head.Revision}, and revision {last.Revision} was acknowledged.")
+            MillError.StorageDamaged, $"The store in {files.Database} has lost commits: {what}, and revision {last.Revision} was acknowledged.")
         {
             Hint = $"Restore a backup. If an older copy was put there on purpose, remove {files.Anchor} and start again.",
         };

@@ -10,20 +10,20 @@ public sealed partial class EmbeddedStateStore
     {
         _pagesInLog += _files.Connection.TakePagesWritten();
         _scrubOwed |= scrub;
-        if (!_scrubOwed && _pagesInLog < _options.CheckpointPages)
+        if (!scrub && _pagesInLog < _options.CheckpointPages)
             return;
 
+        _pagesInLog = 0; // whatever comes of it: a reader who stays must not make every single commit wait for him
         try
         {
             if (_scrubOwed)
                 ScrubLocked();
             else
                 _files.Connection.Checkpoint(truncate: false);
-            _pagesInLog = 0;
         }
         catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
         {
-            // The commit is durable in the log; copying it is tried again after the next one.
+            // The commit is durable in the log; copying it is tried again later.
             LogCheckpointFailed(_paths.Database, failure);
             if (failure is not SqliteException { IsFailedFsync: false })
                 StopLocked(failure); // a scrub that cannot write or read the database directly is as bad
@@ -32,7 +32,7 @@ public sealed partial class EmbeddedStateStore
 
     private void ScrubLocked()
     {
-        // A reader of our own would keep the log from being emptied. A foreign one may: the scrub is then still owed at the next commit.
+        // A reader of our own would keep the log from being emptied. A foreign one may: the scrub is then still owed at the next checkpoint.
         _reading.Wait();
         try
         {

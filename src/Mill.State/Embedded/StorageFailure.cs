@@ -41,6 +41,7 @@ internal static class StorageFailure
     {
         { IsFull: true } => Full(path, failure),
         { IsDamage: true } => Damaged(path, failure.Message, failure),
+        { PrimaryCode: SqliteCode.Busy or SqliteCode.Locked } => Unavailable(path, "another program has it open and would not let go.", failure),
         _ => Unavailable(path, failure.Message, failure),
     };
 }

@@ -9,7 +9,7 @@ internal static class StoreSchema
     public const int Format = 1;
     public const int ApplicationId = 0x4D696C6C; // "Mill", for file(1)
 
-    // Measured: a record of 900 bytes plus its key does not fit a 4 KiB index page four times, which SQLite asks for, and would spill into a page of its own.
+    // SQLite wants four records on an index page. At 4 KiB one of a kilobyte does not fit that and spills into a page of its own; measured, new records come in slower.
     public const int PageSize = 8192;
 
     // WITHOUT ROWID keeps neighbours by key on one page: the versions of a secret, which change together.
@@ -17,7 +17,8 @@ internal static class StoreSchema
         "CREATE TABLE records (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID";
 
     private const string Store =
-        "CREATE TABLE store (id INTEGER PRIMARY KEY, format INTEGER NOT NULL, revision INTEGER NOT NULL, count INTEGER NOT NULL, digest BLOB NOT NULL, checksum BLOB NOT NULL)";
+        "CREATE TABLE store (id INTEGER PRIMARY KEY, format INTEGER NOT NULL, revision INTEGER NOT NULL, count INTEGER NOT NULL, "
+        + "digest BLOB NOT NULL, checksum BLOB NOT NULL)";
 
     /// <summary>Makes an empty store. The file gets its name last, so whatever is called <c>mill.db</c> was once whole.</summary>
     public static void Create(StoreFiles files)
@@ -63,7 +64,9 @@ internal static class StoreSchema
         return found is [Records, Store];
     }
 
-    /// <summary>What is wrong with how the pages hang together, free ones included: a page that is both free and in use is fine to read and fatal to write. Null if nothing is.</summary>
+    /// <summary>
+    /// What is wrong with how the pages hang together, or null. Reading all rows would not find a page that is both in use and free, which the next write destroys.
+    /// </summary>
     public static string? FindBrokenPage(SqliteConnection connection)
     {
         using var statement = connection.Prepare("PRAGMA quick_check(1)");
@@ -89,6 +92,7 @@ internal static class StoreSchema
         connection.Execute("PRAGMA synchronous = FULL");
         connection.Execute("PRAGMA secure_delete = ON");
         connection.Execute("PRAGMA wal_autocheckpoint = 0"); // SQLite swallows the errors of its own checkpoints; see Checkpoints
+        connection.Execute("PRAGMA journal_size_limit = 67108864"); // a log that a long read made large shrinks again
         connection.Execute($"PRAGMA cache_size = -{cacheKibibytes}");
     }
 }

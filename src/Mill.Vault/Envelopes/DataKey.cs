@@ -21,10 +21,10 @@ internal ref struct DataKey
 
     private readonly Span<byte> _derived;
 
-    /// <summary>Derives both halves: HKDF-SHA-256 with an empty salt, 64 bytes.</summary>
+    /// <summary>Derives both halves: 64 bytes of HKDF-Expand. A data key is uniformly random, so it needs no extraction (RFC 5869, section 3.3).</summary>
     private DataKey(ReadOnlySpan<byte> dataKey, Span<byte> derived)
     {
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, dataKey, derived, [], ValueLabel);
+        HKDF.Expand(HashAlgorithmName.SHA256, dataKey, derived, ValueLabel);
         _derived = derived;
     }
 
@@ -39,7 +39,7 @@ internal ref struct DataKey
     public static DataKey Wrap(MasterKey master, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> associatedData, Span<byte> wrapped, Span<byte> scratch)
     {
         var wrappingKey = scratch.Slice(Size, Size);
-        master.Derive(salt, WrapLabel, wrappingKey);
+        master.Derive(WrapLabel, salt, wrappingKey);
         using var aes = new AesGcm(wrappingKey, TagSize);
         // A fixed nonce is safe here and only here: the random salt makes every wrapping key a new one, used once.
         aes.Encrypt(stackalloc byte[NonceSize], dataKey, wrapped[..Size], wrapped[Size..], associatedData);
@@ -51,7 +51,7 @@ internal ref struct DataKey
     {
         var dataKey = scratch[..Size];
         var wrappingKey = scratch.Slice(Size, Size);
-        master.Derive(salt, WrapLabel, wrappingKey);
+        master.Derive(WrapLabel, salt, wrappingKey);
         using var aes = new AesGcm(wrappingKey, TagSize);
         aes.Decrypt(stackalloc byte[NonceSize], wrapped[..Size], wrapped[Size..], dataKey, associatedData);
         return new(dataKey, scratch.Slice(Size * 2, Size * 2));

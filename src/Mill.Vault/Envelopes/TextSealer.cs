@@ -44,7 +44,7 @@ internal static class TextSealer
     private static AesGcm Cipher(Unsealed unsealed, ReadOnlySpan<byte> salt)
     {
         Span<byte> key = stackalloc byte[DataKey.Size];
-        unsealed.Key.Derive(salt, Label, key);
+        unsealed.Key.Derive(Label, salt, key);
         var aes = new AesGcm(key, DataKey.TagSize);
         CryptographicOperations.ZeroMemory(key);
         return aes;

@@ -8,9 +8,14 @@ internal sealed class MasterKey : IDisposable
 {
     public const int Size = 32;
 
-    private readonly byte[] _bytes;
+    /// <summary>HKDF-Extract of the key, with no salt: what every derivation starts from.</summary>
+    private readonly byte[] _extracted = GC.AllocateUninitializedArray<byte>(Size, pinned: true);
 
-    private MasterKey(byte[] bytes) => (_bytes, Id) = (bytes, IdOf(bytes));
+    private MasterKey(ReadOnlySpan<byte> bytes)
+    {
+        Id = IdOf(bytes);
+        HKDF.Extract(HashAlgorithmName.SHA256, bytes, [], _extracted);
+    }
 
     /// <summary>16 hex digits: the first eight bytes of SHA-256 over a label and the key.</summary>
     public string Id { get; }
@@ -18,17 +23,21 @@ internal sealed class MasterKey : IDisposable
     public static MasterKey From(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Size) throw new ArgumentException("A master key has 32 bytes.", nameof(bytes));
-        var copy = GC.AllocateUninitializedArray<byte>(Size, pinned: true);
-        bytes.CopyTo(copy);
-        return new(copy);
+        return new(bytes);
     }
 
-    /// <summary>HKDF-SHA-256 (RFC 5869) of the key: a different salt or label gives an unrelated key.</summary>
-    public void Derive(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, Span<byte> output) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _bytes, output, salt, label);
+    /// <summary>HKDF-SHA-256 (RFC 5869) of the key, with the label and the context as its info: another label or context gives an unrelated key.</summary>
+    public void Derive(ReadOnlySpan<byte> label, ReadOnlySpan<byte> context, Span<byte> output)
+    {
+        Span<byte> info = stackalloc byte[label.Length + context.Length];
+        label.CopyTo(info);
+        context.CopyTo(info[label.Length..]);
+        HKDF.Expand(HashAlgorithmName.SHA256, _extracted, output, info);
+    }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_bytes);
+    public void Dispose() => CryptographicOperations.ZeroMemory(_extracted);
 
-    private static string IdOf(byte[] key)
+    private static string IdOf(ReadOnlySpan<byte> key)
     {
         var label = "mill/v1/master-key-id"u8;
         var input = PinnedBuffers.Rent(label.Length + Size);

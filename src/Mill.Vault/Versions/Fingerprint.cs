@@ -21,7 +21,7 @@ internal sealed class Fingerprint : IDisposable
     public static Fingerprint Of(Unsealed unsealed, string operation)
     {
         Span<byte> key = stackalloc byte[SHA256.HashSizeInBytes];
-        unsealed.Key.Derive([], "mill/v1/fingerprint"u8, key);
+        unsealed.Key.Derive("mill/v1/fingerprint"u8, [], key);
         var fingerprint = new Fingerprint(key);
         CryptographicOperations.ZeroMemory(key);
         return fingerprint.Add(operation);

@@ -4,6 +4,7 @@ using System.Text;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded;
+using Mill.State.Embedded.Sqlite;
 using Xunit;
 
 namespace Mill.Tests.State;
@@ -113,6 +114,25 @@ public sealed class EmbeddedStateStoreTests : IDisposable
             await Put(store, $"key/{random.Next(4_900, 5_100):D4}x", new string('z', 300)); // what was wiped must not come back from a cache
         foreach (var file in Directory.GetFiles(_directory.Path, "mill.db*"))
             Assert.True(TestDirectory.ReadShared(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(Canary)) < 0, file);
+    }
+
+    [Fact]
+    public async Task A_scrub_that_another_reader_holds_up_costs_no_commit_and_is_made_up_for()
+    {
+        var canary = "canary-4712-this-value-must-go"u8.ToArray();
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await store.CommitAsync(new([], [new("a", canary)]), None);
+        using (var reader = SqliteConnection.Open(_directory.File("mill.db")))
+        {
+            reader.Execute("BEGIN");
+            reader.Execute("SELECT count(*) FROM records");
+            Assert.True((await store.CommitAsync(new([], [new("a", null)]) { Scrub = true }, None)).Succeeded);
+            Assert.Equal(3, (await Put(store, "b", "1")).Revision);
+            reader.Execute("COMMIT");
+        }
+
+        await store.CommitAsync(new([], []) { Scrub = true }, None);
+        Assert.All(Directory.GetFiles(_directory.Path, "mill.db*"), file => Assert.True(TestDirectory.ReadShared(file).AsSpan().IndexOf(canary) < 0, file));
     }
 
     [Fact]

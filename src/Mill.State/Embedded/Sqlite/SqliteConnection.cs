@@ -6,7 +6,7 @@ namespace Mill.State.Embedded.Sqlite;
 /// <summary>One connection to a database file. Not for two threads at once; failures are <see cref="SqliteException"/>.</summary>
 internal sealed class SqliteConnection : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private const int BusyTimeoutMilliseconds = 5_000;
+    private const int BusyTimeoutMilliseconds = 2_000;
 
     private SqliteConnection(nint database)
         : base(ownsHandle: true) => SetHandle(database);

@@ -36,7 +36,7 @@ public sealed class KeyCommitmentTests
         var dataKey = Samples.Bytes(32, fill);
         using var value = SecretValue.FromText("value");
         var record = EnvelopeSealer.Seal(Sealing.Unsealed, Draft, value, new Randomness([.. dataKey, .. Samples.Bytes(32, fill + 50), .. Samples.Bytes(12, 7)]));
-        return (record, HKDF.DeriveKey(HashAlgorithmName.SHA256, dataKey, 64, [], "mill/v1/value"u8.ToArray())[..32]);
+        return (record, HKDF.Expand(HashAlgorithmName.SHA256, dataKey, 64, "mill/v1/value"u8.ToArray())[..32]);
     }
 
     private static byte[] Decrypt(byte[] key, byte[] nonce, byte[] ciphertext, byte[] associated)

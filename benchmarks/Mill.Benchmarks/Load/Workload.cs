@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+
+namespace Mill.Benchmarks.Load;
+
+/// <summary>The requests of a run, made beforehand as far as they can be. What <see cref="Next"/> gives is valid until it is called again.</summary>
+internal abstract class Workload
+{
+    public const int NameDigits = 8;
+
+    private const int TransactionSize = 256;
+
+    /// <summary>The next request; empty where there are no more.</summary>
+    public abstract ReadOnlySpan<byte> Next();
+
+    public static Workload For(LoadPlan plan) => plan.Kind switch
+    {
+        WorkloadKind.Path => new Prepared([Get(plan, plan.Prefix)]),
+        WorkloadKind.Read => new Prepared(Shuffled([.. Names(plan).Select(name => Get(plan, "/v1/secrets/" + name))])),
+        WorkloadKind.Create => new Writes(plan, isNew: true),
+        WorkloadKind.Update => new Writes(plan, isNew: false),
+        _ => new Fill(plan),
+    };
+
+    /// <summary>Digits as a name or a value carries them.</summary>
+    protected static void WriteDigits(Span<byte> place, long number)
+    {
+        for (var i = place.Length - 1; i >= 0; i--, number /= 10) place[i] = (byte)('0' + (number % 10));
+    }
+
+    protected static string Head(LoadPlan plan, string method, string path) =>
+        $"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{(plan.Token.Length > 0 ? $"Authorization: Bearer {plan.Token}\r\n" : "")}";
+
+    protected static string Post(LoadPlan plan, string method, string path, string body) =>
+        $"{Head(plan, method, path)}Content-Type: application/json\r\nContent-Length: {Encoding.ASCII.GetByteCount(body)}\r\n\r\n{body}";
+
+    private static byte[] Get(LoadPlan plan, string path) => Encoding.ASCII.GetBytes(Head(plan, "GET", path) + "\r\n");
+
+    private static IEnumerable<string> Names(LoadPlan plan) =>
+        Enumerable.Range(0, plan.Names).Select(number => plan.Prefix + number.ToString(CultureInfo.InvariantCulture).PadLeft(NameDigits, '0'));
+
+    private static byte[][] Shuffled(byte[][] requests)
+    {
+        new Random(20_26).Shuffle(requests);
+        return requests;
+    }
+
+    private sealed class Prepared(byte[][] requests) : Workload
+    {
+        private int _next = -1;
+
+        public override ReadOnlySpan<byte> Next() => requests[_next = (_next + 1) % requests.Length];
+    }
+
+    /// <summary>One request, in which the digits of the name and of the value are overwritten each time.</summary>
+    private sealed class Writes : Workload
+    {
+        private const int ValueDigits = 16;
+
+        private readonly byte[] _request;
+        private readonly int _namePlace;
+        private readonly int _valuePlace;
+        private readonly LoadPlan _plan;
+        private readonly bool _isNew;
+        private long _number;
+
+        public Writes(LoadPlan plan, bool isNew)
+        {
+            (_plan, _isNew, _number) = (plan, isNew, plan.FirstValue);
+            var (name, value) = (new string('0', NameDigits), new string('0', ValueDigits).PadRight(plan.ValueSize, 'v'));
+            var text = Post(plan, "PUT", $"/v1/secrets/{plan.Prefix}{name}", $$"""{"value":"{{value}}"}""");
+            _request = Encoding.ASCII.GetBytes(text);
+            _namePlace = text.IndexOf(plan.Prefix + name, StringComparison.Ordinal) + plan.Prefix.Length;
+            _valuePlace = text.IndexOf(value, StringComparison.Ordinal);
+        }
+
+        public override ReadOnlySpan<byte> Next()
+        {
+            WriteDigits(_request.AsSpan(_namePlace, NameDigits), _isNew ? _number : _number % _plan.Names);
+            WriteDigits(_request.AsSpan(_valuePlace, ValueDigits), _number++);
+            return _request;
+        }
+    }
+
+    private sealed class Fill(LoadPlan plan) : Workload
+    {
+        private int _number;
+
+        public override ReadOnlySpan<byte> Next()
+        {
+            var count = Math.Min(TransactionSize, plan.Names - _number);
+            if (count <= 0) return [];
+            var operations = Enumerable.Range(_number, count).Select(number =>
+                $$"""{"op":"set","name":"{{plan.Prefix}}{{number.ToString(CultureInfo.InvariantCulture).PadLeft(NameDigits, '0')}}","value":"{{(plan.FirstValue + number).ToString(CultureInfo.InvariantCulture).PadLeft(plan.ValueSize, 'v')}}"}""");
+            _number += count;
+            return Encoding.ASCII.GetBytes(Post(plan, "POST", "/v1/transactions", $$"""{"operations":[{{string.Join(',', operations)}}]}"""));
+        }
+    }
+}

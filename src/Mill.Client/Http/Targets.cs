@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+using Mill.Secrets;
+
+namespace Mill.Client.Http;
+
+/// <summary>Paths and queries of the API.</summary>
+internal static class Targets
+{
+    public const string Secrets = "/v1/secrets";
+    public const string Watch = "/v1/secrets:watch";
+    public const string Transactions = "/v1/transactions";
+    public const string Tokens = "/v1/tokens";
+    public const string Status = "/v1/status";
+    public const string Verify = "/v1/verify";
+    public const string Retention = "/v1/retention";
+    public const string Health = "/healthz";
+    public const string Readiness = "/readyz";
+
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+
+    public static string Secret(string name) => $"{Secrets}/{Segment(name, MillError.InvalidName, "a secret")}";
+
+    public static string History(string name) => Secret(name) + "/history";
+
+    public static string Destroy(string name) => Secret(name) + "/destroy";
+
+    public static string Token(string id) => $"{Tokens}/{Segment(id, MillError.NotFound, "a token")}";
+
+    public static string With(string path, params ReadOnlySpan<(string Name, string? Value)> query)
+    {
+        StringBuilder? target = null;
+        foreach (var (name, value) in query)
+        {
+            if (value is null) continue;
+            target = target is null ? new StringBuilder(path).Append('?') : target.Append('&');
+            target.Append(name).Append('=').Append(Uri.EscapeDataString(value));
+        }
+        return target?.ToString() ?? path;
+    }
+
+    public static string? Number(int? value) => value?.ToString(CultureInfo.InvariantCulture);
+
+    public static string? Time(DateTimeOffset? value) => value?.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// One segment of a path, a <c>/</c> in it as <c>%2F</c>: that is how <c>a/history</c> is told from the history of <c>a</c>.
+    /// An empty or dotted one is refused here, because it would make the address of something else.
+    /// </summary>
+    private static string Segment(string text, MillError error, string what) => text switch
+    {
+        "" or "." or ".." => throw new MillException(error, $"'{text}' cannot name {what}."),
+        _ => Uri.EscapeDataString(text),
+    };
+}

@@ -1,0 +1,51 @@
+using Mill.Client.Contracts;
+using Mill.Client.Http;
+
+namespace Mill.Client;
+
+/// <content>Tokens, and the state of the server itself.</content>
+public sealed partial class MillClient
+{
+    /// <summary>Makes a token; the answer is the only place where it is ever shown.</summary>
+    public async Task<TokenResponse> CreateTokenAsync(CreateTokenRequest request, CancellationToken cancellationToken = default)
+    {
+        // No key, so never sent twice: a recorded answer could not hold the token, which is stored nowhere.
+        using var call = new Call(HttpMethod.Post, Targets.Tokens) { Body = Body.Write(request) };
+        return await _transport.SendAsync<TokenResponse>(call, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<TokenListResponse> ListTokensAsync(CancellationToken cancellationToken = default) =>
+        GetAsync<TokenListResponse>(Targets.Tokens, cancellationToken);
+
+    public async Task RevokeTokenAsync(string id, CancellationToken cancellationToken = default)
+    {
+        using var call = new Call(HttpMethod.Delete, Targets.Token(id)) { IdempotencyKey = Call.NewKey() };
+        await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<StatusResponse> GetStatusAsync(CancellationToken cancellationToken = default) =>
+        GetAsync<StatusResponse>(Targets.Status, cancellationToken);
+
+    /// <summary>Opens every version there is and checks that history is whole.</summary>
+    public async Task<VerifyResponse> VerifyAsync(CancellationToken cancellationToken = default)
+    {
+        // Changes nothing, whatever its method: the key only says that it may be sent again.
+        using var call = new Call(HttpMethod.Post, Targets.Verify) { IdempotencyKey = Call.NewKey() };
+        return await _transport.SendAsync<VerifyResponse>(call, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<RetentionDocument> GetRetentionAsync(CancellationToken cancellationToken = default) =>
+        GetAsync<RetentionDocument>(Targets.Retention, cancellationToken);
+
+    /// <summary>Replaces the limits on history as a whole.</summary>
+    public Task SetRetentionAsync(RetentionDocument retention, CancellationToken cancellationToken = default) =>
+        WriteAsync(HttpMethod.Put, Targets.Retention, retention, cancellationToken);
+
+    /// <summary>Whether the server is alive. Needs no token.</summary>
+    public Task<HealthResponse> GetHealthAsync(CancellationToken cancellationToken = default) =>
+        GetAsync<HealthResponse>(Targets.Health, cancellationToken);
+
+    /// <summary>Whether the server can answer reads, unsealed; throws the reason where it cannot. Needs no token.</summary>
+    public Task<HealthResponse> GetReadinessAsync(CancellationToken cancellationToken = default) =>
+        GetAsync<HealthResponse>(Targets.Readiness, cancellationToken);
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Mill.Interaction;
+
+namespace Mill.Commands;
+
+// Both are options of a text, which is read when the command runs: an option of each type of its own
+// makes the parser's generic code be compiled anew for it, in every process.
+
+/// <summary>A number from 1.</summary>
+internal sealed class NumberOption : Option<string?>
+{
+    public NumberOption(string name, string description)
+        : base(name)
+    {
+        HelpName = "N";
+        Description = description;
+        Validators.Add(static result => Parse(result.Tokens is [var token, ..] ? token.Value : "", result));
+    }
+
+    public int? Read(ParseResult parsed) => parsed.GetValue(this) is { } text ? Parse(text, result: null) : null;
+
+    public static int? Parse(string text, SymbolResult? result)
+    {
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0) return number;
+        result?.AddError(Words.NotANumber(text));
+        return null;
+    }
+}
+
+/// <summary>A time with its zone, or in UTC.</summary>
+internal sealed class TimeOption : Option<string?>
+{
+    private const DateTimeStyles InUtc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+
+    public TimeOption(string name, string description)
+        : base(name)
+    {
+        HelpName = "TIME";
+        Description = description;
+        Validators.Add(static result =>
+        {
+            if (result.Tokens is [var token, ..] && Parse(token.Value) is null) result.AddError(Words.NotATime(token.Value));
+        });
+    }
+
+    public DateTimeOffset? Read(ParseResult parsed) => parsed.GetValue(this) is { } text ? Parse(text) : null;
+
+    private static DateTimeOffset? Parse(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, InUtc, out var time) ? time : null;
+}

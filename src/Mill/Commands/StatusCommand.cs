@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.Globalization;
+using Mill.Client.Contracts;
+using Mill.Interaction;
+
+namespace Mill.Commands;
+
+/// <summary><c>mill status</c></summary>
+internal sealed class StatusCommand : Command
+{
+    private readonly GlobalOptions _global;
+
+    public StatusCommand(GlobalOptions global)
+        : base("status", Words.Status)
+    {
+        _global = global;
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        using var client = _global.Connect(parsed);
+        var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+        if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, status);
+        else Print(status);
+        return ExitCodes.Ok;
+    }
+
+    private void Print(StatusResponse status)
+    {
+        var table = new Table("WHAT", "IS");
+        table.Add("node", $"{status.Node} ({status.Role}), mill {status.Version}");
+        table.Add("leader", status.Leader);
+        table.Add("vault", Words.Seal(status.Seal));
+        table.Add("secrets", string.Create(CultureInfo.InvariantCulture, $"{status.Counts.Secrets} with {status.Counts.Versions} versions in tenant {status.Counts.Tenant}"));
+        table.Add("state", string.Create(CultureInfo.InvariantCulture, $"revision {status.Revision}, engine {status.Engine}"));
+        table.Add("started", Times.Show(status.StartedAt));
+        foreach (var member in status.Members) table.Add("member", $"{member.Name} {member.Address} {member.State}");
+        table.WriteTo(_global.Terminal);
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Mill.Interaction;
+
+namespace Mill.Commands;
+
+/// <summary>Arguments and options that several commands share, with errors in Mill's own words.</summary>
+internal static class Symbols
+{
+    public static Argument<string> SecretName(GlobalOptions global)
+    {
+        var name = new Argument<string>("NAME") { Description = Words.NameArgument };
+        name.CompletionSources.Add(context => SecretNameCompletion.Find(global, context));
+        return name;
+    }
+
+    public static Option<string?> Text(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
+
+    public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
+
+    /// <summary>A number from 1.</summary>
+    public static NumberOption Number(string name, string description) => new(name, description);
+
+    /// <summary>Numbers from 1.</summary>
+    public static Option<int[]> Numbers(string name, string description) => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        AllowMultipleArgumentsPerToken = true,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = static result => [.. result.Tokens.Select(token => NumberOption.Parse(token.Value, result) ?? 0)],
+    };
+
+    /// <summary>A time with its zone, or in UTC.</summary>
+    public static TimeOption Time(string name, string description) => new(name, description);
+
+    /// <summary>One of some words, which are also offered for completion.</summary>
+    public static Option<string?> Choice(string name, string helpName, string description, string[] words)
+    {
+        var option = Text(name, helpName, description);
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result => Refuse(result, words));
+        return option;
+    }
+
+    public static Argument<string> Choice(string name, string description, string[] words)
+    {
+        var argument = new Argument<string>(name) { Description = description };
+        argument.CompletionSources.Add(words);
+        argument.Validators.Add(result => Refuse(result, words));
+        return argument;
+    }
+
+    private static void Refuse(SymbolResult result, string[] words)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (!words.Contains(token.Value)) result.AddError(Words.NotAChoice(token.Value, words));
+        }
+    }
+}

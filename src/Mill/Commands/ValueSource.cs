@@ -1,0 +1,63 @@
+using Mill.Interaction;
+using Mill.Secrets;
+
+namespace Mill.Commands;
+
+/// <summary>
+/// Where the value of <c>mill secret set</c> comes from: the command line, a file, the standard input, or a person.
+/// Files and input are taken byte for byte; only what is asked to be trimmed is.
+/// </summary>
+internal sealed record ValueSource(string? Argument, string? File, bool TrimNewline)
+{
+    private const int MaxLength = 256 * 1024;
+    private const string StandardInput = "-";
+
+    /// <summary>Throws <see cref="MillError.Usage"/> for two sources at once or a file that cannot be read, and <see cref="MillError.TooLarge"/>.</summary>
+    public async Task<SecretValue> ReadAsync(string name, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (Argument is not null && File is not null) throw UsageErrors.Exclusive("VALUE", "--file");
+        if (File is not null and not StandardInput) return await ReadFileAsync(File, terminal, cancellationToken).ConfigureAwait(false);
+        if (Argument is not null and not StandardInput) return SecretValue.FromText(Argument);
+        if (Argument is null && File is null && terminal.InputIsTerminal) return Prompt.Secret(terminal, name);
+        return await ReadAsync(terminal.Input, terminal, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<SecretValue> ReadFileAsync(string path, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var file = System.IO.File.OpenRead(path);
+            await using var _ = file.ConfigureAwait(false);
+            return await ReadAsync(file, terminal, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new MillException(MillError.Usage, Words.FileUnreadable(path, e.Message), e);
+        }
+    }
+
+    private async Task<SecretValue> ReadAsync(Stream stream, Terminal terminal, CancellationToken cancellationToken)
+    {
+        using var bytes = new PinnedWriter(4096);
+        while (await stream.ReadAsync(bytes.GetMemory(), cancellationToken).ConfigureAwait(false) is > 0 and var read)
+        {
+            bytes.Advance(read);
+            if (bytes.WrittenCount > MaxLength + 2) throw TooLarge();
+        }
+        var length = TrimNewline ? LengthWithoutNewline(bytes.WrittenSpan) : bytes.WrittenCount;
+        if (length > MaxLength) throw TooLarge();
+        if (!TrimNewline && LengthWithoutNewline(bytes.WrittenSpan) != length) terminal.Say(Words.EndsWithNewline);
+        return SecretValue.FromBytes(bytes.WrittenSpan[..length]);
+    }
+
+    private static int LengthWithoutNewline(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.EndsWith("\r\n"u8)) return bytes.Length - 2;
+        return bytes.EndsWith("\n"u8) ? bytes.Length - 1 : bytes.Length;
+    }
+
+    private static MillException TooLarge() => new(MillError.TooLarge, Words.ValueTooLarge) { Hint = Words.ValueTooLargeHint };
+
+    // A record prints its members; the argument is a value.
+    public override string ToString() => nameof(ValueSource);
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Mill.Client.Contracts;
+using Mill.Secrets;
+
+namespace Mill.Interaction;
+
+/// <summary>What <c>--json</c> prints beyond the documents of the API.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(DeletedDocument))]
+[JsonSerializable(typeof(DestroyedDocument))]
+[JsonSerializable(typeof(RevokedDocument))]
+[JsonSerializable(typeof(EventDocument))]
+[JsonSerializable(typeof(DevDocument))]
+internal sealed partial class CliJsonContext : JsonSerializerContext;
+
+internal sealed record DeletedDocument(string Name, bool Deleted);
+
+/// <param name="Versions">Left out where all were destroyed.</param>
+internal sealed record DestroyedDocument(string Name, IReadOnlyList<int>? Versions, bool? All);
+
+internal sealed record RevokedDocument(string Id, bool Revoked);
+
+internal sealed record EventDocument(string Event, string? Name, int? Version, string? Id);
+
+/// <param name="Token">Left out while the vault is sealed and no token was made before.</param>
+internal sealed record DevDocument(string Address, string? Token, string DataDir, bool Sealed);
+
+/// <summary>One JSON document on one line.</summary>
+internal static class CliJson
+{
+    // Readable, and still safe on a screen: control characters are escaped by every encoder.
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string Text(ErrorDocument document)
+    {
+        using var bytes = Write(document, CliJsonContext.Default.ErrorDocument);
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>A document of the API.</summary>
+    public static void Print<T>(Terminal terminal, T document) => Print(terminal, document, ApiJson.Lenient.TypeInfo<T>());
+
+    public static void Print<T>(Terminal terminal, T document, JsonTypeInfo<T> type)
+    {
+        using var bytes = Write(document, type);
+        "\n"u8.CopyTo(bytes.GetSpan(1));
+        bytes.Advance(1);
+        terminal.Write(bytes.WrittenSpan);
+    }
+
+    private static PinnedWriter Write<T>(T document, JsonTypeInfo<T> type)
+    {
+        var bytes = new PinnedWriter();
+        using var json = new Utf8JsonWriter(bytes, Writing);
+        JsonSerializer.Serialize(json, document, type);
+        return bytes;
+    }
+}

@@ -1,0 +1,27 @@
+using Spectre.Console;
+
+namespace Mill.Interaction;
+
+/// <summary>A table as it stands on a screen.</summary>
+internal static class DrawnTable
+{
+    public static void WriteTo(Terminal terminal, Table table)
+    {
+        if (table.Rows.Count is 0) return;
+        var drawn = new Spectre.Console.Table { Border = TableBorder.None };
+        foreach (var heading in table.Headings) drawn.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))) { Padding = new Padding(0, 0, 2, 0) });
+        foreach (var row in table.Rows) drawn.AddRow(row.Select(cell => new Text(cell)));
+
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = terminal.Color ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = terminal.Color ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(text),
+        });
+        console.Profile.Width = terminal.Width;
+        console.Write(drawn);
+        foreach (var line in text.ToString().TrimEnd('\n').Split('\n')) terminal.WriteLine(line.TrimEnd());
+    }
+}

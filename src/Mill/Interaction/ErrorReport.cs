@@ -1,0 +1,28 @@
+using Mill.Secrets;
+
+namespace Mill.Interaction;
+
+/// <summary>Says what went wrong: <c>error:</c>, then <c>hint:</c>, or the same as one JSON document, on the error stream.</summary>
+internal static class ErrorReport
+{
+    public static void Write(Terminal terminal, MillException failure, bool json)
+    {
+        if (json)
+        {
+            terminal.Say(CliJson.Text(ErrorDocument.From(failure)));
+            return;
+        }
+        terminal.Say($"error: {Printable.From(failure.Message)}");
+        foreach (var problem in failure.Problems) terminal.Say(Printable.From(problem.Pointer is null ? $"  - {problem.Detail}" : $"  - {problem.Detail} ({problem.Pointer})"));
+        if (failure.Hint is { } hint) terminal.Say($"hint: {Printable.From(hint)}");
+        if (failure.Error is MillError.Internal && failure.RequestId is { } request) terminal.Say($"request: {Printable.From(request)}");
+    }
+}
+
+internal sealed record ErrorDocument(string Code, string Detail, string? Hint, string? RequestId, int? CurrentVersion, IReadOnlyList<ErrorItem>? Errors)
+{
+    public static ErrorDocument From(MillException failure) => new(failure.Error.ToCode(), failure.Message, failure.Hint, failure.RequestId, failure.CurrentVersion,
+        failure.Problems is { Count: > 0 } problems ? [.. problems.Select(problem => new ErrorItem(problem.Code, problem.Detail, problem.Pointer))] : null);
+}
+
+internal sealed record ErrorItem(string Code, string Detail, string? Pointer);

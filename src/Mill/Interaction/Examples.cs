@@ -1,0 +1,66 @@
+namespace Mill.Interaction;
+
+/// <summary>What stands under the help of a command: lines to type.</summary>
+internal static class Examples
+{
+    public static string? For(string command) => command switch
+    {
+        "mill" => $"""
+            Examples:
+              mill dev                              start a server to try things with
+              mill secret set db.password           asks for the value
+              mill secret get db.password
+              mill secret history db.password
+
+            {Commands.ExitCodes.Table}
+            """,
+        "mill secret set" => """
+            Examples:
+              mill secret set db.password                       asks for the value, twice
+              pass show db | mill secret set db.password - --trim-newline
+              mill secret set tls.key --file key.pem
+              mill secret set db.password - --if-version 3      only if nobody changed it since
+              mill secret set flag -- --begins-with-dashes      after -- everything is a value
+            """,
+        "mill secret get" => """
+            Examples:
+              mill secret get db.password
+              mill secret get tls.key --raw > key.pem           exactly the bytes
+              mill secret get db.password --version 2
+              mill secret get db.password --at 2026-01-31T12:00:00Z
+              mill secret get db.password --json
+            """,
+        "mill secret list" => """
+            Examples:
+              mill secret list --prefix app.
+              mill secret list | cut -f1                        names only
+            """,
+        "mill secret destroy" => """
+            Examples:
+              mill secret destroy db.password --version 1 --version 2
+              mill secret destroy db.password --all --yes
+            """,
+        "mill token create" => """
+            Examples:
+              mill token create --subject ci --role reader --allow 'ci/*' --expires-in 90d
+              MILL_TOKEN=$(mill token create --subject app --role reader) app
+            """,
+        "mill retention set" => """
+            Examples:
+              mill retention set --max-versions 10
+              mill retention set --max-age 90d
+            """,
+        "mill completion" => """
+            Examples:
+              eval "$(mill completion bash)"                    in ~/.bashrc
+              eval "$(mill completion zsh)"                     in ~/.zshrc, after compinit
+              mill completion fish | source                     in config.fish
+            """,
+        "mill dev" => """
+            Examples:
+              mill dev
+              mill dev --data-dir ./data --listen 127.0.0.1:4500
+            """,
+        _ => null,
+    };
+}

@@ -1,0 +1,20 @@
+namespace Mill.Interaction;
+
+/// <summary>Rows for a person or a program: drawn on a screen, separated by tabs and without headings in a pipe.</summary>
+internal sealed class Table(params string[] headings)
+{
+    private readonly List<string[]> _rows = [];
+
+    public IReadOnlyList<string> Headings => headings;
+
+    public IReadOnlyList<string[]> Rows => _rows;
+
+    public void Add(params string[] cells) => _rows.Add(Array.ConvertAll(cells, Printable.From));
+
+    public void WriteTo(Terminal terminal)
+    {
+        // Another class, so that the drawing library is only loaded where something is drawn.
+        if (terminal.OutputIsTerminal) DrawnTable.WriteTo(terminal, this);
+        else foreach (var row in _rows) terminal.WriteLine(string.Join('\t', row));
+    }
+}

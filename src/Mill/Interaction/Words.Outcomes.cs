@@ -1,0 +1,111 @@
+using System.Globalization;
+using Mill.Client.Contracts;
+
+namespace Mill.Interaction;
+
+/// <content>What <c>mill</c> says about outcomes and failures.</content>
+internal static partial class Words
+{
+    public const string NoSecrets = "no secrets";
+    public const string EnterValueAgain = "The same again: ";
+    public const string ValuesDiffer = "The two values differ; nothing was set.";
+    public const string ValuesDifferHint = "Try again, or pipe the value in: mill secret set NAME -";
+    public const string TooLongToType = "The value is too long to type.";
+    public const string TooLongToTypeHint = "Take it from a file: mill secret set NAME --file FILE";
+    public const string ValueTooLarge = "The value is larger than 256 KiB.";
+    public const string ValueTooLargeHint = "A secret is a key or a password; keep the large thing elsewhere, encrypted with it.";
+    public const string EndsWithNewline = "note: the value ends with a newline, which is stored; --trim-newline leaves it out";
+    public const string VersionsOrAll = "Either --version or --all must say what to destroy.";
+    public const string NeedsYes = "Destroying cannot be undone, and there is no terminal to ask at.";
+    public const string NeedsYesHint = "If you are sure, add --yes.";
+    public const string NothingDone = "nothing was done";
+    public const string NoLimit = "No limit is given.";
+    public const string NoLimitHint = "Name one: mill retention set --max-versions 10, or --max-age 90d. To remove them: mill retention clear";
+    public const string NoTokenHint = "Set MILL_TOKEN to a token. For a server of your own, mill dev makes one and remembers it.";
+    public const string NotAToken = "The token holds characters that no token has.";
+    public const string NotAnAddress = "The address of the server is not one.";
+    public const string NotAnAddressHint = "Write it like http://127.0.0.1:4400, with nothing after the port.";
+    public const string NotAnEndpointHint = "Write an address and a port: --listen 127.0.0.1:4400";
+    public const string NoHome = "There is no home directory to keep things in.";
+    public static string DevSealed(string? reason, string? needed, string? present) =>
+        $"warning: the vault is sealed: {reason}. Needed is key {needed ?? "(any)"}, present is {present ?? "none"}.\n"
+        + "warning: names and histories can be read, values cannot, and nothing is written";
+
+    public static string DevUnsealByFile(string file) => $"hint: put the right key at {file}: the vault opens by itself";
+
+    public const string DevStopped = "Stopped. Everything that was acknowledged is on the disk.";
+
+    public const string DevUnsealByVariable = "hint: start again with the right MILL_MASTER_KEY";
+
+    public const string DevNext = "Ready. In another terminal: mill secret set db.password";
+
+    public static string EnterValue(string name) => $"Value of {Printable.From(name)} (not shown): ";
+
+    public static string SecretIsSet(string name, int version) => Invariant($"secret {Printable.From(name)} set (version {version})");
+
+    public static string SecretIsUnchanged(string name, int version) => Invariant($"secret {Printable.From(name)} unchanged (version {version} has this value already)");
+
+    public static string SecretIsDeleted(string name) => $"secret {Printable.From(name)} deleted";
+
+    public static string SecretIsDestroyed(string name, int[]? versions) => $"secret {Printable.From(name)}: {What(versions)} destroyed";
+
+    public static string ConfirmDestroy(string name, int[]? versions) => $"Destroy {What(versions)} of {Printable.From(name)} for ever?";
+
+    public static string VersionsOrAllHint(string name) => $"See what there is: mill secret history {name}";
+
+    public static string ValueIsNotText(string name) => $"The value of {name} is not text, and this is a terminal.";
+
+    public static string ValueIsNotTextHint(string name) => $"Write it to a file: mill secret get {name} --raw > FILE";
+
+    public static string TokenIsMade(TokenResponse token) => Printable.From(
+        $"token {token.Id} for {token.Subject}: {token.Role} in tenant {token.Tenant}, expires {Times.Show(token.ExpiresAt, "never")}. It is shown this once.");
+
+    public static string TokenIsRevoked(string id) => $"token {Printable.From(id)} revoked";
+
+    public static string Seal(SealResponse seal) => seal.Sealed
+        ? $"sealed: needs master key {seal.NeededKeyId ?? "(unknown)"}, has {seal.PresentKeyId ?? "none"}{(seal.Reason is { } reason ? $" ({reason})" : "")}"
+        : "open";
+
+    public static string Verified(VerifyResponse answer) => Invariant(
+        $"{(answer.Sound ? "sound" : "UNSOUND")}: {answer.Secrets} secrets, {answer.Versions} versions, {answer.Opened} opened, {answer.Destroyed} destroyed (revision {answer.Revision})");
+
+    public static string FileUnreadable(string path, string why) => $"The file {path} cannot be read: {why}";
+
+    public static string ProfileDamaged(string path) => $"warning: the profile {path} is not one and is not used";
+
+    public static string ProfileOpen(string path) => $"warning: the profile {path} can be read by others and is not used; fix it with: chmod 600 {path}";
+
+    public static string ProfileUnreadable(string path, string why) => $"warning: the profile {path} cannot be read: {why}";
+
+    public static string NoToken(Uri server) => $"There is no token for {server.GetLeftPart(UriPartial.Authority)}.";
+
+    public static string NotANumber(string text) => $"'{text}' is not a number from 1.";
+
+    public static string NotAChoice(string text, string[] words) => $"'{text}' is none of {string.Join(", ", words)}.";
+
+    public static string NotATime(string text) => $"'{text}' is not a time such as 2026-01-31T12:00:00Z.";
+
+    public static string NotAnEndpoint(string text) => $"'{text}' is not an address and a port.";
+
+    public static string NoHomeHint(string option) => $"Name a place with {option}, or set HOME.";
+
+    public static string DevData(string directory, string? keyFile, bool isNew) =>
+        $"Data in {directory}, {(keyFile is null ? "master key from the environment" : $"master key in {keyFile}")}."
+        + (isNew ? "\nThe master key was made just now. Keep a copy of it in a safe place: without it, nothing can be read." : "");
+
+    public static string DevNextByHand(string address) =>
+        $"Ready. Your profile names another server and was left alone; in another terminal: MILL_ADDRESS={address} MILL_TOKEN=… mill secret set db.password";
+
+    public static string ProfileNotWritten(string why) => $"warning: the profile cannot be written: {why}";
+
+    public static string Unexpected(Exception e) => $"Something unexpected went wrong ({e.GetType().Name}).";
+
+    private static string What(int[]? versions) => versions switch
+    {
+        null => "all versions",
+        [var one] => Invariant($"version {one}"),
+        _ => $"versions {string.Join(", ", versions)}",
+    };
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

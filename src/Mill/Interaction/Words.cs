@@ -1,0 +1,70 @@
+namespace Mill.Interaction;
+
+/// <summary>What <c>mill</c> says about its commands. What it says about their outcome stands in <c>Words.Outcomes.cs</c>.</summary>
+internal static partial class Words
+{
+    public static string Version => Hosting.MillVersion.Text;
+
+    public const string Mill = "A distributed secrets vault and container orchestrator.";
+    public const string AddressOption = "The server [MILL_ADDRESS; default: the profile's, else http://127.0.0.1:4400]";
+    public const string TokenOption = "The token to use; prefer the variable, other users see command lines [MILL_TOKEN; default: the profile's]";
+    public const string TenantOption = "The tenant to work in; for operators [MILL_TENANT; default: the token's]";
+    public const string JsonOption = "Print JSON, errors too";
+
+    public const string Secret = "Set, read and follow secrets";
+    public const string NameArgument = "The name of the secret";
+    public const string PrefixOption = "Only names that start with this";
+
+    public const string SecretSet = "Set a secret; a value other than the current one makes a new version";
+    public const string ValueArgument = "The value, or - for the standard input; left out, it is asked for without being shown. On a command line it stays in the shell's history and others can see it: prefer the prompt or -";
+    public const string FileOption = "Take the value from a file, byte for byte";
+    public const string TrimNewlineOption = "Leave out one newline at the end of a file or of the standard input, which are else taken byte for byte";
+    public const string IfVersionOption = "Only if this version is the current one";
+    public const string IfAbsentOption = "Only if there is no such secret";
+    public const string ForceOption = "Make a new version even of the same value";
+
+    public const string SecretGet = "Print the value of a secret, and a newline";
+    public const string VersionOption = "This version instead of the current one";
+    public const string AtOption = "The version that was valid at this time, such as 2026-01-31T12:00:00Z (UTC unless it says otherwise)";
+    public const string RawOption = "Print exactly the bytes of the value, without a newline after it";
+
+    public const string SecretList = "List names; in a pipe: name, version and time, separated by tabs";
+    public const string SecretHistory = "List the versions of a secret and when each was valid; never values";
+    public const string SecretDelete = "Delete a secret; old versions stay readable by number";
+    public const string SecretDestroy = "Make the values of versions unrecoverable, for ever";
+    public const string DestroyVersionOption = "A version to destroy; may be repeated";
+    public const string DestroyAllOption = "Destroy all versions";
+    public const string YesOption = "Do not ask";
+    public const string SecretWatch = "Print changes as they happen, until interrupted; never values";
+
+    public const string TokenGroup = "Make, list and revoke access tokens";
+    public const string TokenCreate = "Make a token and print it, this once (--tenant says where it belongs)";
+    public const string SubjectOption = "Who it is for; shown in histories";
+    public const string RoleOption = "reader, writer, deployer or operator";
+    public const string AllowOption = "Only names like this (app.*); may be repeated";
+    public const string DenyOption = "No names like this; wins over --allow; may be repeated";
+    public const string ExpiresInOption = "How long it works: 30m, 12h, 90d";
+    public const string TokenList = "List tokens, never the tokens themselves";
+    public const string TokenRevoke = "Make a token useless, at once";
+    public const string TokenIdArgument = "The id, as token list shows it";
+
+    public const string Status = "Show the server, its leader and its vault";
+    public const string Verify = "Open every version and check that history is whole; exit code 11 if it is not";
+
+    public const string Retention = "How much history is kept";
+    public const string RetentionShow = "Show the limits";
+    public const string RetentionSet = "Set limits; one that is not named stays as it is";
+    public const string RetentionClear = "Remove the limits: keep everything";
+    public const string MaxVersionsOption = "Keep this many versions of each secret";
+    public const string MaxAgeOption = "Keep versions this long after they stopped being valid: 12h, 90d";
+
+    public const string Completion = "Print a completion script";
+    public const string ShellArgument = "bash, zsh or fish";
+
+    public const string Dev = "Run a whole Mill on this machine, for development";
+    public const string DataDirectoryOption = "Where to keep the state [MILL_DATA_DIR; default: ~/.local/share/mill/dev]";
+    public const string ListenOption = "Where to listen [default: 127.0.0.1:4400]";
+    public const string MasterKeyFileOption = "The file of the master key; made if there is no data yet [MILL_MASTER_KEY_FILE; default: ~/.config/mill/master.key]. MILL_MASTER_KEY may hold the key itself";
+    public const string LogLevelOption = "trace, debug, info, warning or error [default: warning]";
+    public const string InsecureOption = "Listen on an address that others can reach, although tokens and values then cross the network in the clear";
+}

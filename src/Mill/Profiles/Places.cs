@@ -1,0 +1,21 @@
+using Mill.Interaction;
+
+namespace Mill.Profiles;
+
+/// <summary>The directories of one user.</summary>
+internal static class Places
+{
+    /// <summary>For what a person decides: profile and master key. Null where there is no home.</summary>
+    public static string? Config(CliHost host) =>
+        host.Variable("MILL_CONFIG_DIR") ?? Under(host, "XDG_CONFIG_HOME", ".config", "mill");
+
+    /// <summary>For the state of <c>mill dev</c>, which never lies beside its key. Null where there is no home.</summary>
+    public static string? DevData(CliHost host) =>
+        host.Variable("MILL_DATA_DIR") ?? Under(host, "XDG_DATA_HOME", Path.Combine(".local", "share"), Path.Combine("mill", "dev"));
+
+    private static string? Under(CliHost host, string variable, string inHome, string name)
+    {
+        var parent = host.Variable(variable) ?? (host.Variable("HOME") is { } home ? Path.Combine(home, inHome) : null);
+        return parent is null ? null : Path.Combine(parent, name);
+    }
+}

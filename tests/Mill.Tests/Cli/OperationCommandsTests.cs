@@ -1,0 +1,97 @@
+using Mill.Testing;
+using Mill.Tests.Client;
+using Xunit;
+
+namespace Mill.Tests.Cli;
+
+public sealed class OperationCommandsTests
+{
+    private const string Made = """{"id":"t1","token":"mill_t1_x","subject":"ci","tenant":"acme","role":"reader","allow":["a.*"],"deny":[],"created_at":"2026-01-01T00:00:00Z","created_by":"me"}""";
+
+    [Fact]
+    public async Task A_new_token_stands_alone_on_the_output()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("POST /v1/tokens", Made, 201);
+        var session = Session.With(mill);
+        Assert.Equal(0, await session.RunAsync("token", "create", "--subject", "ci", "--role", "reader", "--tenant", "acme", "--allow", "a.*", "--allow", "b", "--expires-in", "90d"));
+        Assert.Equal("mill_t1_x\n", session.Output);
+        Assert.DoesNotContain("mill_t1_x", session.Error, StringComparison.Ordinal);
+        Assert.Equal("""{"subject":"ci","tenant":"acme","role":"reader","allow":["a.*","b"],"expires_in":"90d"}""", mill.Seen[0].Body);
+    }
+
+    [Fact]
+    public async Task Tokens_are_listed_and_revoked()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/tokens", $$"""{"tokens":[{{Made}}]}""");
+        mill.On("DELETE /v1/tokens/t1", "", 204);
+        var session = Session.With(mill);
+        Assert.Equal(0, await session.RunAsync("token", "list"));
+        Assert.Equal("t1\tci\tacme\treader\ta.*\t-\tnever\n", session.Output);
+        Assert.Equal(0, await Session.With(mill).RunAsync("token", "revoke", "t1"));
+    }
+
+    [Theory]
+    [InlineData("true", 0, "sound: 1 secrets")]
+    [InlineData("false", 11, "UNSOUND")]
+    public async Task Verify_fails_where_history_is_not_whole(string sound, int exitCode, string said)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("POST /v1/verify", $$"""{"sound":{{sound}},"revision":9,"secrets":1,"versions":2,"opened":2,"destroyed":0,"problems":["p"]}""");
+        var session = Session.With(mill);
+        Assert.Equal(exitCode, await session.RunAsync("verify"));
+        Assert.Contains(said, session.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Retention_keeps_the_limit_that_is_not_named()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/retention", """{"max_versions":5,"max_age":null}""");
+        mill.On("PUT /v1/retention", "", 204);
+        Assert.Equal(0, await Session.With(mill).RunAsync("retention", "set", "--max-age", "90d"));
+        Assert.Equal("""{"max_versions":5,"max_age":"90d"}""", mill.Seen[1].Body);
+        Assert.Equal(0, await Session.With(mill).RunAsync("retention", "clear"));
+        Assert.Equal("""{"max_versions":null,"max_age":null}""", mill.Seen[2].Body);
+        Assert.Equal(2, await Session.With(mill).RunAsync("retention", "set"));
+    }
+
+    [Fact]
+    public async Task Status_says_what_a_sealed_vault_needs()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/status", """
+            {"version":"0.1.0","node":"n1","role":"leader","leader":"n1","engine":"embedded","revision":7,"members":[{"name":"n1","address":"http://x","state":"ready"}],
+             "seal":{"sealed":true,"needed_key_id":"aa","present_key_id":null},"counts":{"tenant":"default","secrets":1,"versions":2},"started_at":"2026-01-01T00:00:00Z"}
+            """);
+        var session = Session.With(mill);
+        Assert.Equal(0, await session.RunAsync("status"));
+        Assert.Contains("vault\tsealed: needs master key aa, has none\n", session.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task Shells_get_a_script(string shell)
+    {
+        var session = new Session();
+        Assert.Equal(0, await session.RunAsync("completion", shell));
+        Assert.Contains("[suggest:", session.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_complete_and_silence_is_the_answer_without_a_server()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/secrets?prefix=app&limit=200", """{"secrets":[{"name":"app.db","version":3,"valid_from":"2026-01-01T00:00:00Z"}],"next":null}""");
+        // The clock stands still, so that a busy machine does not run out of patience.
+        var session = Session.With(mill, new ManualTime());
+        await session.RunAsync("[suggest:19]", "mill secret get app");
+        Assert.Contains("app.db", session.Output, StringComparison.Ordinal);
+        var alone = new Session();
+        Assert.Equal(0, await alone.RunAsync("[suggest:19]", "mill secret get app"));
+        Assert.Equal("", alone.Error);
+    }
+}

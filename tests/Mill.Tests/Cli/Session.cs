@@ -1,0 +1,52 @@
+using System.Text;
+using Mill.Interaction;
+using Mill.Tests.Client;
+
+namespace Mill.Tests.Cli;
+
+#pragma warning disable CA1001 // streams in memory hold nothing to give back
+
+/// <summary>One run of <c>mill</c> inside the test: what goes in, and what came out.</summary>
+internal sealed class Session
+{
+    private readonly MemoryStream _output = new();
+    private readonly MemoryStream _error = new();
+
+    public Dictionary<string, string> Variables { get; } = [];
+
+    public byte[] Input { get; set; } = [];
+
+    public bool IsTerminal { get; set; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>What a person types where nothing is shown.</summary>
+    public Queue<ConsoleKeyInfo> Keys { get; } = new();
+
+    public string Output => Encoding.UTF8.GetString(_output.ToArray());
+
+    public byte[] OutputBytes => _output.ToArray();
+
+    public string Error => Encoding.UTF8.GetString(_error.ToArray());
+
+    public static Session With(FakeMill mill, TimeProvider? time = null) => new() { Time = time ?? TimeProvider.System, Variables = { ["MILL_ADDRESS"] = mill.Address.ToString(), ["MILL_TOKEN"] = FakeMill.Token } };
+
+    public void Type(string text)
+    {
+        foreach (var character in text) Keys.Enqueue(new(character, character is '\r' ? ConsoleKey.Enter : character is '\b' ? ConsoleKey.Backspace : ConsoleKey.None, false, false, false));
+    }
+
+    public Task<int> RunAsync(params string[] args) => RunAsync(args, CancellationToken.None);
+
+    public Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
+    {
+        var terminal = new Terminal(new MemoryStream(Input), _output, _error)
+        {
+            InputIsTerminal = IsTerminal,
+            OutputIsTerminal = IsTerminal,
+            Width = 120,
+            ReadKey = Keys.Dequeue,
+        };
+        return Mill.Commands.Cli.RunAsync(args, new(terminal, Variables.GetValueOrDefault, Time), cancellationToken);
+    }
+}

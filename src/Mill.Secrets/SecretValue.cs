@@ -46,14 +46,30 @@ public sealed class SecretValue : IDisposable, IEquatable<SecretValue>
     }
 
     /// <summary>Lends the bytes to <paramref name="read"/>. Throws <see cref="ObjectDisposedException"/> once disposed.</summary>
-    public TResult Reveal<TResult>(Func<ReadOnlySpan<byte>, TResult> read) => read(Bytes);
+    public TResult Reveal<TResult>(Func<ReadOnlySpan<byte>, TResult> read)
+    {
+        var result = read(Bytes);
+        // Until here the finalizer must wait: it would clear the bytes, and lend them to somebody else, while they are being read.
+        GC.KeepAlive(this);
+        return result;
+    }
 
     /// <summary>Lends the bytes to <paramref name="read"/> with a state, so that no closure is needed.</summary>
     public void Reveal<TState>(TState state, ReadSecret<TState> read)
-        where TState : allows ref struct => read(Bytes, state);
+        where TState : allows ref struct
+    {
+        read(Bytes, state);
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Compares in a time that depends only on the lengths.</summary>
-    public bool Equals(SecretValue? other) => other is not null && CryptographicOperations.FixedTimeEquals(Bytes, other.Bytes);
+    public bool Equals(SecretValue? other)
+    {
+        var isEqual = other is not null && CryptographicOperations.FixedTimeEquals(Bytes, other.Bytes);
+        GC.KeepAlive(this);
+        GC.KeepAlive(other);
+        return isEqual;
+    }
 
     public override bool Equals(object? obj) => Equals(obj as SecretValue);
 

@@ -33,6 +33,7 @@ public static class HistoryCheck
     {
         { ValidTo: { } end } when end <= version.ValidFrom => "its interval is empty",
         { State: VersionState.Current } when !isLast || version.ValidTo is not null => "it is called current, but it ended",
+        { State: VersionState.Superseded } when isLast => "it was superseded, but the version that took its place is missing",
         { State: not VersionState.Current, ValidTo: null } => "it ended, but has no end",
         { State: VersionState.Destroyed, WrappedKey: not null } or { State: not VersionState.Destroyed, WrappedKey: null } => "its state and its key disagree",
         _ when before?.ValidTo > version.ValidFrom => "its interval overlaps the one before",

@@ -19,7 +19,7 @@ public static class RecordCodec
         {
             var record = (StateRecord?)JsonSerializer.Deserialize(json, TypeAt(key)) ?? throw new JsonException("null");
             if (record.Format is < 1 or > StateRecord.CurrentFormat) throw new JsonException($"format {record.Format} is of a later version of Mill");
-            if (record is SecretVersion version && version.Key != key) throw new JsonException("it belongs at another key");
+            if (!BelongsAt(record, key)) throw new JsonException("it belongs at another key");
             return record;
         }
         catch (JsonException e)
@@ -29,7 +29,18 @@ public static class RecordCodec
         }
     }
 
-    private static string Place(JsonException e) => e.Path is { Length: > 0 } path ? $" ({path})" : e.Path is null && e.InnerException is null ? $" ({e.Message})" : "";
+    private static bool BelongsAt(StateRecord record, RecordKey key) => (record, key) switch
+    {
+        (SecretVersion version, _) => version.Key == key,
+        (TokenRecord token, TokenKey at) => token.Id == at.Id,
+        (PrunedRecord pruned, PrunedKey at) => (pruned.Tenant, pruned.Name) == (at.Tenant, at.Name),
+        (RetentionRecord retention, RetentionKey at) => retention.Tenant == at.Tenant,
+        _ => true,
+    };
+
+    /// <summary>Where, in bytes: a path would quote the names of members, and those are content too. Texts of our own quote nothing.</summary>
+    private static string Place(JsonException e) =>
+        e.BytePositionInLine is { } position ? $" (line {e.LineNumber + 1}, byte {position})" : e.Path is null && e.InnerException is null ? $" ({e.Message})" : "";
 
     private static JsonTypeInfo TypeOf(StateRecord record) => record switch
     {

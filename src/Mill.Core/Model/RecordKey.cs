@@ -12,8 +12,14 @@ public abstract record RecordKey
     public static RecordKey Parse(string key)
     {
         if (!key.StartsWith(Root, StringComparison.Ordinal)) throw Unknown(key);
-        var path = key[Root.Length..];
-        var (kind, rest) = Cut(path);
+        var parsed = ParseBelowRoot(key);
+        // One key has one text: a version "01" or a slash at the end was never written by Mill.
+        return parsed.ToString() == key ? parsed : throw Unknown(key);
+    }
+
+    private static RecordKey ParseBelowRoot(string key)
+    {
+        var (kind, rest) = Cut(key[Root.Length..]);
         return (kind, rest) switch
         {
             ("cluster", "") => new ClusterKey(),

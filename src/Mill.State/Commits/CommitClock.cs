@@ -7,17 +7,25 @@ internal sealed class CommitClock(TimeProvider time)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMicroseconds(1);
 
-    private Timestamp _floor;
+    private long _floor;
 
     public Timestamp Now => Timestamp.From(time.GetUtcNow());
 
+    /// <summary>Every moment up to here has come: by the clock, or because a commit or an answer rests on it. A clock that goes back takes none of it away.</summary>
+    public Timestamp Reached => Now > Floor ? Now : Floor;
+
+    private Timestamp Floor => new(Volatile.Read(ref _floor));
+
     /// <summary>No later commit gets a time at or before this one. Only the commit pipeline calls it, so it needs no lock.</summary>
-    public void Settle(Timestamp moment) => _floor = moment > _floor ? moment : _floor;
+    public void Settle(Timestamp moment)
+    {
+        if (moment > Floor) Volatile.Write(ref _floor, moment.Microseconds);
+    }
 
     /// <summary>The time of the next commit; the same again until it is settled.</summary>
     public Timestamp Next()
     {
         var now = Now;
-        return now > _floor ? now : _floor + Step;
+        return now > Floor ? now : Floor + Step;
     }
 }

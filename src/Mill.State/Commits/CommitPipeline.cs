@@ -110,16 +110,14 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         var transaction = batch.ToTransaction(batchId, _headRevision);
         var start = time.GetTimestamp();
         var doubtful = false;
+        long? revision;
         while (true)
         {
             try
             {
                 var commit = await store.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
-                var revision = commit.Succeeded ? commit.Revision : await FindOwnAsync(batchId, cancellationToken).ConfigureAwait(false);
-                if (revision is not { } done) return !(_mustReload = true);
-                Publish(batch, done);
-                CommitMetrics.Record(commands, time.GetElapsedTime(start));
-                return true;
+                revision = commit.Succeeded ? commit.Revision : await FindOwnAsync(batchId, cancellationToken).ConfigureAwait(false);
+                break;
             }
             catch (MillException e) when (e.Error is MillError.OutcomeUnknown && time.GetElapsedTime(start) < GiveUpAfter)
             {
@@ -127,15 +125,24 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
                 LogOutcomeUnknown(batchId, e.Message);
                 await Task.Delay(RetryAfter, time, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (doubtful || e is OperationCanceledException)
+            catch (Exception e) when (doubtful || e is OperationCanceledException or MillException { Error: MillError.OutcomeUnknown })
             {
                 _mustReload = true;
                 throw Unknown(e);
             }
         }
+        if (revision is { } done)
+        {
+            Publish(batch, done);
+            CommitMetrics.Record(commands, time.GetElapsedTime(start));
+            return true;
+        }
+        _mustReload = true;
+        // In doubt, and the head is somebody else's: ours may lie below it, and deciding anew could do everything twice.
+        return doubtful ? throw Unknown() : false;
     }
 
-    private static MillException Unknown(Exception cause) =>
+    private static MillException Unknown(Exception? cause = null) =>
         new(MillError.OutcomeUnknown, "The write may or may not have happened: the storage did not say.", cause)
         {
             Hint = "Read the secret to see, or send the same request again with the same Idempotency-Key.",

@@ -40,7 +40,7 @@ public sealed class LocalState : IReplicatedState
     {
         var state = _log.Latest;
         if (moment < state.CommitTime) return state;
-        if (moment > _clock.Now && moment > state.CommitTime)
+        if (moment > _clock.Reached && moment > state.CommitTime)
         {
             throw new MillException(MillError.InvalidRequest, "This moment has not come yet: what was true then cannot be told.") { Hint = $"Now is {_clock.Now}." };
         }

@@ -46,13 +46,17 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
 
     private static IEnumerable<IDue> FindDue(ClusterState state, Timestamp now) =>
     [
-        .. state.Idempotency.Where(pair => pair.Value.AppliedAt + Idempotency.Window <= now).Select(pair => new DueRecord(pair.Key)),
-        .. state.Tokens.Values.Where(token => token.ExpiresAt + KeepExpiredTokens <= now).Select(token => new DueRecord(new TokenKey(token.Id))),
+        .. state.Idempotency.Where(pair => IsDue(pair.Value, now)).Select(pair => new DueAnswer(pair.Key)),
+        .. state.Tokens.Values.Where(token => IsDue(token, now)).Select(token => new DueToken(token.Id)),
         .. from retention in state.Retentions.Values
            from history in state.Secrets(retention.Tenant).Histories
            where RetentionRules.Prune(retention.Tenant, history, retention, now).Count > 0
            select new DueHistory(new(retention.Tenant, history.Name)),
     ];
+
+    private static bool IsDue(IdempotencyRecord? record, Timestamp now) => record?.AppliedAt + Idempotency.Window <= now;
+
+    private static bool IsDue(TokenRecord? record, Timestamp now) => record?.ExpiresAt + KeepExpiredTokens <= now;
 
     [LoggerMessage(2010, LogLevel.Warning, "Housekeeping was put off: {Reason}")]
     private partial void LogSkipped(string reason);
@@ -63,9 +67,15 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
         IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now);
     }
 
-    private sealed record DueRecord(RecordKey Key) : IDue
+    private sealed record DueAnswer(IdempotencyKey Key) : IDue
     {
-        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) => [new(Key, null)];
+        // The key may have been used anew since it was found: then it is as fresh as any.
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) => IsDue(state.Idempotency.GetValueOrDefault(Key), now) ? [new(Key, null)] : [];
+    }
+
+    private sealed record DueToken(string Id) : IDue
+    {
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) => IsDue(state.Tokens.GetValueOrDefault(Id), now) ? [new(new TokenKey(Id), null)] : [];
     }
 
     private sealed record DueHistory(SecretId Id) : IDue

@@ -1,0 +1,91 @@
+using System.Text;
+using Mill.Core.Model;
+using Mill.Secrets;
+using Xunit;
+
+namespace Mill.Tests.Core.Model;
+
+public sealed class RecordCodecTests
+{
+    private const string Canary = "canary-7f3a";
+
+    private static readonly SecretVersion Sample = Samples.Version(1, 10);
+
+    public static TheoryData<string> Members => [.. Json(Sample).Trim('{', '}').Split(',').Select(member => member.Split(':')[0].Trim('"'))];
+
+    [Fact]
+    public void Every_kind_of_record_goes_round()
+    {
+        (RecordKey Key, StateRecord Record)[] records =
+        [
+            (Sample.Key, Sample),
+            (Sample.Key, Samples.Version(1, 10, 20, VersionState.Destroyed)),
+            (new HeadKey(), new HeadRecord { Batch = "b", CommitTime = new(7) }),
+            (new ClusterKey(), new ClusterRecord { Id = "c", KeyId = "k", CreatedAt = new(1) }),
+            (new RetentionKey(TenantId.Default), new RetentionRecord { Tenant = TenantId.Default, MaxVersions = 3 }),
+            (new PrunedKey(TenantId.Default, Samples.Name), new PrunedRecord { Tenant = TenantId.Default, Name = Samples.Name, Through = 2, Digest = [1] }),
+            (new IdempotencyKey("t", "d"), new IdempotencyRecord { Fingerprint = [1], Answer = "{}", AppliedAt = new(3) }),
+            (new TokenKey("t"), new TokenRecord { Id = "t", SecretHash = [1], Tenant = TenantId.Default, Subject = "s", Role = Role.Writer, Allow = ["a*"], CreatedAt = new(1), CreatedBy = "c" }),
+        ];
+        foreach (var (key, record) in records) Assert.Equal(Json(record), Json(RecordCodec.Decode(key, RecordCodec.Encode(record))));
+    }
+
+    [Fact]
+    public void Open_ends_are_written_out() => Assert.Contains("\"valid_to\":null", Json(Sample), StringComparison.Ordinal);
+
+    [Theory]
+    [MemberData(nameof(Members))]
+    public void A_member_that_is_missing_null_or_twice_is_damage(string member)
+    {
+        var parts = Json(Sample).Trim('{', '}').Split(',');
+        var own = parts.Single(part => part.StartsWith($"\"{member}\":", StringComparison.Ordinal));
+        if (member is not ("format" or "valid_to")) RequireDamaged($"{{{string.Join(',', parts.Except([own]))}}}");
+        if (member is not ("wrapped_key" or "valid_to")) RequireDamaged($"{{{string.Join(',', parts.Select(part => part == own ? $"\"{member}\":null" : part))}}}");
+        RequireDamaged($"{{{string.Join(',', parts)},{own}}}");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("\"" + Canary + "\"")]
+    [InlineData("{\"" + Canary + "\":1}")]
+    [InlineData("{\"tenant\":\"" + Canary + " \"}")]
+    [InlineData("{\"nonce\":\"" + Canary + "!\"}")]
+    [InlineData("{\"state\":\"" + Canary + "\"}")]
+    [InlineData("{\"version\":\"" + Canary + "\"}")]
+    public void What_is_no_record_is_damage_and_is_not_quoted(string json) => RequireDamaged(json);
+
+    [Theory]
+    [InlineData("{\"" + Canary + "\":1,")]
+    [InlineData("{\"subject\":\"x\",\"" + Canary + "\":{\"deep\":1},")]
+    public void An_unknown_member_is_damage_and_is_not_quoted(string start) => RequireDamaged(start + Json(Sample)[1..]);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(-1)]
+    public void A_record_of_another_format_is_not_guessed_at(int format) => RequireDamaged(Json(Sample with { Format = format }));
+
+    [Fact]
+    public void A_record_that_belongs_elsewhere_is_damage()
+    {
+        RequireDamaged(Json(Sample with { Version = 2 }));
+        RequireDamaged(Json(Sample with { Name = SecretName.Parse("other") }));
+        RequireDamaged(Json(Sample with { Tenant = TenantId.Parse("other") }));
+        RequireDamaged(Json(new PrunedRecord { Tenant = TenantId.Default, Name = SecretName.Parse("other"), Through = 2, Digest = [1] }), new PrunedKey(TenantId.Default, Samples.Name));
+        RequireDamaged(Json(new RetentionRecord { Tenant = TenantId.Parse("other") }), new RetentionKey(TenantId.Default));
+        var token = new TokenRecord { Id = "t", SecretHash = [1], Tenant = TenantId.Default, Subject = "s", Role = Role.Writer, CreatedAt = new(1), CreatedBy = "c" };
+        RequireDamaged(Json(token), new TokenKey("u"));
+    }
+
+    private static string Json(StateRecord record) => Encoding.UTF8.GetString(RecordCodec.Encode(record));
+
+    private static void RequireDamaged(string json, RecordKey? key = null)
+    {
+        var damage = Assert.Throws<MillException>(() => RecordCodec.Decode(key ?? Sample.Key, Encoding.UTF8.GetBytes(json)));
+        Assert.Equal(MillError.StorageDamaged, damage.Error);
+        Assert.DoesNotContain(Canary, damage.ToString(), StringComparison.Ordinal);
+    }
+}

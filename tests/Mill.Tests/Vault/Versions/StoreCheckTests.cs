@@ -1,0 +1,83 @@
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Xunit;
+
+namespace Mill.Tests.Vault.Versions;
+
+/// <summary>Whoever can write to the store can break it, but not unnoticed.</summary>
+public sealed class StoreCheckTests
+{
+    private static readonly SecretName Name = SecretName.Parse("a");
+
+    [Fact]
+    public async Task A_sound_store_has_no_problem_and_everything_is_counted()
+    {
+        await using var vault = await FilledAsync();
+        var report = await vault.Vault.VerifyAsync(TestVault.Operator, default);
+        Assert.Equal((2, 5, 4, 1), (report.Secrets, report.Versions, report.Opened, report.Destroyed));
+        Assert.Empty(report.Problems);
+    }
+
+    public static TheoryData<string> Tamperings => [.. Tampered.Keys];
+
+    [Theory]
+    [MemberData(nameof(Tamperings))]
+    public async Task Tampering_is_found(string tampering)
+    {
+        await using var vault = await FilledAsync();
+        await vault.Store.CommitAsync(new([], [.. Tampered[tampering](await vault.StateAsync())]), default);
+        var report = await vault.Vault.VerifyAsync(TestVault.Operator, default);
+        Assert.NotEmpty(report.Problems);
+        Assert.DoesNotContain(report.Problems, problem => problem.Contains("value", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_destroyed_version_cannot_be_opened_and_leaves_no_key_behind()
+    {
+        await using var vault = await FilledAsync();
+        Assert.Equal(MillError.NotFound, (await Assert.ThrowsAsync<MillException>(() => vault.ReadAsync("a", version: 1))).Error);
+        var stored = (await vault.Store.ReadAsync(Version(await vault.StateAsync(), 1).Key.ToString(), default)).Entries[0];
+        Assert.Contains("\"wrapped_key\":null", System.Text.Encoding.UTF8.GetString(stored.Value.Span), StringComparison.Ordinal);
+    }
+
+    private static readonly Dictionary<string, Func<ClusterState, IEnumerable<StoreWrite>>> Tampered = new()
+    {
+        ["dropped from the middle"] = state => [new(Version(state, 2).Key.ToString(), null)],
+        ["dropped at the end"] = state => [new(Version(state, 4).Key.ToString(), null)],
+        ["swapped"] = state => [Write(Version(state, 2) with { Version = 3 }), Write(Version(state, 3) with { Version = 2 })],
+        ["re-dated"] = state => [Write(Version(state, 4) with { ValidFrom = Version(state, 4).ValidFrom + TimeSpan.FromMicroseconds(1) })],
+        ["renamed"] = state => [new(Version(state, 4).Key.ToString(), null), Write(Version(state, 4) with { Name = SecretName.Parse("c"), Version = 1 })],
+        ["copied to another tenant"] = state => [Write(Version(state, 1, "b") with { Tenant = TenantId.Parse("other") })],
+        ["copied over another secret"] = state => [Write(Version(state, 1, "b") with { Name = SecretName.Parse("z") })],
+        ["old value put back"] = state => [Write(Version(state, 4) with { Ciphertext = Version(state, 3).Ciphertext, Nonce = Version(state, 3).Nonce })],
+        ["another writer"] = state => [Write(Version(state, 4) with { CreatedBy = "mallory" })],
+        ["another request"] = state => [Write(Version(state, 3) with { RequestId = "mallory" })],
+        ["destroyed version with a key"] = state => [Write(Version(state, 1) with { WrappedKey = Version(state, 2).WrappedKey })],
+        ["destroyed version called superseded"] = state => [Write(Version(state, 1) with { WrappedKey = Version(state, 2).WrappedKey, State = VersionState.Superseded })],
+        ["longer interval"] = state => [Write(Version(state, 2) with { ValidTo = Version(state, 2).ValidTo!.Value + TimeSpan.FromMicroseconds(1) })],
+        ["empty record"] = state => [new(Version(state, 4).Key.ToString(), Array.Empty<byte>())],
+        ["no JSON"] = state => [new(Version(state, 4).Key.ToString(), "canary"u8.ToArray())],
+        ["unknown key"] = _ => [new("/mill/v1/unknown", "{}"u8.ToArray())],
+        ["null member"] = state => [new(Version(state, 4).Key.ToString(), WithNull(Version(state, 4)))],
+    };
+
+    private static async Task<TestVault> FilledAsync()
+    {
+        var vault = await TestVault.OpenAsync();
+        foreach (var value in new[] { "value 1", "value 2", "value 3", "value 4" }) await vault.SetAsync("a", value);
+        await vault.SetAsync("b", "value");
+        await vault.Vault.DestroyAsync(TestVault.Operator, new(Name, [1]), new("r"), default);
+        return vault;
+    }
+
+    private static SecretVersion Version(ClusterState state, int number, string name = "a") => state.Find(new(TenantId.Default, SecretName.Parse(name)))!.Find(number)!;
+
+    private static byte[] WithNull(SecretVersion record)
+    {
+        var text = System.Text.Encoding.UTF8.GetString(RecordCodec.Encode(record));
+        return System.Text.Encoding.UTF8.GetBytes(text.Replace($"\"nonce\":\"{Convert.ToBase64String(record.Nonce)}\"", "\"nonce\":null", StringComparison.Ordinal));
+    }
+
+    private static StoreWrite Write(SecretVersion record) => new(record.Key.ToString(), RecordCodec.Encode(record));
+}

@@ -34,7 +34,7 @@ internal static class Outsiders
         new("reader, once the secret is gone", server => server.MakeAsync("reader")) { Home = "default", SeesTheLiving = true },
         new("nobody", null) { Spoil = _ => "" },
         new("somebody with a wrong secret", server => server.MakeAsync("reader")) { Spoil = token => token[..^4] + "0000" },
-        new("somebody whose token expired", server => server.MakeAsync("writer")) { Spoil = token => token[..5] + "000000000000" + token[17..] },
+        new("somebody with an unknown token", server => server.MakeAsync("writer")) { Spoil = token => token[..5] + "000000000000" + token[17..] },
     ];
 
     private static IEnumerable<Outsider> Of(string[] from, Func<string, Outsider> make) => from.Select(make);

@@ -24,13 +24,13 @@ public readonly record struct Timestamp(long Microseconds) : IComparable<Timesta
     /// <summary>Cuts off what is finer than a microsecond.</summary>
     public static Timestamp From(DateTimeOffset moment) => new((moment.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond);
 
-    /// <summary>Reads an RFC 3339 date and time with an offset or <c>Z</c>. Digits finer than a microsecond are cut off.</summary>
+    /// <summary>Reads an RFC 3339 date and time with an offset or <c>Z</c>. Digits finer than a microsecond are cut off, however many there are.</summary>
     public static bool TryParse(string? text, out Timestamp timestamp)
     {
         timestamp = default;
         // The format accepts a missing offset and would then take the machine's own; RFC 3339 has none without one.
         if (text is not { Length: >= 20 and <= 40 } || !(text[^1] is 'Z' or 'z' || text[^6] is '+' or '-')) return false;
-        if (!DateTimeOffset.TryParseExact(text.ToUpperInvariant(), Accepted, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment)) return false;
+        if (!DateTimeOffset.TryParseExact(WithoutFinestDigits(text.ToUpperInvariant()), Accepted, CultureInfo.InvariantCulture, DateTimeStyles.None, out var moment)) return false;
         timestamp = From(moment);
         return true;
     }
@@ -41,4 +41,13 @@ public readonly record struct Timestamp(long Microseconds) : IComparable<Timesta
 
     /// <summary>RFC 3339 with six digits, so that texts sort as the moments do.</summary>
     public override string ToString() => ToDateTimeOffset().ToString(Format, CultureInfo.InvariantCulture);
+
+    /// <summary>Nanoseconds are common, and more than the parser takes.</summary>
+    private static string WithoutFinestDigits(string text)
+    {
+        const int FractionEnd = 26; // of yyyy-MM-ddTHH:mm:ss.ffffff
+        var end = FractionEnd;
+        while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
+        return end > FractionEnd && text[19] == '.' ? text.Remove(FractionEnd, end - FractionEnd) : text;
+    }
 }

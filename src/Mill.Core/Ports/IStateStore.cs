@@ -60,7 +60,14 @@ public static class StoreReading
 }
 
 /// <summary>A value to put, or null to delete. Deleting what is not there is no error.</summary>
-public readonly record struct StoreWrite(string Key, ReadOnlyMemory<byte>? Value);
+public readonly record struct StoreWrite(string Key, ReadOnlyMemory<byte>? Value)
+{
+    // Without this, a null array would silently become an empty value, and a delete a put: that is how arrays turn into memory.
+    public StoreWrite(string key, byte[]? value)
+        : this(key, value is null ? (ReadOnlyMemory<byte>?)null : value)
+    {
+    }
+}
 
 /// <summary>Holds if <paramref name="Key"/> was last written at <paramref name="Revision"/>; zero means that it must not exist.</summary>
 public readonly record struct StorePrecondition(string Key, long Revision);

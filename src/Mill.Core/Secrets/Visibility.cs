@@ -19,8 +19,11 @@ public static class Visibility
 
     /// <summary>The history of a secret, or null where it does not exist for this caller: a deleted one only shows itself to a writer.</summary>
     public static SecretHistory? Find(ClusterState state, Caller caller, SecretName name) =>
-        state.Find(new(caller.Tenant, name)) is { Versions.Count: > 0 } history
-        && (history.Current is not null || AccessRules.Allows(caller.Role, Verb.ReadDeleted)) ? history : null;
+        state.Find(new(caller.Tenant, name)) is { } history && Shows(caller, history) ? history : null;
+
+    /// <summary>Whether a history within the caller's patterns is there for it: see <see cref="Find"/>.</summary>
+    public static bool Shows(Caller caller, SecretHistory history) =>
+        history.Versions.Count > 0 && (history.Current is not null || AccessRules.Allows(caller.Role, Verb.ReadDeleted));
 
     /// <summary>The version a read asks for, or null.</summary>
     public static SecretVersion? Choose(SecretHistory history, ReadSecret request) => request switch

@@ -34,7 +34,7 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
             await HistoryAsync(http, caller, path.Name).ConfigureAwait(false);
             return;
         }
-        DemandNoPart(path, "GET");
+        DemandNoPart(http, path);
         var query = QueryArguments.Of(http, "version", "at", Consistency.Argument);
         var request = new ReadSecret(path.Name, query.Number("version", 1, int.MaxValue), query.Time("at"));
         if (request is { Version: not null, At: not null }) throw new MillException(MillError.InvalidRequest, "version and at exclude each other.");
@@ -74,7 +74,7 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
     {
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
         var path = SecretPath.Of(http);
-        DemandNoPart(path, "PUT");
+        DemandNoPart(http, path);
         Core.Secrets.Visibility.Demand(caller, path.Name, Core.Access.Verb.SetSecret);
         var force = QueryArguments.Of(http, "force").Flag("force");
         var (precondition, context) = (WriteHeaders.Precondition(http), WriteHeaders.Context(http));
@@ -92,7 +92,7 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
     {
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
         var path = SecretPath.Of(http);
-        DemandNoPart(path, "DELETE");
+        DemandNoPart(http, path);
         QueryArguments.Of(http);
         var request = new DeleteSecret(path.Name, WriteHeaders.Precondition(http));
         var (_, revision, replayed) = await vault.DeleteAsync(caller, request, WriteHeaders.Context(http), http.RequestAborted).ConfigureAwait(false);
@@ -105,7 +105,7 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
     {
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
         var path = SecretPath.Of(http);
-        if (path.Part is not "destroy") throw NotAllowed(http, "POST", path.Part is null ? "GET, PUT, DELETE" : "GET");
+        if (path.Part is not "destroy") throw NotAllowed(http, path.Part is null ? "GET, PUT, DELETE" : "GET");
         Core.Secrets.Visibility.Demand(caller, path.Name, Core.Access.Verb.DestroyVersions);
         QueryArguments.Of(http);
         var context = WriteHeaders.Context(http);
@@ -124,19 +124,16 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
         _ => throw new MillException(MillError.InvalidRequest, $"Say which versions to destroy: either versions, with 1 to {MaxDestroyed} numbers, or \"all\": true."),
     };
 
-    private static void DemandNoPart(SecretPath path, string method)
+    private static void DemandNoPart(HttpContext http, SecretPath path)
     {
         if (path.Part is not { } part) return;
-        throw new MillException(MillError.MethodNotAllowed, $"{method} is not known for the {part} of a secret.")
-        {
-            Hint = $"For a secret whose name ends in /{part}, write the slash before it as %2F.",
-        };
+        throw NotAllowed(http, part is "history" ? "GET" : "POST", $" For a secret whose name ends in /{part}, write the slash before it as %2F.");
     }
 
-    private static MillException NotAllowed(HttpContext http, string method, string allowed)
+    private static MillException NotAllowed(HttpContext http, string allowed, string advice = "")
     {
         http.Response.Headers.Allow = allowed;
-        return new(MillError.MethodNotAllowed, $"{method} is not known here.") { Hint = $"It knows: {allowed}" };
+        return new(MillError.MethodNotAllowed, "This path does not know this method.") { Hint = $"It knows: {allowed}.{advice}" };
     }
 
     private static SecretResponse ToResponse(SecretReading reading) => new()

@@ -6,6 +6,7 @@ using Mill.Client.Contracts;
 using Mill.Core.Access;
 using Mill.Core.Model;
 using Mill.Core.Ports;
+using Mill.Core.Secrets;
 using Mill.Secrets;
 using Mill.Server.Auth;
 using Mill.Server.Http;
@@ -89,9 +90,9 @@ internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Auth
     private static CountsResponse Counts(ClusterState seen, Caller caller)
     {
         var secrets = seen.Secrets(caller.Tenant);
-        if (caller is { Allow.Count: 0, Deny.Count: 0 }) return new(caller.Tenant.Value, secrets.ExistingCount, secrets.VersionCount);
-        var visible = secrets.Histories.Where(history => history.Current is not null && caller.Sees(history.Name)).ToList();
-        return new(caller.Tenant.Value, visible.Count, visible.Sum(history => (long)history.Versions.Count));
+        if (caller is { Allow.Count: 0, Deny.Count: 0 } && AccessRules.Allows(caller.Role, Verb.ReadDeleted)) return new(caller.Tenant.Value, secrets.ExistingCount, secrets.VersionCount);
+        var visible = secrets.Histories.Where(history => caller.Sees(history.Name) && Visibility.Shows(caller, history)).ToList();
+        return new(caller.Tenant.Value, visible.Count(history => history.Current is not null), visible.Sum(history => (long)history.Versions.Count));
     }
 
     private static byte[] ReadOpenApi()

@@ -58,27 +58,41 @@ internal sealed class WatchEndpoint(IVault vault, IReplicatedState state, Authen
         http.Response.Headers.CacheControl = "no-store";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         await WritePositionAsync(http, after, cancellationToken).ConfigureAwait(false);
-        await using var steps = vault.WatchAsync(caller, prefix, after, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var steps = vault.WatchAsync(caller, prefix, after, end.Token).GetAsyncEnumerator(end.Token);
         using var heartbeat = new PeriodicTimer(Heartbeat, time);
         var next = steps.MoveNextAsync().AsTask();
         var tick = heartbeat.WaitForNextTickAsync(cancellationToken).AsTask();
-        while (true)
+        try
         {
-            if (await Task.WhenAny(next, tick).ConfigureAwait(false) == next)
+            while (true)
             {
-                if (!await next.ConfigureAwait(false)) return;
-                after = steps.Current.Revision;
-                if (steps.Current.Events.Count > 0) await WriteAsync(http, steps.Current, cancellationToken).ConfigureAwait(false);
-                next = steps.MoveNextAsync().AsTask();
+                if (await Task.WhenAny(next, tick).ConfigureAwait(false) == next)
+                {
+                    if (!await next.ConfigureAwait(false)) return;
+                    after = steps.Current.Revision;
+                    if (steps.Current.Events.Count > 0)
+                    {
+                        // Whoever may no longer ask is no longer told.
+                        await authentication.DemandAsync(http).ConfigureAwait(false);
+                        await WriteAsync(http, steps.Current, cancellationToken).ConfigureAwait(false);
+                    }
+                    next = steps.MoveNextAsync().AsTask();
+                }
+                else
+                {
+                    await tick.ConfigureAwait(false);
+                    await authentication.DemandAsync(http).ConfigureAwait(false);
+                    await WritePositionAsync(http, after, cancellationToken).ConfigureAwait(false);
+                    tick = heartbeat.WaitForNextTickAsync(cancellationToken).AsTask();
+                }
             }
-            else
-            {
-                await tick.ConfigureAwait(false);
-                // Whoever may no longer ask is no longer told.
-                await authentication.DemandAsync(http).ConfigureAwait(false);
-                await WritePositionAsync(http, after, cancellationToken).ConfigureAwait(false);
-                tick = heartbeat.WaitForNextTickAsync(cancellationToken).AsTask();
-            }
+        }
+        finally
+        {
+            // An enumerator may only be disposed once nobody waits for its next step.
+            await end.CancelAsync().ConfigureAwait(false);
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -44,7 +44,9 @@ internal sealed partial class Failures(RequestDelegate next, TimeProvider time, 
             http.Abort();
             return;
         }
+        var allowed = http.Response.Headers.Allow; // a 405 must say it (RFC 9110, section 15.5.6)
         http.Response.Clear();
+        http.Response.Headers.Allow = allowed;
         RequestIds.Write(http);
         await ProblemReply.WriteAsync(http, failure).ConfigureAwait(false);
     }

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Mill.Client.Contracts;
 using Mill.Secrets;
@@ -19,12 +21,25 @@ internal static class RequestBody
         var reader = http.Request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(http.RequestAborted).ConfigureAwait(false);
+            var result = await NextAsync(reader, http.RequestAborted).ConfigureAwait(false);
             foreach (var segment in result.Buffer) body.Write(segment.Span);
             reader.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted) break;
         }
         return Parse<T>(body.WrittenSpan);
+    }
+
+    /// <summary>A chunk size that overflows comes out of the HTTP server as a plain <see cref="IOException"/>; all else that a client can do wrong has its own type.</summary>
+    private static async ValueTask<ReadResult> NextAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e is not ConnectionResetException and not BadHttpRequestException)
+        {
+            throw new MillException(MillError.InvalidRequest, "The request is not proper HTTP.", e);
+        }
     }
 
     private static T Parse<T>(ReadOnlySpan<byte> json)

@@ -22,7 +22,7 @@ internal sealed class MetricsListener : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name.StartsWith("Mill.", StringComparison.Ordinal) || instrument.Meter.Name is "System.Runtime")
+            if (IsOurs(instrument.Meter))
             {
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, static made => new Family(made)));
             }
@@ -45,6 +45,10 @@ internal sealed class MetricsListener : IDisposable
     }
 
     public void Dispose() => _listener.Dispose();
+
+    /// <summary>Mill's instruments and the runtime's, without those that belong to another listener.</summary>
+    private bool IsOurs(Meter meter) =>
+        meter.Name is "System.Runtime" || (meter.Name.StartsWith("Mill.", StringComparison.Ordinal) && (meter.Scope is null || meter.Scope == this));
 
     /// <summary>One instrument and its series.</summary>
     private sealed class Family

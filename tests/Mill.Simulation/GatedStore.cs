@@ -30,8 +30,8 @@ internal sealed class GatedStore(IStateStore store, SimulatedClock clock, Action
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => store.GetRevisionAsync(cancellationToken);
 
-    public ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken) =>
-        IsUnavailable ? throw new MillException(MillError.StorageUnavailable, "Simulated: the storage is unavailable.") : store.ReadAsync(prefix, cancellationToken);
+    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) =>
+        IsUnavailable ? throw new MillException(MillError.StorageUnavailable, "Simulated: the storage is unavailable.") : store.VisitAsync(prefix, visit, cancellationToken);
 
     public IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken) =>
         store.WatchAsync(prefix, afterRevision, cancellationToken);

@@ -12,7 +12,7 @@ internal sealed class MutatedStore(IStateStore store, Mutation mutation) : IStat
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => store.GetRevisionAsync(cancellationToken);
 
-    public ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken) => store.ReadAsync(prefix, cancellationToken);
+    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) => store.VisitAsync(prefix, visit, cancellationToken);
 
     public IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken) => store.WatchAsync(prefix, afterRevision, cancellationToken);
 

@@ -19,8 +19,8 @@ internal sealed class SlowStore : IStateStore
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => _store.GetRevisionAsync(cancellationToken);
 
-    public ValueTask<StoreSnapshot> ReadAsync(string prefix, CancellationToken cancellationToken) =>
-        ReadFailure is { } failure ? throw failure() : _store.ReadAsync(prefix, cancellationToken);
+    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) =>
+        ReadFailure is { } failure ? throw failure() : _store.VisitAsync(prefix, visit, cancellationToken);
 
     public IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken) => _store.WatchAsync(prefix, afterRevision, cancellationToken);
 

@@ -34,7 +34,8 @@ internal sealed class Batch
         var last = new Dictionary<RecordKey, StateRecord?>(_changes.Count + 1);
         foreach (var change in _changes) last[change.Key] = change.Record;
         last[new HeadKey()] = new HeadRecord { Batch = batchId, CommitTime = After.CommitTime };
-        var writes = last.Select(pair => new StoreWrite(pair.Key.ToString(), pair.Value is { } record ? RecordCodec.Encode(record) : null));
+        // The cast matters: a null array would become an empty value, and the record would be emptied instead of deleted.
+        var writes = last.Select(pair => new StoreWrite(pair.Key.ToString(), pair.Value is { } record ? RecordCodec.Encode(record) : (ReadOnlyMemory<byte>?)null));
         return new([new(Head, headRevision)], [.. writes]) { Scrub = Scrub };
     }
 

@@ -34,8 +34,7 @@ internal sealed class Batch
         var last = new Dictionary<RecordKey, StateRecord?>(_changes.Count + 1);
         foreach (var change in _changes) last[change.Key] = change.Record;
         last[new HeadKey()] = new HeadRecord { Batch = batchId, CommitTime = After.CommitTime };
-        // The null has a type of its own: as a null array it would turn into an empty value, and the deletion into a put.
-        var writes = last.Select(pair => new StoreWrite(pair.Key.ToString(), pair.Value is { } record ? RecordCodec.Encode(record) : default(ReadOnlyMemory<byte>?)));
+        var writes = last.Select(pair => new StoreWrite(pair.Key.ToString(), pair.Value is { } record ? RecordCodec.Encode(record) : null));
         return new([new(Head, headRevision)], [.. writes]) { Scrub = Scrub };
     }
 

@@ -123,7 +123,7 @@ public sealed class SecretCallsTests
     public async Task A_value_in_an_answer_that_is_not_understood_is_in_no_message()
     {
         await using var mill = await FakeMill.StartAsync();
-        mill.On("GET /v1/secrets/a", """{"name":"a","value":"canary""" );
+        mill.On("GET /v1/secrets/a", """{"name":"a","value":"canary""");
         using var client = mill.Connect();
         var failure = await Assert.ThrowsAsync<MillException>(() => client.GetAsync("a"));
         Assert.Equal(MillError.Internal, failure.Error);

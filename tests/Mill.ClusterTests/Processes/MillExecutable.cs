@@ -1,0 +1,15 @@
+using System.Reflection;
+
+namespace Mill.ClusterTests.Processes;
+
+/// <summary>The real executable, built together with these tests.</summary>
+internal static class MillExecutable
+{
+    public static string Path { get; } = Find();
+
+    private static string Find()
+    {
+        var path = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "MillExecutable").Value!;
+        return File.Exists(path) ? path : throw new FileNotFoundException("The mill executable was not built with the tests.", path);
+    }
+}

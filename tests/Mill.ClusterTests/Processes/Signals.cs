@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+
+namespace Mill.ClusterTests.Processes;
+
+/// <summary>The signals that end a server (signal(7)).</summary>
+internal enum Signal
+{
+    Interrupt = 2,
+    Kill = 9,
+    Terminate = 15,
+}
+
+/// <summary>kill(2), for what .NET has no call.</summary>
+internal static partial class Signals
+{
+    public static void Send(int processId, Signal signal)
+    {
+        if (NativeKill(processId, (int)signal) != 0) throw new IOException($"kill: error {Marshal.GetLastPInvokeError()}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int NativeKill(int processId, int signal);
+}

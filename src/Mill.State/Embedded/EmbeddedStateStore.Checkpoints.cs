@@ -24,7 +24,7 @@ public sealed partial class EmbeddedStateStore
         catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
         {
             // The commit is durable in the log; copying it is tried again later.
-            LogCheckpointFailed(_paths.Database, failure);
+            LogCheckpointFailed(_paths.Database, failure.Message);
             if (failure is not SqliteException { IsFailedFsync: false })
                 StopLocked(failure); // a scrub that cannot write or read the database directly is as bad
         }
@@ -45,11 +45,11 @@ public sealed partial class EmbeddedStateStore
         }
     }
 
-    [LoggerMessage(3101, LogLevel.Warning, "The log of {Path} could not be copied into the database; it will be tried again.")]
-    private partial void LogCheckpointFailed(string path, Exception failure);
+    [LoggerMessage(3101, LogLevel.Warning, "The log of {Path} could not be copied into the database; it will be tried again: {Reason}")]
+    private partial void LogCheckpointFailed(string path, string reason);
 
-    [LoggerMessage(3102, LogLevel.Warning, "The anchor {Path} could not be written; commits lost to a damaged disk would go unnoticed.")]
-    private partial void LogAnchorNotWritten(string path, Exception failure);
+    [LoggerMessage(3102, LogLevel.Warning, "The anchor {Path} could not be written; commits lost to a damaged disk would go unnoticed: {Reason}")]
+    private partial void LogAnchorNotWritten(string path, string reason);
 
     [LoggerMessage(3103, LogLevel.Critical, "The store in {Path} failed to write and has stopped; it must be opened again.")]
     private partial void LogStopped(string path, Exception cause);

@@ -159,7 +159,7 @@ public sealed partial class EmbeddedStateStore : IStateStore
         }
         catch (IOException failure)
         {
-            LogAnchorNotWritten(_paths.Anchor, failure); // it lags, which is allowed; the commit itself is durable
+            LogAnchorNotWritten(_paths.Anchor, failure.Message); // it lags, which is allowed; the commit itself is durable
         }
     }
 
@@ -172,7 +172,7 @@ public sealed partial class EmbeddedStateStore : IStateStore
         }
         catch (SqliteException failure)
         {
-            LogCheckpointFailed(_paths.Database, failure); // the log stays, and the next start folds it in
+            LogCheckpointFailed(_paths.Database, failure.Message); // the log stays, and the next start folds it in
         }
     }
 

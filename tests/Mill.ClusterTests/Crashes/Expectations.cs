@@ -59,6 +59,9 @@ internal sealed class Expectations(int seed)
     /// <summary>Acknowledged operations with an Idempotency-Key since the last call, and their answers.</summary>
     public IReadOnlyList<(Operation Operation, string Answer)> TakeRepeatable() => Locked(() => Take(_repeatable));
 
+    /// <summary>True where a set would change nothing.</summary>
+    public bool IsCurrent(Member member) => Locked(() => IsCurrentLocked(member));
+
     private static List<T> Take<T>(List<T> from)
     {
         var taken = from.ToList();
@@ -89,9 +92,6 @@ internal sealed class Expectations(int seed)
         if (changed) LearnLocked(member, version, body["valid_from"]!.GetValue<string>());
         else Assert.Equal(OfLocked(member.Name).LastVersion, version);
     }
-
-    /// <summary>True where a set would change nothing.</summary>
-    public bool IsCurrent(Member member) => Locked(() => IsCurrentLocked(member));
 
     private bool IsCurrentLocked(Member member) => OfLocked(member.Name).Current is { } current && !member.IsDelete
         && SecretBytes.Of(Seed, member.Name, current.Sequence).AsSpan().SequenceEqual(SecretBytes.Of(Seed, member.Name, member.Sequence!.Value));

@@ -12,8 +12,8 @@ internal abstract record KillMoment
 
     public static KillMoment Choose(Random random) => random.Next(10) switch
     {
-        < 4 => new AfterAnswers(random.Next(1, 60)),
-        < 8 => new AfterTime(TimeSpan.FromMicroseconds(random.Next(200, 120_000))),
+        < 4 => new AfterAnswers(random.Next(1, 200)),
+        < 8 => new AfterTime(TimeSpan.FromMicroseconds(random.Next(200, 400_000))),
         _ => new AtCheckpoint(random.Next(1, 40)),
     };
 }

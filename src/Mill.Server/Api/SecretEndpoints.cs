@@ -44,7 +44,7 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
         {
             http.SetRevision(revision);
             http.SetVersionTag(reading.Version.Version);
-            await Reply.JsonAsync(http, StatusCodes.Status200OK, ToResponse(reading)).ConfigureAwait(false);
+            await Reply.JsonAsync(http, StatusCodes.Status200OK, reading, "application/json", SecretBody.Write).ConfigureAwait(false);
         }
     }
 
@@ -135,17 +135,6 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
         http.Response.Headers.Allow = allowed;
         return new(MillError.MethodNotAllowed, "This path does not know this method.") { Hint = $"It knows: {allowed}.{advice}" };
     }
-
-    private static SecretResponse ToResponse(SecretReading reading) => new()
-    {
-        Name = reading.Version.Name.Value,
-        Version = reading.Version.Version,
-        Value = reading.Version.Kind is ValueKind.Text ? reading.Value : null,
-        ValueBase64 = reading.Version.Kind is ValueKind.Binary ? reading.Value : null,
-        ValidFrom = reading.Version.ValidFrom.ToDateTimeOffset(),
-        ValidTo = reading.Version.ValidTo?.ToDateTimeOffset(),
-        State = RecordTexts.Of(reading.Version.State),
-    };
 
     private static HistoryItem ToItem(SecretVersion version) =>
         new(version.Version, RecordTexts.Of(version.State), version.ValidFrom.ToDateTimeOffset(), version.CreatedBy, version.KeyId) { ValidTo = version.ValidTo?.ToDateTimeOffset() };

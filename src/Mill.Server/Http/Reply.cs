@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Mill.Client.Contracts;
 using Mill.Secrets;
@@ -17,12 +18,16 @@ internal static class Reply
     [ThreadStatic]
     private static Utf8JsonWriter? _writer;
 
-    public static async Task JsonAsync<T>(HttpContext http, int status, T body, string contentType = "application/json")
+    public static Task JsonAsync<T>(HttpContext http, int status, T body, string contentType = "application/json") =>
+        JsonAsync(http, status, body, contentType, static (writer, body) => JsonSerializer.Serialize(writer, body, Form<T>.Type));
+
+    /// <summary>With a body that is written by hand, where the serializer's way costs too much.</summary>
+    public static async Task JsonAsync<T>(HttpContext http, int status, T body, string contentType, Action<Utf8JsonWriter, T> write)
     {
         using var buffer = new PinnedWriter();
         var writer = _writer ??= new(Stream.Null, Compact);
         writer.Reset(buffer);
-        JsonSerializer.Serialize(writer, body, ApiJson.Strict.TypeInfo<T>());
+        write(writer, body);
         writer.Flush();
         writer.Reset(Stream.Null);
         http.Response.StatusCode = status;
@@ -47,4 +52,10 @@ internal static class Reply
     }
 
     public static void SetVersionTag(this HttpContext http, int version) => http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    /// <summary>Looked up once for each type of body.</summary>
+    private static class Form<T>
+    {
+        public static readonly JsonTypeInfo<T> Type = ApiJson.Strict.TypeInfo<T>();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -10,6 +11,8 @@ internal readonly record struct TokenText(string Id, string Secret)
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const int IdLength = 12;
 
+    private static readonly SearchValues<char> Base62 = SearchValues.Create(Alphabet);
+
     /// <summary>62^43 is the first power above 2^256.</summary>
     private const int SecretLength = 43;
 
@@ -19,23 +22,20 @@ internal readonly record struct TokenText(string Id, string Secret)
     {
         token = default;
         if (text.Length != Prefix.Length + IdLength + 1 + SecretLength || !text.StartsWith(Prefix) || text[Prefix.Length + IdLength] != '_') return false;
-        var (id, secret) = (text.Slice(Prefix.Length, IdLength).ToString(), text[^SecretLength..].ToString());
-        if (!IsBase62(id) || !IsBase62(secret)) return false;
-        token = new(id, secret);
+        var id = text.Slice(Prefix.Length, IdLength);
+        var secret = text[^SecretLength..];
+        if (id.ContainsAnyExcept(Base62) || secret.ContainsAnyExcept(Base62)) return false;
+        token = new(id.ToString(), secret.ToString());
         return true;
     }
 
     /// <summary>What is stored of the secret part.</summary>
-    public byte[] HashSecret() => SHA256.HashData(Encoding.ASCII.GetBytes(Secret));
+    public byte[] HashSecret()
+    {
+        Span<byte> secret = stackalloc byte[SecretLength];
+        Encoding.ASCII.GetBytes(Secret, secret);
+        return SHA256.HashData(secret);
+    }
 
     public override string ToString() => $"{Prefix}{Id}_{Secret}";
-
-    private static bool IsBase62(string text)
-    {
-        foreach (var c in text)
-        {
-            if (!char.IsAsciiLetterOrDigit(c)) return false;
-        }
-        return true;
-    }
 }

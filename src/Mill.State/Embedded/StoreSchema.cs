@@ -10,7 +10,7 @@ internal static class StoreSchema
     public const int ApplicationId = 0x4D696C6C; // "Mill", for file(1)
 
     // SQLite wants four records on an index page. At 4 KiB one of a kilobyte does not fit that and spills into a page of its own; measured, new records come in slower.
-    public const int PageSize = 8192;
+    public const int PageSize = 4096;
 
     // WITHOUT ROWID keeps neighbours by key on one page: the versions of a secret, which change together.
     private const string Records =

@@ -9,7 +9,8 @@ internal static class StoreSchema
     public const int Format = 1;
     public const int ApplicationId = 0x4D696C6C; // "Mill", for file(1)
 
-    // SQLite wants four records on an index page. At 4 KiB one of a kilobyte does not fit that and spills into a page of its own; measured, new records come in slower.
+    // Most secrets are passwords, keys and addresses: their records stay below a kilobyte, four to a page. A larger one spills into a page of its own.
+    // Measured against 8 KiB: updates come in a tenth faster, new records the same.
     public const int PageSize = 4096;
 
     // WITHOUT ROWID keeps neighbours by key on one page: the versions of a secret, which change together.

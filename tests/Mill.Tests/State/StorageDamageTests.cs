@@ -111,6 +111,9 @@ public sealed class StorageDamageTests : IDisposable
                 await store.CommitAsync(new([], [new(key, null)]), None); // leaves free space and free pages
         }
 
+        // Small ones at the end, so that the log holds something whenever the last checkpoint was.
+        for (var i = 0; i < 3; i++) await store.CommitAsync(new([], [new($"/last/{i}", Encoding.UTF8.GetBytes("small"))]), None);
+        Assert.True(new FileInfo(_directory.File("mill.db-wal")).Length > 0);
         return (_directory.Copy(), await store.ReadAsync("", None));
     }
 
@@ -118,8 +121,8 @@ public sealed class StorageDamageTests : IDisposable
     {
         var random = new Random(seed);
         var positions = Enumerable.Range(0, Math.Min(length, 112)).ToList(); // a database's header, a log's header and its first frame's
-        for (var page = 0; page < length; page += 8192)
-            positions.AddRange([page + random.Next(12), page + random.Next(64), page + random.Next(8192), page + random.Next(8192)]);
+        for (var page = 0; page < length; page += StoreSchema.PageSize)
+            positions.AddRange([page + random.Next(12), page + random.Next(64), page + random.Next(StoreSchema.PageSize), page + random.Next(StoreSchema.PageSize)]);
         return positions.Where(position => position < length).Distinct();
     }
 

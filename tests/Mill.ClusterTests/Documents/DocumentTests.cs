@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Mill.ClusterTests.Processes;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Mill.ClusterTests.Documents;
+
+/// <summary>What the documents tell people to type is typed here, page by page, against a server that was just started.</summary>
+public sealed class DocumentTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public static TheoryData<string> Pages => [.. Page.All().Where(page => page.Commands.Count > 0).Select(page => page.Path)];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Every_command_of_a_page_works(string path)
+    {
+        var page = Page.All().Single(page => page.Path == path);
+        using var sandbox = new Sandbox();
+        await using var server = MillProcess.Start(sandbox, ["dev", "--listen", "127.0.0.1:0"]);
+        var script = Script(page, await server.AddressAsync());
+
+        var (exitCode, said) = await RunAsync(sandbox, script);
+
+        output.WriteLine($"{page.Commands.Count} lines of commands\n{said}");
+        Assert.True(exitCode == 0, $"exit code {exitCode}\n{said}");
+    }
+
+    [Fact]
+    public async Task Every_command_that_a_sentence_names_exists()
+    {
+        using var sandbox = new Sandbox();
+        var mentions = Page.All().SelectMany(page => page.Mentions.Select(mention => (page.Path, mention))).Distinct().ToList();
+        Assert.NotEmpty(mentions);
+        foreach (var (path, mention) in mentions)
+        {
+            await using var help = MillProcess.Start(sandbox, [.. mention.Split(' ').Take(2), "--help"]);
+            Assert.True(await help.ExitAsync() == 0, $"{path} names \"mill {mention}\", which there is not.");
+        }
+        output.WriteLine($"{mentions.Count} mentions");
+    }
+
+    [Fact]
+    public void Every_script_that_the_documents_name_is_there() =>
+        Assert.All(["mill", "test", "bench", "publish"], name => Assert.True(File.GetUnixFileMode(Path.Combine(Page.Root, name)).HasFlag(UnixFileMode.UserExecute)));
+
+    private static string Script(Page page, string address)
+    {
+        var lines = page.Commands
+            // The server runs already, and the tests run this very test.
+            .Where(line => line is not ("./mill dev" or "./test"))
+            .Select(line => line.Replace("./mill ", "mill ", StringComparison.Ordinal)
+                .Replace("http://127.0.0.1:4400", address, StringComparison.Ordinal)
+                .Replace("~/.local/share", "$XDG_DATA_HOME", StringComparison.Ordinal));
+        return string.Join('\n', [
+            "set -euo pipefail",
+            $"mill() {{ {MillExecutable.Path} \"$@\"; }}",
+            "curl() { command curl --fail-with-body \"$@\"; echo; }",
+            .. lines]);
+    }
+
+    private static async Task<(int ExitCode, string Said)> RunAsync(Sandbox sandbox, string script)
+    {
+        var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = sandbox.Root };
+        foreach (var (name, value) in sandbox.Environment()) start.Environment[name] = value;
+        using var bash = Process.Start(start)!;
+        await bash.StandardInput.WriteAsync("exec 2>&1\n{\n" + script + "\n} < /dev/null\n");
+        bash.StandardInput.Close();
+        var said = await bash.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+        await bash.WaitForExitAsync().WaitAsync(Patience);
+        return (bash.ExitCode, said);
+    }
+}

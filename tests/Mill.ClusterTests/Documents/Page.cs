@@ -1,0 +1,33 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace Mill.ClusterTests.Documents;
+
+/// <summary>A page of the documentation, and the commands in it.</summary>
+internal sealed partial class Page
+{
+    private Page(string path) => (Path, Text) = (path, File.ReadAllText(System.IO.Path.Combine(Root, path)));
+
+    public static string Root { get; } = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!;
+
+    public string Path { get; }
+
+    public string Text { get; }
+
+    /// <summary>The lines of every block of commands, in their order.</summary>
+    public IReadOnlyList<string> Commands => [.. Blocks().Matches(Text).SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
+
+    /// <summary>The commands of mill that the sentences name: the words up to the first that is not a command's.</summary>
+    public IReadOnlyList<string> Mentions => [.. Inline().Matches(Blocks().Replace(Text, "")).Select(mention => mention.Groups[1].Value.Trim()).Distinct()];
+
+    public static IEnumerable<Page> All() =>
+        Directory.GetFiles(System.IO.Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Select(file => System.IO.Path.GetRelativePath(Root, file))
+            .Append("README.md").Order(StringComparer.Ordinal).Select(path => new Page(path));
+
+    [GeneratedRegex("^```sh\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+
+    [GeneratedRegex("`(?:\\./)?mill((?: [a-z]+)+)[^`]*`")]
+    private static partial Regex Inline();
+}

@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Vault.KeyRing;
@@ -43,11 +41,7 @@ public sealed class VaultHost
         var isNew = (await _state.ReadAsync(cancellationToken).ConfigureAwait(false)).Cluster is null;
         var madeKeyFile = isNew && makeKeyFile && _ring.Source is { Text: null, Path: { } path } && TryCreate(path);
         _ring.Load();
-        if (isNew && _ring.TryGet(out var key))
-        {
-            var clusterId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-            await _state.CommitAsync(new Initialization(clusterId, key.Id), cancellationToken).ConfigureAwait(false);
-        }
+        if (isNew && _ring.TryGet(out var key)) await _state.CommitAsync(new Initialization(key.Id), cancellationToken).ConfigureAwait(false);
         return new(madeKeyFile, await Vault.GetSealStatusAsync(cancellationToken).ConfigureAwait(false));
     }
 
@@ -80,12 +74,6 @@ public sealed class VaultHost
                 Hint = "Choose another place with --master-key-file.",
             };
         }
-    }
-
-    private sealed class Initialization(string clusterId, string keyId) : StateCommand<Done>
-    {
-        public override Decision<Done> Decide(ClusterState state, Timestamp now) =>
-            new(new(), state.Cluster is null ? [new(new ClusterKey(), new ClusterRecord { Id = clusterId, KeyId = keyId, CreatedAt = now })] : []);
     }
 }
 

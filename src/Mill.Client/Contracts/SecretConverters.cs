@@ -13,9 +13,9 @@ public sealed class SecretTextConverter : JsonConverter<SecretValue>
 {
     public override SecretValue? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType is not JsonTokenType.String) throw new JsonException("a string is expected");
+        if (reader.TokenType is not JsonTokenType.String) throw new SecretFormatException();
         using var text = Unescape(ref reader);
-        if (!Utf8.IsValid(text.WrittenSpan)) throw new JsonException("the text is not valid Unicode");
+        if (!Utf8.IsValid(text.WrittenSpan)) throw new SecretFormatException();
         return SecretValue.FromBytes(text.WrittenSpan);
     }
 
@@ -35,21 +35,24 @@ public sealed class SecretTextConverter : JsonConverter<SecretValue>
         catch (InvalidOperationException e)
         {
             text.Dispose();
-            throw new JsonException("the text is not valid Unicode", e);
+            throw new SecretFormatException(e);
         }
     }
 }
+
+/// <summary>A value is not a string, or not one of the right kind. Tells a bad value from bad JSON around it; says nothing of what it holds.</summary>
+public sealed class SecretFormatException(Exception? cause = null) : JsonException(null, cause);
 
 /// <summary>A secret as base64 (RFC 4648, with padding) in a JSON string.</summary>
 public sealed class SecretBase64Converter : JsonConverter<SecretValue>
 {
     public override SecretValue? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType is not JsonTokenType.String) throw new JsonException("a string is expected");
+        if (reader.TokenType is not JsonTokenType.String) throw new SecretFormatException();
         using var text = SecretTextConverter.Unescape(ref reader);
         using var bytes = new PinnedWriter(Math.Max(1, Base64.GetMaxDecodedFromUtf8Length(text.WrittenCount)));
         var status = Base64.DecodeFromUtf8(text.WrittenSpan, bytes.GetSpan(), out _, out var length);
-        if (status is not OperationStatus.Done || text.WrittenSpan.ContainsAny(" \t\r\n"u8)) throw new JsonException("the text is not base64");
+        if (status is not OperationStatus.Done || text.WrittenSpan.ContainsAny(" \t\r\n"u8)) throw new SecretFormatException();
         bytes.Advance(length);
         return SecretValue.FromBytes(bytes.WrittenSpan);
     }

@@ -13,11 +13,14 @@ internal static class RequestBody
 {
     public const int MaxSize = 1 << 20;
 
+    private const int FirstRoom = 1 << 14;
+
     /// <summary>Throws <see cref="MillError.InvalidRequest"/> or <see cref="MillError.TooLarge"/>.</summary>
     public static async ValueTask<T> ReadAsync<T>(HttpContext http)
     {
         if (http.Request.ContentLength > MaxSize) throw new MillException(MillError.TooLarge, "The body is larger than 1 MiB.");
-        using var body = new PinnedWriter((int)Math.Clamp(http.Request.ContentLength ?? 1024, 64, MaxSize));
+        // What a client announces is not what it sends: room for the rest is made as it comes.
+        using var body = new PinnedWriter((int)Math.Clamp(http.Request.ContentLength ?? 1024, 64, FirstRoom));
         var reader = http.Request.BodyReader;
         while (true)
         {
@@ -58,7 +61,7 @@ internal static class RequestBody
     private static MillException Invalid(JsonException e)
     {
         var pointer = JsonMembers.ToPointer(e.Path);
-        var isValue = pointer is not null && (pointer.EndsWith("/value", StringComparison.Ordinal) || pointer.EndsWith("/value_base64", StringComparison.Ordinal));
+        var isValue = e is SecretFormatException;
         var place = e.LineNumber is { } line ? $" See line {line + 1}, byte {e.BytePositionInLine + 1}." : "";
         return new(isValue ? MillError.InvalidValue : MillError.InvalidRequest, isValue
             ? "The value is not a JSON string of the right kind: value takes valid Unicode, value_base64 takes base64 with padding."

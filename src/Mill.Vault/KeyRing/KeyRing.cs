@@ -26,6 +26,7 @@ internal sealed class KeyRing(MasterKeySource source)
     {
         (null, var cluster) => new(true, cluster?.KeyId, null, $"there is no master key at {source}"),
         ({ } key, { } cluster) when key.Id != cluster.KeyId => new(true, cluster.KeyId, key.Id, $"the master key at {source} is not the one the records were sealed with"),
+        ({ } key, null) => new(true, null, key.Id, "the store is not initialized"),
         ({ } key, _) => new(false, key.Id, key.Id, null),
     };
 
@@ -33,8 +34,8 @@ internal sealed class KeyRing(MasterKeySource source)
     public Unsealed Demand(ClusterState state)
     {
         var status = Status(state);
-        if (!status.IsSealed && state.Cluster is { } cluster) return new(_key!, cluster.Id);
-        throw new MillException(MillError.VaultSealed, $"The vault is sealed: {status.Reason ?? "the store is not initialized"}. Needed is key {status.NeededKeyId ?? "(any)"}, present is {status.PresentKeyId ?? "none"}.")
+        if (!status.IsSealed) return new(_key!, state.Cluster!.Id);
+        throw new MillException(MillError.VaultSealed, $"The vault is sealed: {status.Reason}. Needed is key {status.NeededKeyId ?? "(any)"}, present is {status.PresentKeyId ?? "none"}.")
         {
             Hint = source.Text is not null ? "Start the server with the right MILL_MASTER_KEY." : $"Put the right key at {source}: the vault opens by itself.",
         };

@@ -46,6 +46,7 @@ internal static class MasterKeyFile
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: false);
+            DirectorySync.Run(directory);
         }
         finally
         {

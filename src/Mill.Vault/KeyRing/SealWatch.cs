@@ -9,6 +9,8 @@ internal sealed partial class SealWatch(KeyRing ring, IReplicatedState state, Ti
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    private string? _reason;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var wasSealed = false;
@@ -22,20 +24,24 @@ internal sealed partial class SealWatch(KeyRing ring, IReplicatedState state, Ti
                 return;
             }
             wasSealed = true;
-            TryLoad();
+            await TryLoadAsync(cancellationToken).ConfigureAwait(false);
         }
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    private void TryLoad()
+    private async Task TryLoadAsync(CancellationToken cancellationToken)
     {
         try
         {
             ring.Load();
+            // A store that was started without a key is made a cluster as soon as there is one.
+            var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (seen.Cluster is null && ring.TryGet(out var key)) await state.CommitAsync(new Initialization(key.Id), cancellationToken).ConfigureAwait(false);
         }
         catch (MillException e)
         {
-            LogNoKey(e.Message);
+            // Said once for each reason, not once a second.
+            if (e.Message != _reason) LogNoKey(_reason = e.Message);
         }
     }
 

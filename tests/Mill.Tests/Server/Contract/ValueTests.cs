@@ -108,6 +108,7 @@ public sealed class ValueTests : IAsyncLifetime
     [InlineData("""{"value":"a","value_base64":"YQ=="}""")]
     [InlineData("""{"value":"a","vaule":"b"}""")]
     [InlineData("""{"Value":"a"}""")]
+    [InlineData("""{"value":"a","value":"b"}""")]
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("")]

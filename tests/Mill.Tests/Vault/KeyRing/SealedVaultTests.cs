@@ -74,6 +74,23 @@ public sealed class SealedVaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_store_without_a_key_becomes_a_cluster_when_the_key_appears()
+    {
+        await using var vault = await TestVault.OpenAsync(new(null, FilePath));
+        Assert.True(vault.Ring.Status(await vault.StateAsync()).IsSealed);
+        WriteKey(Sealing.KeyText());
+        var watching = new SealWatch(vault.Ring, vault.State, vault.Time, NullLogger<SealWatch>.Instance).RunAsync(default);
+        while (!watching.IsCompleted)
+        {
+            vault.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+        await watching;
+        Assert.NotNull((await vault.StateAsync()).Cluster);
+        Assert.False(vault.Ring.Status(await vault.StateAsync()).IsSealed);
+    }
+
+    [Fact]
     public async Task A_key_that_is_no_key_is_a_mistake_at_the_start() =>
         Assert.Equal(MillError.InvalidMasterKey, (await Assert.ThrowsAsync<MillException>(() => TestVault.OpenAsync(new("no key", null)))).Error);
 

@@ -7,33 +7,41 @@ internal sealed class Tally
 
     private readonly Queue<string> _steps = new();
     private HashCode _hash;
+    private int _answers;
 
     public SortedDictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
 
     public int Events { get; set; }
 
-    /// <summary>Equal for two runs that did the same.</summary>
-    public int Hash => _hash.ToHashCode();
+    /// <summary>Equal for two runs that did the same and were answered the same. Which of two answers that are there was looked at first does not matter.</summary>
+    public int Hash => HashCode.Combine(_hash.ToHashCode(), _answers);
 
     public string LastSteps => string.Join('\n', _steps);
 
     public void Note(string step, string? kind = null)
     {
-        if (kind is not null) Counts[kind] = Counts.GetValueOrDefault(kind) + 1;
         foreach (var c in step) _hash.Add(c);
-        _steps.Enqueue(step);
-        if (_steps.Count > Kept) _steps.Dequeue();
+        Keep(step, kind);
     }
 
     public void Answered(int number, string text)
     {
         var kind = text.StartsWith('!') ? text : text.EndsWith(" replayed", StringComparison.Ordinal) ? "replayed" : "answered";
-        Note($"    answer {number}: {text}", kind);
+        var step = $"    answer {number}: {text}";
+        _answers += string.GetHashCode(step, StringComparison.Ordinal);
+        Keep(step, kind);
     }
 
     public void Add(Tally other)
     {
         foreach (var (kind, count) in other.Counts) Counts[kind] = Counts.GetValueOrDefault(kind) + count;
         Events += other.Events;
+    }
+
+    private void Keep(string step, string? kind)
+    {
+        if (kind is not null) Counts[kind] = Counts.GetValueOrDefault(kind) + 1;
+        _steps.Enqueue(step);
+        if (_steps.Count > Kept) _steps.Dequeue();
     }
 }

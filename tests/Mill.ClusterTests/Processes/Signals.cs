@@ -13,9 +13,13 @@ internal enum Signal
 /// <summary>kill(2), for what .NET has no call.</summary>
 internal static partial class Signals
 {
+    private const int NoSuchProcess = 3;
+
+    /// <summary>A process that is gone already needs no signal: two may have wanted to end it at once.</summary>
     public static void Send(int processId, Signal signal)
     {
-        if (NativeKill(processId, (int)signal) != 0) throw new IOException($"kill: error {Marshal.GetLastPInvokeError()}");
+        if (NativeKill(processId, (int)signal) == 0 || Marshal.GetLastPInvokeError() == NoSuchProcess) return;
+        throw new IOException($"kill: error {Marshal.GetLastPInvokeError()}");
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

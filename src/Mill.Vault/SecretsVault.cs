@@ -3,6 +3,7 @@ using Mill.Core.Access;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Core.Secrets;
+using Mill.Secrets;
 using Mill.Vault.Envelopes;
 using Mill.Vault.Versions;
 
@@ -11,6 +12,9 @@ namespace Mill.Vault;
 /// <summary>The vault over the replicated state. Holds nothing itself but the key ring.</summary>
 internal sealed class SecretsVault(IReplicatedState state, IStateStore store, KeyRing.KeyRing ring) : IVault
 {
+    /// <summary>A check holds a second copy of everything: one at a time.</summary>
+    private int _verifying;
+
     public async ValueTask<SealStatus> GetSealStatusAsync(CancellationToken cancellationToken) =>
         ring.Status(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
 
@@ -88,7 +92,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         var after = afterRevision ?? (await state.ReadAsync(cancellationToken).ConfigureAwait(false)).Revision;
         await foreach (var advance in state.FollowAsync(after, cancellationToken).ConfigureAwait(false))
         {
-            yield return new(advance.After.Revision, [.. SecretEvents.For(caller, prefix, advance)]);
+            yield return new(advance.After, [.. SecretEvents.For(caller, prefix, advance)]);
         }
     }
 
@@ -110,7 +114,15 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     {
         AccessRules.Demand(caller, Verb.VerifyStore);
         var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
-        return await new StoreCheck(store).RunAsync(unsealed, cancellationToken).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _verifying, 1) == 1) throw new MillException(MillError.RateLimited, "The store is being verified already.");
+        try
+        {
+            return await new StoreCheck(store).RunAsync(unsealed, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _verifying, 0);
+        }
     }
 
     private async ValueTask<KeyRing.Unsealed> DemandAsync(CancellationToken cancellationToken) =>

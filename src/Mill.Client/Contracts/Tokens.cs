@@ -39,6 +39,9 @@ public sealed record TokenResponse
     public required string CreatedBy { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    // A record prints its members; the token must never be one of them.
+    public override string ToString() => $"token {Id}";
 }
 
 public sealed record TokenListResponse(IReadOnlyList<TokenResponse> Tokens);

@@ -19,6 +19,7 @@ public static class RecordCodec
         {
             var record = (StateRecord?)JsonSerializer.Deserialize(json, TypeAt(key)) ?? throw new JsonException("null");
             if (record.Format is < 1 or > StateRecord.CurrentFormat) throw new JsonException($"format {record.Format} is of a later version of Mill");
+            if (record is SecretVersion { IsWellShaped: false }) throw new JsonException("a field has no size that it can have");
             if (!BelongsAt(record, key)) throw new JsonException("it belongs at another key");
             return record;
         }

@@ -5,6 +5,9 @@ namespace Mill.Core.Model;
 /// <summary>One version of one secret, sealed: the record that is stored. Only the vault can open it.</summary>
 public sealed record SecretVersion : StateRecord
 {
+    private const int MaxText = 256;
+    private const int MaxField = 64;
+
     public required TenantId Tenant { get; init; }
 
     public required SecretName Name { get; init; }
@@ -47,6 +50,11 @@ public sealed record SecretVersion : StateRecord
 
     /// <summary><see cref="RecordDigest"/> of the version before; 32 zero bytes for the first.</summary>
     public required byte[] Prev { get; init; }
+
+    /// <summary>Whether every field has a size that it can have: what is larger was not written here, and must not choose how much memory a check takes.</summary>
+    [JsonIgnore]
+    public bool IsWellShaped => CreatedBy.Length <= MaxText && RequestId.Length <= MaxText && KeyId.Length <= MaxText && Prev.Length == RecordDigest.Size
+        && WrapSalt.Length <= MaxField && (WrappedKey?.Length ?? 0) <= MaxField && KeyCommitment.Length <= MaxField && Nonce.Length <= MaxField;
 
     [JsonIgnore]
     public SecretId Id => new(Tenant, Name);

@@ -37,9 +37,22 @@ public readonly record struct Committed<T>(T Answer, long Revision, bool Replaye
 /// <summary>An answer and the revision it was read at.</summary>
 public readonly record struct Observed<T>(T Answer, long Revision);
 
-/// <summary>One step of the state: what it was, what it is, and the secrets that were touched in between.</summary>
-public sealed record StateAdvance(ClusterState Before, ClusterState After, IReadOnlyList<SecretId> Touched)
+/// <summary>One step of the state: from which revision to which, and the secrets whose current version changed. Small, because many are kept.</summary>
+public sealed record StateAdvance(long Before, long After, IReadOnlyList<SecretChange> Changes)
 {
-    /// <summary>The state was replaced: whoever keeps a view of it must build it anew from <see cref="After"/>.</summary>
+    /// <summary>The state was replaced: whoever keeps a view of it must build it anew.</summary>
     public bool IsReset { get; init; }
+
+    /// <summary>The step between two states, of which only these secrets may differ.</summary>
+    public static StateAdvance Between(ClusterState before, ClusterState after, IEnumerable<SecretId> touched) => new(before.Revision, after.Revision,
+    [
+        .. touched
+            .Select(id => new SecretChange(id, before.Find(id)?.Current?.Version, after.Find(id)?.Current?.Version))
+            .Where(change => change.Before != change.After),
+    ]);
+
+    public static StateAdvance Reset(long before, long after) => new(before, after, []) { IsReset = true };
 }
+
+/// <summary>The version of a secret that was current, and the one that is; null where the secret did not exist, or does not any more.</summary>
+public readonly record struct SecretChange(SecretId Id, int? Before, int? After);

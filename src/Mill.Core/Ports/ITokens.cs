@@ -22,4 +22,8 @@ public interface ITokens
 public sealed record CreateToken(string Subject, Role Role, IReadOnlyList<string> Allow, IReadOnlyList<string> Deny, TimeSpan? ExpiresIn);
 
 /// <summary>A token and the only copy of its text.</summary>
-public sealed record CreatedToken(TokenRecord Record, string Token);
+public sealed record CreatedToken(TokenRecord Record, string Token)
+{
+    // A record prints its members; the token must never be one of them.
+    public override string ToString() => $"token {Record.Id}";
+}

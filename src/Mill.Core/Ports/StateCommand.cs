@@ -9,6 +9,9 @@ public abstract class StateCommand<T>
     /// <summary>Where and how to remember the answer; null to remember nothing.</summary>
     public Idempotency? Idempotency { get; init; }
 
+    /// <summary>About how many bytes it adds to a commit: what waits, and what is committed together, is bounded by it.</summary>
+    public virtual int Size => 0;
+
     /// <summary>
     /// Decides against a state that already holds every command before this one. Runs in the commit pipeline, so it must be quick and must not block;
     /// it may be run again if a commit did not happen.

@@ -13,19 +13,16 @@ public static class SecretEvents
             yield return new(SecretEventKind.Reset, "", 0);
             yield break;
         }
-        foreach (var id in advance.Touched)
+        foreach (var (id, before, after) in advance.Changes)
         {
             if (id.Tenant != caller.Tenant || !id.Name.Value.StartsWith(prefix, StringComparison.Ordinal) || !caller.Sees(id.Name)) continue;
-            var before = advance.Before.Find(id)?.Current;
-            var after = advance.After.Find(id)?.Current;
-            SecretEventKind? kind = (before, after) switch
+            yield return (before, after) switch
             {
-                (null, { }) => SecretEventKind.Added,
-                ({ }, null) => SecretEventKind.Removed,
-                ({ } old, { } now) when old.Version != now.Version => SecretEventKind.Rotated,
-                _ => null,
+                (null, { } version) => new(SecretEventKind.Added, id.Name.Value, version),
+                (_, { } version) => new(SecretEventKind.Rotated, id.Name.Value, version),
+                ({ } version, null) => new(SecretEventKind.Removed, id.Name.Value, version),
+                _ => throw new InvalidOperationException("A change changes something."),
             };
-            if (kind is { } known) yield return new(known, id.Name.Value, (after ?? before)!.Version);
         }
     }
 }

@@ -94,7 +94,7 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
         var path = SecretPath.Of(http);
         DemandNoPart(http, path);
         QueryArguments.Of(http);
-        var request = new DeleteSecret(path.Name, WriteHeaders.Precondition(http));
+        var request = new DeleteSecret(path.Name, WriteHeaders.DeletePrecondition(http));
         var (_, revision, replayed) = await vault.DeleteAsync(caller, request, WriteHeaders.Context(http), http.RequestAborted).ConfigureAwait(false);
         http.SetRevision(revision);
         http.SetReplayed(replayed);

@@ -52,7 +52,7 @@ internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Auth
             Leader = identity.Node,
             Engine = identity.Engine,
             Revision = seen.Revision,
-            Members = [new(identity.Node, identity.Address, "healthy")],
+            Members = [new(identity.Node, identity.Address(), "healthy")],
             Seal = new(seal.IsSealed) { NeededKeyId = seal.NeededKeyId, PresentKeyId = seal.PresentKeyId, Reason = seal.Reason },
             Counts = Counts(seen, caller),
             StartedAt = identity.StartedAt,

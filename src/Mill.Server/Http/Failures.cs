@@ -18,13 +18,10 @@ internal sealed partial class Failures(RequestDelegate next, TimeProvider time, 
             await next(http).ConfigureAwait(false);
             if (Unanswered(http) is { } failure) await ProblemReply.WriteAsync(http, failure).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is ConnectionResetException or SocketException || (e is OperationCanceledException && http.RequestAborted.IsCancellationRequested))
         {
-            http.Response.StatusCode = 499; // nobody is there to read it; it is for the metrics
-        }
-        catch (Exception e) when (e is ConnectionResetException or SocketException)
-        {
-            http.Response.StatusCode = 499;
+            // Nobody is there to read it; it is for the metrics.
+            if (!http.Response.HasStarted) http.Response.StatusCode = 499;
         }
 #pragma warning disable CA1031 // The last line of defence: no failure leaves without its problem document.
         catch (Exception e)
@@ -38,7 +35,9 @@ internal sealed partial class Failures(RequestDelegate next, TimeProvider time, 
     private async Task AnswerAsync(HttpContext http, Exception e)
     {
         var failure = AsMillException(e);
-        if (failure.Error is MillError.Internal or MillError.RecordRejected or MillError.StorageDamaged) LogFailure(http.RequestId(), failure.Error, e);
+        if (failure.Error is MillError.RecordRejected or MillError.StorageDamaged) LogFailure(http.RequestId(), failure.Error, failure.Message);
+        // The message of an unforeseen exception is not logged: nobody knows what it quotes.
+        if (failure.Error is MillError.Internal) LogUnforeseen(http.RequestId(), e.GetType().Name, e.StackTrace);
         if (http.Response.HasStarted)
         {
             http.Abort();
@@ -70,6 +69,9 @@ internal sealed partial class Failures(RequestDelegate next, TimeProvider time, 
         _ => new(MillError.InvalidRequest, "The request is not valid."),
     };
 
-    [LoggerMessage(1001, LogLevel.Error, "Request {RequestId} failed with {Error}")]
-    private partial void LogFailure(string requestId, MillError error, Exception e);
+    [LoggerMessage(1001, LogLevel.Error, "Request {RequestId} failed with {Error}: {Reason}")]
+    private partial void LogFailure(string requestId, MillError error, string reason);
+
+    [LoggerMessage(1002, LogLevel.Error, "Request {RequestId} failed with an unforeseen {Exception}\n{StackTrace}")]
+    private partial void LogUnforeseen(string requestId, string exception, string? stackTrace);
 }

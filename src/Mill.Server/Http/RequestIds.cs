@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 
@@ -14,8 +14,9 @@ internal static class RequestIds
 
     private static readonly SearchValues<char> Allowed = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
-    // Random once, then counted: unique without asking the kernel for every request.
-    private static long _next = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long)));
+    // Seeded for each thread: an id must be new, and must not count what others do. It is no secret.
+    [ThreadStatic]
+    private static Random? _random;
 
     public static string RequestId(this HttpContext http) => http.TraceIdentifier;
 
@@ -29,5 +30,5 @@ internal static class RequestIds
     /// <summary>Says the id in the reply; again after the reply's headers were cleared.</summary>
     public static void Write(HttpContext http) => http.Response.Headers[Header] = http.TraceIdentifier;
 
-    private static string Create() => Interlocked.Increment(ref _next).ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Create() => (_random ??= new Random(RandomNumberGenerator.GetInt32(int.MaxValue))).NextInt64(long.MaxValue).ToString("x16", CultureInfo.InvariantCulture);
 }

@@ -24,6 +24,10 @@ internal static class WriteHeaders
         return new(absent is not null, match is null ? null : Version(match));
     }
 
+    /// <summary>As <see cref="Precondition"/>, for a delete: what must not be there cannot be deleted.</summary>
+    public static WritePrecondition DeletePrecondition(HttpContext http) =>
+        Precondition(http) is { IfAbsent: false } precondition ? precondition : throw new MillException(MillError.InvalidRequest, "If-None-Match makes no sense with DELETE.");
+
     /// <summary>The one value of a header, or null. Throws where it stands twice: which one counts would be anybody's guess.</summary>
     public static string? Single(StringValues values, string name) => values.Count switch
     {

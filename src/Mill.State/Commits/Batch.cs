@@ -38,8 +38,8 @@ internal sealed class Batch
         return new([new(Head, headRevision)], [.. writes]) { Scrub = Scrub };
     }
 
-    public IReadOnlyList<SecretId> Touched() =>
-        [.. _changes.Select(change => change.Key).OfType<SecretVersionKey>().Select(key => new SecretId(key.Tenant, key.Name)).Distinct()];
+    public IEnumerable<SecretId> Touched() =>
+        _changes.Select(change => change.Key).OfType<SecretVersionKey>().Select(key => new SecretId(key.Tenant, key.Name)).Distinct();
 
     public static string Head { get; } = new HeadKey().ToString();
 

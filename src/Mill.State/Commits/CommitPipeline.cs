@@ -17,6 +17,8 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
     public const int MaxQueue = 4096;
 
     private const int MaxBatch = 256;
+    private const int MaxBatchSize = 4 << 20;
+    private const long MaxQueueSize = 64 << 20;
     private const int MaxConflicts = 3;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
@@ -32,11 +34,19 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
 
     private volatile bool _stopped;
 
+    /// <summary>Bytes that wait: values are kept in memory until they are committed.</summary>
+    private long _queuedSize;
+
     /// <summary>Queues a command. Throws <see cref="MillError.RateLimited"/> where too many wait already.</summary>
     public Task<Committed<T>> SubmitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken)
     {
         var pending = new PendingCommand<T>(command, cancellationToken);
-        if (_queue.Writer.TryWrite(pending)) return pending.Answer;
+        // A few too many bytes may slip in between the two steps; that is no harm.
+        if (Volatile.Read(ref _queuedSize) <= MaxQueueSize && _queue.Writer.TryWrite(pending))
+        {
+            Interlocked.Add(ref _queuedSize, pending.Size);
+            return pending.Answer;
+        }
         throw _stopped
             ? new MillException(MillError.NotReady, "The server is shutting down.")
             : new MillException(MillError.RateLimited, "Too many writes are waiting.") { Hint = "Try again in a moment." };
@@ -70,9 +80,13 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
 
     private void Take(List<PendingCommand> batch)
     {
-        while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var command))
+        var size = 0;
+        while (batch.Count < MaxBatch && size < MaxBatchSize && _queue.Reader.TryRead(out var command))
         {
-            if (!command.IsAbandoned) batch.Add(command);
+            Interlocked.Add(ref _queuedSize, -command.Size);
+            if (command.IsAbandoned) continue;
+            batch.Add(command);
+            size += command.Size;
         }
     }
 
@@ -125,7 +139,8 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
                 LogOutcomeUnknown(batchId, e.Message);
                 await Task.Delay(RetryAfter, time, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (doubtful || e is OperationCanceledException or MillException { Error: MillError.OutcomeUnknown })
+            // Only what the store says in so many words did not happen.
+            catch (Exception e) when (doubtful || e is not MillException { Error: MillError.StorageFull or MillError.StorageUnavailable or MillError.StorageDamaged })
             {
                 _mustReload = true;
                 throw Unknown(e);
@@ -162,7 +177,8 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
     private void Publish(Batch batch, long revision)
     {
         (_headRevision, _mustReload) = (revision, false);
-        log.Publish(new(batch.Before, batch.After with { Revision = revision }, batch.Touched()));
+        var after = batch.After with { Revision = revision };
+        log.Publish(after, StateAdvance.Between(batch.Before, after, batch.Touched()));
     }
 
     private async Task ReloadAsync(CancellationToken cancellationToken)
@@ -170,7 +186,7 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         var before = log.Latest;
         (var state, _headRevision) = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
         _mustReload = false;
-        if (state.Revision != before.Revision) log.Publish(new(before, state, []) { IsReset = true });
+        if (state.Revision != before.Revision) log.Publish(state, StateAdvance.Reset(before.Revision, state.Revision));
         LogReloaded(state.Revision);
     }
 

@@ -11,6 +11,9 @@ internal abstract class PendingCommand
     /// <summary>True once the caller has given up. Such a command is dropped, as long as it is not decided yet.</summary>
     public abstract bool IsAbandoned { get; }
 
+    /// <summary>See <see cref="StateCommand{T}.Size"/>; as it was when the command came.</summary>
+    public abstract int Size { get; }
+
     /// <summary>Decides, and returns the changes. Failures are kept for the caller, because they too may rest on commands that are not durable yet.</summary>
     public abstract IReadOnlyList<StateChange> Decide(ClusterState state, Timestamp now, out bool scrub);
 
@@ -28,6 +31,8 @@ internal sealed class PendingCommand<T>(StateCommand<T> command, CancellationTok
     private Exception? _refusal;
 
     public Task<Committed<T>> Answer => _answer.Task;
+
+    public override int Size { get; } = command.Size;
 
     public override bool IsAbandoned
     {

@@ -5,34 +5,40 @@ using Mill.Core.Ports;
 namespace Mill.State.Replica;
 
 /// <summary>
-/// The latest advances of the state, as a linked list that followers walk at their own pace. A publisher never waits for a follower;
+/// The latest state, and the latest advances to it as a linked list that followers walk at their own pace. A publisher never waits for a follower;
 /// one that fell too far behind is told that the state was replaced.
 /// </summary>
 internal sealed class AdvanceLog
 {
-    private const int Capacity = 8192;
+    private const int MaxAdvances = 8192;
+    private const int MaxChanges = 100_000;
 
     private readonly Lock _lock = new();
+    private ClusterState _state;
     private Node _oldest;
     private Node _latest;
+    private int _changes;
 
-    public AdvanceLog(ClusterState start) => _oldest = _latest = new(start, sequence: 0);
+    public AdvanceLog(ClusterState start)
+    {
+        _state = start;
+        _oldest = _latest = new(start.Revision, sequence: 0);
+    }
 
-    public ClusterState Latest => Volatile.Read(ref _latest).After;
+    public ClusterState Latest => Volatile.Read(ref _state);
 
-    public void Publish(StateAdvance advance)
+    public void Publish(ClusterState state, StateAdvance advance)
     {
         Node before;
         lock (_lock)
         {
             before = _latest;
             var node = new Node(advance.After, before.Sequence + 1);
-            before.Advance = advance;
-            before.Next = node;
+            (before.Advance, before.Next) = (advance, node);
+            _changes += advance.Changes.Count;
+            Volatile.Write(ref _state, state);
             Volatile.Write(ref _latest, node);
-            // A reset cuts the list: nobody may resume across it.
-            if (advance.IsReset) _oldest = node;
-            else if (node.Sequence - _oldest.Sequence > Capacity) _oldest = _oldest.Next!;
+            ForgetLocked(advance.IsReset);
         }
         before.Passed.TrySetResult();
     }
@@ -43,16 +49,16 @@ internal sealed class AdvanceLog
         if (node is null)
         {
             node = Volatile.Read(ref _latest);
-            yield return Reset(node.After);
+            yield return StateAdvance.Reset(afterRevision, node.Revision);
         }
         while (true)
         {
             await node.Passed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             var latest = Volatile.Read(ref _latest);
-            if (latest.Sequence - node.Sequence > Capacity)
+            if (latest.Sequence - node.Sequence > MaxAdvances)
             {
+                yield return StateAdvance.Reset(node.Revision, latest.Revision);
                 node = latest;
-                yield return Reset(node.After);
                 continue;
             }
             yield return node.Advance!;
@@ -60,7 +66,15 @@ internal sealed class AdvanceLog
         }
     }
 
-    private static StateAdvance Reset(ClusterState state) => new(state, state, []) { IsReset = true };
+    private void ForgetLocked(bool everything)
+    {
+        // A reset cuts the list: nobody may resume across it.
+        while (_oldest != _latest && (everything || _changes > MaxChanges || _latest.Sequence - _oldest.Sequence > MaxAdvances))
+        {
+            _changes -= _oldest.Advance!.Changes.Count;
+            _oldest = _oldest.Next!;
+        }
+    }
 
     /// <summary>The node whose state is of a revision, or null where it is not known (any more, or yet).</summary>
     private Node? Find(long revision)
@@ -69,15 +83,15 @@ internal sealed class AdvanceLog
         {
             for (var node = _oldest; node is not null; node = node.Next)
             {
-                if (node.After.Revision == revision) return node;
+                if (node.Revision == revision) return node;
             }
             return null;
         }
     }
 
-    private sealed class Node(ClusterState after, long sequence)
+    private sealed class Node(long revision, long sequence)
     {
-        public ClusterState After { get; } = after;
+        public long Revision { get; } = revision;
 
         public long Sequence { get; } = sequence;
 

@@ -108,7 +108,7 @@ internal static class EnvelopeSealer
 
     private static bool HasRightSizes(SecretVersion record) =>
         record.WrappedKey!.Length == DataKey.WrappedSize && record.WrapSalt.Length == DataKey.SaltSize && record.KeyCommitment.Length == DataKey.Size
-        && record.Nonce.Length == DataKey.NonceSize && record.Ciphertext.Length >= DataKey.TagSize;
+        && record.Nonce.Length == DataKey.NonceSize && record.Ciphertext.Length >= DataKey.TagSize && record.Prev.Length == RecordDigest.Size;
 
     private static MillException Destroyed(SecretVersion record) =>
         new(MillError.NotFound, $"Version {record.Version} of secret \"{record.Name}\" was destroyed: its value is gone for good.")

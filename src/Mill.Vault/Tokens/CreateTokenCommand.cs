@@ -41,7 +41,7 @@ internal sealed class CreateTokenCommand : StateCommand<CreatedToken>
             CreatedBy = _caller.Subject,
             ExpiresAt = _request.ExpiresIn is { } length ? now + length : null,
         };
-        return new(new(record, _text.ToString()), [new(new TokenKey(record.Id), record)]);
+        return new(new(record, _text.Reveal()), [new(new TokenKey(record.Id), record)]);
     }
 
     /// <summary>Sealed, because it holds the token; a replay shows it again.</summary>

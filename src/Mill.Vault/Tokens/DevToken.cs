@@ -16,6 +16,7 @@ internal sealed class DevToken(IReplicatedState state)
         var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
         return TokenText.TryParse(text, out var token)
             && seen.Tokens.GetValueOrDefault(token.Id) is { } record
+            && record.Role is Role.Operator
             && CryptographicOperations.FixedTimeEquals(record.SecretHash, token.HashSecret());
     }
 
@@ -37,7 +38,7 @@ internal sealed class DevToken(IReplicatedState state)
                 CreatedBy = Creator,
             };
             var old = state.Tokens.Values.Where(token => token is { Subject: Subject, CreatedBy: Creator });
-            return new(text.ToString(), [.. old.Select(token => new StateChange(new TokenKey(token.Id), null)), new(new TokenKey(record.Id), record)]);
+            return new(text.Reveal(), [.. old.Select(token => new StateChange(new TokenKey(token.Id), null)), new(new TokenKey(record.Id), record)]);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class TokenBook(IReplicatedState state, KeyRing.KeyRing ring, Ti
         var record = seen.Tokens.GetValueOrDefault(text.Id);
         // An unknown id costs the same work as a known one with the wrong secret.
         var matches = CryptographicOperations.FixedTimeEquals(text.HashSecret(), record?.SecretHash ?? NoHash);
-        if (!matches || record is null || record.ExpiresAt <= Timestamp.From(time.GetUtcNow())) return null;
+        if (!matches || record is null || record.ExpiresAt <= Now(seen)) return null;
         return new(record.Id, record.Subject, record.Role, TenantOf(record, tenant)) { Allow = record.Allow, Deny = record.Deny };
     }
 
@@ -41,6 +41,13 @@ internal sealed class TokenBook(IReplicatedState state, KeyRing.KeyRing ring, Ti
         AccessRules.Demand(caller, Verb.AdministerTokens);
         var unsealed = ring.Demand(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
         return await state.CommitAsync(new RevokeTokenCommand(ring, unsealed, caller, id, context), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A clock that was set back must not bring an expired token back: a commit was later already.</summary>
+    private Timestamp Now(ClusterState seen)
+    {
+        var now = Timestamp.From(time.GetUtcNow());
+        return now > seen.CommitTime ? now : seen.CommitTime;
     }
 
     private static TenantId TenantOf(TokenRecord record, TenantId? named)

@@ -37,5 +37,8 @@ internal readonly record struct TokenText(string Id, string Secret)
         return SHA256.HashData(secret);
     }
 
-    public override string ToString() => $"{Prefix}{Id}_{Secret}";
+    /// <summary>The whole token, for the one who may have it.</summary>
+    public string Reveal() => $"{Prefix}{Id}_{Secret}";
+
+    public override string ToString() => $"token {Id}";
 }

@@ -44,15 +44,14 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
         }
     }
 
+    /// <summary>Found one by one, because only the first few are taken.</summary>
     private static IEnumerable<IDue> FindDue(ClusterState state, Timestamp now) =>
-    [
-        .. state.Idempotency.Where(pair => IsDue(pair.Value, now)).Select(pair => new DueAnswer(pair.Key)),
-        .. state.Tokens.Values.Where(token => IsDue(token, now)).Select(token => new DueToken(token.Id)),
-        .. from retention in state.Retentions.Values
-           from history in state.Secrets(retention.Tenant).Histories
-           where RetentionRules.Prune(retention.Tenant, history, retention, now).Count > 0
-           select new DueHistory(new(retention.Tenant, history.Name)),
-    ];
+        state.Idempotency.Where(pair => IsDue(pair.Value, now)).Select(pair => (IDue)new DueAnswer(pair.Key))
+            .Concat(state.Tokens.Values.Where(token => IsDue(token, now)).Select(token => new DueToken(token.Id)))
+            .Concat(from retention in state.Retentions.Values
+                    from history in state.Secrets(retention.Tenant).Histories
+                    where RetentionRules.Prune(retention.Tenant, history, retention, now).Count > 0
+                    select new DueHistory(new(retention.Tenant, history.Name)));
 
     private static bool IsDue(IdempotencyRecord? record, Timestamp now) => record?.AppliedAt + Idempotency.Window <= now;
 

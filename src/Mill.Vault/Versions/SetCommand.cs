@@ -22,6 +22,8 @@ internal sealed class SetCommand : VaultCommand<SetAnswer>
             .Add(request.Name.Value).Add(request.Value, request.Kind).Add(request.Precondition).Add(request.Force ? 1 : 0));
     }
 
+    public override int Size => _request.Value.Length;
+
     protected override Decision<SetAnswer> Decide(ClusterState state, Timestamp now, Unsealed unsealed)
     {
         var id = new SecretId(_caller.Tenant, _request.Name);

@@ -24,6 +24,8 @@ internal sealed class TransactionCommand : VaultCommand<TransactionAnswer>
             (print, operation) => print.Add(operation.Name.Value).Add(operation.Value, operation.Kind).Add(operation.Precondition)));
     }
 
+    public override int Size => _request.Operations.Sum(operation => operation.Value?.Length ?? 0);
+
     protected override Decision<TransactionAnswer> Decide(ClusterState state, Timestamp now, Unsealed unsealed)
     {
         DemandAll(state);
@@ -35,8 +37,9 @@ internal sealed class TransactionCommand : VaultCommand<TransactionAnswer>
             results.Add(answer);
             changes.AddRange(own);
         }
-        // Nothing changed: then the instant at which all of this was already so.
-        return new(new(results, (changes.Count > 0 ? now : state.CommitTime).Microseconds), changes);
+        // Nothing changed: then the instant since when all of this is so. It is told by these secrets alone; what others do is nobody's business here.
+        var instant = changes.Count > 0 ? now : _request.Operations.Select(operation => state.Find(new(_caller.Tenant, operation.Name))!.Current!.ValidFrom).DefaultIfEmpty(now).Max();
+        return new(new(results, instant.Microseconds), changes);
     }
 
     private (OperationAnswer Answer, IReadOnlyList<StateChange> Changes) Apply(ClusterState state, TransactionOperation operation, Timestamp now, Unsealed unsealed)

@@ -68,7 +68,7 @@ internal sealed class MillServer : IAsyncDisposable
     /// <summary>Starts to serve. Throws <see cref="MillError.AddressUnavailable"/>.</summary>
     public async Task ListenAsync(IPEndPoint listen, CancellationToken cancellationToken)
     {
-        var identity = new ServerIdentity(MillVersion.Text, Environment.MachineName, "vault+api", _store.Engine, listen.ToString(), _time.GetUtcNow());
+        var identity = new ServerIdentity(MillVersion.Text, Environment.MachineName, "vault+api", _store.Engine, () => Address, _time.GetUtcNow());
         ApiServer.Map(_app, Vault.Vault, Vault.Tokens, _state, identity, _time, _app.Lifetime.ApplicationStopping);
         try
         {

@@ -78,12 +78,12 @@ public sealed class DecisionTests
         Assert.Equal([(SecretEventKind.Removed, 2)], Events(second, deleted));
         Assert.Empty(Events(none, deleted));
         Assert.Empty(Events(second, second));
-        Assert.Empty(SecretEvents.For(Samples.Caller(allow: "other"), "", new(none, first, [Samples.Id])));
-        Assert.Empty(SecretEvents.For(Samples.Caller(), "other", new(none, first, [Samples.Id])));
-        Assert.Empty(SecretEvents.For(Samples.Caller() with { Tenant = TenantId.Parse("other") }, "", new(none, first, [Samples.Id])));
-        Assert.Equal(SecretEventKind.Reset, Assert.Single(SecretEvents.For(Samples.Caller(), "", new(none, first, []) { IsReset = true })).Kind);
+        Assert.Empty(SecretEvents.For(Samples.Caller(allow: "other"), "", StateAdvance.Between(none, first, [Samples.Id])));
+        Assert.Empty(SecretEvents.For(Samples.Caller(), "other", StateAdvance.Between(none, first, [Samples.Id])));
+        Assert.Empty(SecretEvents.For(Samples.Caller() with { Tenant = TenantId.Parse("other") }, "", StateAdvance.Between(none, first, [Samples.Id])));
+        Assert.Equal(SecretEventKind.Reset, Assert.Single(SecretEvents.For(Samples.Caller(), "", StateAdvance.Reset(0, 1))).Kind);
     }
 
     private static IEnumerable<(SecretEventKind, int)> Events(ClusterState before, ClusterState after) =>
-        SecretEvents.For(Samples.Caller(), "app.", new StateAdvance(before, after, [Samples.Id])).Select(change => (change.Kind, change.Version));
+        SecretEvents.For(Samples.Caller(), "app.", StateAdvance.Between(before, after, [Samples.Id])).Select(change => (change.Kind, change.Version));
 }

@@ -105,7 +105,8 @@ internal sealed class TestServer : IAsyncDisposable
         if (wanted(now)) return now;
         await foreach (var advance in State.FollowAsync(now.Revision, limit.Token))
         {
-            if (wanted(advance.After)) return advance.After;
+            now = Now();
+            if (now.Revision >= advance.After && wanted(now)) return now;
         }
         throw new InvalidOperationException("The state is not followed any more.");
     }
@@ -130,7 +131,7 @@ internal sealed class TestServer : IAsyncDisposable
         await Vault.StartAsync(makeKeyFile: false, CancellationToken.None);
         _work = Task.WhenAll(committing, Vault.RunAsync(_lifetime.Token));
         OperatorToken = await Vault.EnsureDevTokenAsync(Options.Operator, CancellationToken.None) ?? Options.Operator ?? "";
-        var identity = new ServerIdentity("1.2.3", "n1", "vault+api", engine, "127.0.0.1:0", Time.GetUtcNow());
+        var identity = new ServerIdentity("1.2.3", "n1", "vault+api", engine, () => "127.0.0.1:0", Time.GetUtcNow());
         ApiServer.Map(_app, Vault.Vault, Vault.Tokens, State, identity, Time, _app.Lifetime.ApplicationStopping);
         await _app.StartAsync();
         var address = new Uri(_app.Urls.Single());

@@ -36,7 +36,7 @@ public sealed class AdvanceLogTests
         var log = new AdvanceLog(At(5));
         Publish(log, 6);
         var following = TakeAsync(log, 6, 2);
-        log.Publish(new(log.Latest, At(9), []) { IsReset = true });
+        log.Publish(At(9), StateAdvance.Reset(log.Latest.Revision, 9));
         Publish(log, 10);
         Assert.Equal(["reset 9", "9>10"], await following);
         Assert.Equal(["reset 10"], await TakeAsync(log, 6, 1));
@@ -71,7 +71,7 @@ public sealed class AdvanceLogTests
 
     private static void Publish(AdvanceLog log, params int[] revisions)
     {
-        foreach (var revision in revisions) log.Publish(new(log.Latest, At(revision), []));
+        foreach (var revision in revisions) log.Publish(At(revision), StateAdvance.Between(log.Latest, At(revision), []));
     }
 
     private static async Task<List<string>> TakeAsync(AdvanceLog log, long after, int count)
@@ -85,7 +85,7 @@ public sealed class AdvanceLogTests
         return taken;
     }
 
-    private static string Text(StateAdvance advance) => advance.IsReset ? $"reset {advance.After.Revision}" : $"{advance.Before.Revision}>{advance.After.Revision}";
+    private static string Text(StateAdvance advance) => advance.IsReset ? $"reset {advance.After}" : $"{advance.Before}>{advance.After}";
 
     private static ClusterState At(long revision) => ClusterState.Empty with { Revision = revision };
 }

@@ -19,6 +19,18 @@ public sealed class TransactionTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
+    public async Task A_transaction_that_changes_nothing_says_since_when_it_is_so_whatever_others_did_meanwhile()
+    {
+        var since = (await Read("b")).GetProperty("valid_from").GetString();
+        _server.Time.Advance(TimeSpan.FromSeconds(1));
+        await _server.As(_server.OperatorToken, "other").PutAsync("elsewhere", "x");
+
+        var answer = (await Commit(new { op = "set", name = "a", value = "one" }, new { op = "set", name = "b", value = "one" })).Is(200);
+
+        Assert.Equal(since, answer.Json.GetProperty("valid_from").GetString());
+    }
+
+    [Fact]
     public async Task Everything_happens_at_one_instant()
     {
         var answer = (await Commit(

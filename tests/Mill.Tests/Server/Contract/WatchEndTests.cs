@@ -26,6 +26,22 @@ public sealed class WatchEndTests
     }
 
     [Fact]
+    public async Task A_client_that_goes_away_is_no_error()
+    {
+        var server = await TestServer.StartAsync();
+        for (var number = 0; number < 20; number++)
+        {
+            using var watch = await server.Operator.WatchAsync();
+            await server.Operator.PutAsync("a", $"{number}");
+            await watch.TakeAsync(1);
+        }
+        await server.Operator.PutAsync("a", "last");
+        await server.StopAsync(); // every stream is over then, and has logged what it had to log
+        Assert.Empty(server.Logs.Errors);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_revoked_token_is_told_nothing_more()
     {
         await using var server = await TestServer.StartAsync();

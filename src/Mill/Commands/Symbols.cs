@@ -9,7 +9,8 @@ internal static class Symbols
 {
     public static Argument<string> SecretName(GlobalOptions global)
     {
-        var name = new Argument<string>("NAME") { Description = Words.NameArgument };
+        // Without a name of its own, the help asks the completion what to show: it would call the server and print what is there.
+        var name = new Argument<string>("NAME") { HelpName = "NAME", Description = Words.NameArgument };
         name.CompletionSources.Add(context => SecretNameCompletion.Find(global, context));
         return name;
     }
@@ -45,7 +46,7 @@ internal static class Symbols
 
     public static Argument<string> Choice(string name, string description, string[] words)
     {
-        var argument = new Argument<string>(name) { Description = description };
+        var argument = new Argument<string>(name) { HelpName = name, Description = description };
         argument.CompletionSources.Add(words);
         argument.Validators.Add(result => Refuse(result, words));
         return argument;

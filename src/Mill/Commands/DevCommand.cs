@@ -55,7 +55,7 @@ internal sealed class DevCommand : Command
     {
         var options = Read(parsed);
         using var interrupt = Interrupt.Listen(cancellationToken);
-        await DevServer.RunAsync(options, ready => DevWelcome.Show(_global.Host, _global.IsJson(parsed), options, ready), interrupt.Token).ConfigureAwait(false);
+        await DevServer.RunAsync(options, (ready, stop) => DevWelcome.ShowAsync(_global.Host, _global.IsJson(parsed), options, ready, stop), interrupt.Token).ConfigureAwait(false);
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }

@@ -15,6 +15,7 @@ internal static partial class Words
     public const string ValueTooLarge = "The value is larger than 256 KiB.";
     public const string ValueTooLargeHint = "A secret is a key or a password; keep the large thing elsewhere, encrypted with it.";
     public const string EndsWithNewline = "note: the value ends with a newline, which is stored; --trim-newline leaves it out";
+    public const string EmptyValue = "There is nothing in the value.";
     public const string VersionsOrAll = "Either --version or --all must say what to destroy.";
     public const string NeedsYes = "Destroying cannot be undone, and there is no terminal to ask at.";
     public const string NeedsYesHint = "If you are sure, add --yes.";
@@ -27,6 +28,7 @@ internal static partial class Words
     public const string NotAnAddressHint = "Write it like http://127.0.0.1:4400, with nothing after the port.";
     public const string NotAnEndpointHint = "Write an address and a port: --listen 127.0.0.1:4400";
     public const string NoHome = "There is no home directory to keep things in.";
+
     public static string DevSealed(string? reason, string? needed, string? present) =>
         $"warning: the vault is sealed: {reason}. Needed is key {needed ?? "(any)"}, present is {present ?? "none"}.\n"
         + "warning: names and histories can be read, values cannot, and nothing is written";
@@ -36,6 +38,8 @@ internal static partial class Words
     public const string DevStopped = "Stopped. Everything that was acknowledged is on the disk.";
 
     public const string DevUnsealByVariable = "hint: start again with the right MILL_MASTER_KEY";
+
+    public const string DevWaitsForKey = "Sealed; waiting for the key. See: mill status";
 
     public const string DevNext = "Ready. In another terminal: mill secret set db.password";
 
@@ -50,6 +54,8 @@ internal static partial class Words
     public static string SecretIsDestroyed(string name, int[]? versions) => $"secret {Printable.From(name)}: {What(versions)} destroyed";
 
     public static string ConfirmDestroy(string name, int[]? versions) => $"Destroy {What(versions)} of {Printable.From(name)} for ever?";
+
+    public static string EmptyValueHint(string name) => $"If it is to be empty, say so: mill secret set {name} \"\", or add --allow-empty.";
 
     public static string VersionsOrAllHint(string name) => $"See what there is: mill secret history {name}";
 
@@ -93,8 +99,16 @@ internal static partial class Words
         $"Data in {directory}, {(keyFile is null ? "master key from the environment" : $"master key in {keyFile}")}."
         + (isNew ? "\nThe master key was made just now. Keep a copy of it in a safe place: without it, nothing can be read." : "");
 
-    public static string DevNextByHand(string address) =>
-        $"Ready. Your profile names another server and was left alone; in another terminal: MILL_ADDRESS={address} MILL_TOKEN=… mill secret set db.password";
+    /// <summary>A line to paste, for whom the profile does not speak.</summary>
+    public static string DevByHand(string address, string tokenFile) =>
+        $"In other terminals, first: export MILL_ADDRESS={address} MILL_TOKEN=\"$(cat {ShellWord.From(tokenFile)})\"";
+
+    public static string ProfileLeftAlone(string path, Profiles.ProfileOutcome why) => why switch
+    {
+        Profiles.ProfileOutcome.InUse => $"note: the profile {path} names another dev server, which is running, and was left alone",
+        Profiles.ProfileOutcome.Damaged => $"warning: the profile {path} is not one and was left alone",
+        _ => $"note: the profile {path} was not made by mill dev and was left alone",
+    };
 
     public static string ProfileNotWritten(string why) => $"warning: the profile cannot be written: {why}";
 

@@ -16,9 +16,10 @@ internal static partial class Words
     public const string PrefixOption = "Only names that start with this";
 
     public const string SecretSet = "Set a secret; a value other than the current one makes a new version";
-    public const string ValueArgument = "The value, or - for the standard input; left out, it is asked for without being shown. On a command line it stays in the shell's history and others can see it: prefer the prompt or -";
+    public const string ValueArgument = "The value, or - for the standard input (after --, - is a value like any other); left out, it is asked for without being shown. On a command line it stays in the shell's history and others can see it: prefer the prompt or -";
     public const string FileOption = "Take the value from a file, byte for byte";
     public const string TrimNewlineOption = "Leave out one newline at the end of a file or of the standard input, which are else taken byte for byte";
+    public const string AllowEmptyOption = "Take a file or an input with nothing in it for an empty value";
     public const string IfVersionOption = "Only if this version is the current one";
     public const string IfAbsentOption = "Only if there is no such secret";
     public const string ForceOption = "Make a new version even of the same value";

@@ -49,6 +49,56 @@ public sealed class SecretCommandsTests
         Assert.Contains(said, session.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, "", "-")]
+    [InlineData(false, "")]
+    [InlineData(false, "\n", "--trim-newline")]
+    [InlineData(false, "", "--file", "/dev/null")]
+    [InlineData(true, "\r")]
+    public async Task An_empty_value_has_to_be_meant(bool isTerminal, string input, params string[] more)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("PUT /v1/secrets/a", IsSet);
+        Assert.Equal(7, await RunAsync());
+        Assert.Empty(mill.Seen);
+        Assert.Equal(0, await RunAsync("--allow-empty"));
+        Assert.Equal("""{"value":""}""", mill.Seen[0].Body);
+
+        Task<int> RunAsync(params string[] allowed)
+        {
+            var session = Session.With(mill);
+            session.IsTerminal = isTerminal;
+            if (isTerminal) session.Type(input);
+            else session.Input = System.Text.Encoding.UTF8.GetBytes(input);
+            return session.RunAsync(["secret", "set", "a", .. more, .. allowed]);
+        }
+    }
+
+    [Theory]
+    [InlineData("--", "a", "-")]
+    [InlineData("a", "--", "-")]
+    [InlineData("a", "--if-absent", "--", "-")]
+    public async Task After_two_dashes_a_dash_is_a_value(params string[] line)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("PUT /v1/secrets/a", IsSet);
+        Assert.Equal(0, await Session.With(mill).RunAsync(["secret", "set", .. line]));
+        Assert.Equal("""{"value":"-"}""", mill.Seen[0].Body);
+    }
+
+    [Theory]
+    [InlineData("one\x04")]
+    [InlineData("one\rone\x04")]
+    public async Task The_end_of_the_input_at_the_prompt_sets_nothing(string typed)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        var session = Session.With(mill);
+        session.IsTerminal = true;
+        session.Type(typed);
+        Assert.Equal(130, await session.RunAsync("secret", "set", "a"));
+        Assert.Empty(mill.Seen);
+    }
+
     [Fact]
     public async Task A_typed_value_is_asked_for_twice_and_never_shown()
     {

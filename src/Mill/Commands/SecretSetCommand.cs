@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Mill.Client;
+using Mill.Client.Contracts;
 using Mill.Interaction;
+using Mill.Secrets;
 
 namespace Mill.Commands;
 
@@ -43,18 +45,30 @@ internal sealed class SecretSetCommand : Command
         if (options is { IfAbsent: true, IfVersion: not null }) throw UsageErrors.Exclusive("--if-version", "--if-absent");
 
         // Before anybody is asked to type: whoever has no server or token learns it first.
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         using var value = await Source(parsed).ReadAsync(name, _global.Terminal, cancellationToken).ConfigureAwait(false);
         if (value is null)
         {
             _global.Terminal.Say(Words.NothingDone);
             return ExitCodes.Interrupted;
         }
-        var answer = await client.SetAsync(name, value, options, cancellationToken).ConfigureAwait(false);
+        var answer = await SetAsync(client, name, value, options, cancellationToken).ConfigureAwait(false);
 
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, answer);
         else _global.Terminal.Say(answer.Changed ? Words.SecretIsSet(answer.Name, answer.Version) : Words.SecretIsUnchanged(answer.Name, answer.Version));
         return ExitCodes.Ok;
+    }
+
+    private static async Task<SetSecretResponse> SetAsync(MillClient client, string name, SecretValue value, WriteOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.SetAsync(name, value, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is MillError.NotFound)
+        {
+            throw e.WithHint(Words.NameNotAllowedHint);
+        }
     }
 
     private ValueSource Source(ParseResult parsed) => new(parsed.GetValue(_value), parsed.GetValue(_file))

@@ -32,7 +32,7 @@ internal static class Symbols
         CustomParser = static result => [.. result.Tokens.Select(token => NumberOption.Parse(token.Value, result) ?? 0)],
     };
 
-    /// <summary>A time with its zone, or in UTC.</summary>
+    /// <summary>A time with its zone, or <c>now</c>.</summary>
     public static TimeOption Time(string name, string description) => new(name, description);
 
     /// <summary>One of some words, which are also offered for completion.</summary>

@@ -23,6 +23,8 @@ internal static partial class Words
     public const string NoLimit = "No limit is given.";
     public const string NoLimitHint = "Name one: mill retention set --max-versions 10, or --max-age 90d. To remove them: mill retention clear";
     public const string NoTokenHint = "Set MILL_TOKEN to a token. For a server of your own, mill dev makes one and remembers it.";
+    public const string TokenRefusedHint = "Check MILL_TOKEN or --token; mill dev prints one.";
+    public const string NameNotAllowedHint = "The patterns of this token may not include this name. Another token can: mill token create --allow PATTERN";
     public const string NotAToken = "The token holds characters that no token has.";
     public const string NotAnAddress = "The address of the server is not one.";
     public const string NotAnAddressHint = "Write it like http://127.0.0.1:4400, with nothing after the port.";
@@ -38,6 +40,12 @@ internal static partial class Words
     public const string DevStopped = "Stopped. Everything that was acknowledged is on the disk.";
 
     public const string DevUnsealByVariable = "hint: start again with the right MILL_MASTER_KEY";
+
+    public const string Watching = "watching…";
+
+    public const string WatchLost = "connection lost, trying again…";
+
+    public const string WatchAgain = "connected again";
 
     public const string DevWaitsForKey = "Sealed; waiting for the key. See: mill status";
 
@@ -59,7 +67,7 @@ internal static partial class Words
 
     public static string VersionsOrAllHint(string name) => $"See what there is: mill secret history {name}";
 
-    public static string ValueIsNotText(string name) => $"The value of {name} is not text, and this is a terminal.";
+    public static string ValueIsNotText(string name) => $"The value of {name} is not plain text, and this is a terminal.";
 
     public static string ValueIsNotTextHint(string name) => $"Write it to a file: mill secret get {name} --raw > FILE";
 
@@ -89,9 +97,13 @@ internal static partial class Words
 
     public static string NotAChoice(string text, string[] words) => $"'{text}' is none of {string.Join(", ", words)}.";
 
-    public static string NotATime(string text) => $"'{text}' is not a time such as 2026-01-31T12:00:00Z.";
+    public static string NotATime(string text) => $"'{text}' is not a time such as 2026-01-31T12:00:00Z, or now.";
 
     public static string NotAnEndpoint(string text) => $"'{text}' is not an address and a port.";
+
+    public static string EmptyPath(string option) => $"{option} needs the name of a place.";
+
+    public static string EmptyPathHint(string option) => $"Leave {option} out for the usual place.";
 
     public static string NoHomeHint(string option) => $"Name a place with {option}, or set HOME.";
 
@@ -113,6 +125,11 @@ internal static partial class Words
     public static string ProfileNotWritten(string why) => $"warning: the profile cannot be written: {why}";
 
     public static string Unexpected(Exception e) => $"Something unexpected went wrong ({e.GetType().Name}).";
+
+    public static string Counts(CountsResponse counts) =>
+        $"{Count(counts.Secrets, "secret")} with {Count(counts.Versions, "version")} in tenant {counts.Tenant}";
+
+    private static string Count(long count, string noun) => Invariant($"{count} {noun}{(count is 1 ? "" : "s")}");
 
     private static string What(int[]? versions) => versions switch
     {

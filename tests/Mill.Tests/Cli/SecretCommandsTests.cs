@@ -162,6 +162,44 @@ public sealed class SecretCommandsTests
         Assert.Contains("hint: Write it to a file", screen.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\\u001b[2J")]
+    [InlineData("a\\rb")]
+    [InlineData("\\u009b2J")]
+    [InlineData("\\u007f")]
+    public async Task Text_that_would_steer_a_screen_is_refused_there(string value)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/secrets/a", $$"""{"name":"a","version":1,"value":"{{value}}","valid_from":"2026-01-01T00:00:00Z","valid_to":null,"state":"current"}""");
+        var screen = Session.With(mill);
+        screen.IsTerminal = true;
+        Assert.Equal(2, await screen.RunAsync("secret", "get", "a"));
+        Assert.Equal("", screen.Output);
+        Assert.Contains("--raw > FILE", screen.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await Session.With(mill).RunAsync("secret", "get", "a"));
+    }
+
+    [Fact]
+    public async Task Tabs_newlines_and_letters_of_any_language_go_to_a_screen()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/secrets/a", """{"name":"a","version":1,"value":"a\tb\né ¢ 秘","valid_from":"2026-01-01T00:00:00Z","valid_to":null,"state":"current"}""");
+        var screen = Session.With(mill);
+        screen.IsTerminal = true;
+        Assert.Equal(0, await screen.RunAsync("secret", "get", "a"));
+        Assert.Equal("a\tb\né ¢ 秘\n", screen.Output);
+    }
+
+    [Fact]
+    public async Task Now_is_a_time()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        var time = new Mill.Testing.ManualTime();
+        await Session.With(mill, time).RunAsync("secret", "get", "a", "--at", "now");
+        await Session.With(mill, time).RunAsync("secret", "get", "a", "--at", "2026-01-31T13:00:00.5+01:00");
+        Assert.Equal([$"/v1/secrets/a?at={time.GetUtcNow():yyyy-MM-dd'T'HH}%3A{time.GetUtcNow():mm}%3A{time.GetUtcNow():ss.ffffff}Z", "/v1/secrets/a?at=2026-01-31T12%3A00%3A00.500000Z"], mill.Seen.Select(request => request.Target));
+    }
+
     [Fact]
     public async Task Json_is_the_document_of_the_API_on_one_line()
     {
@@ -184,7 +222,7 @@ public sealed class SecretCommandsTests
         var screen = Session.With(mill);
         screen.IsTerminal = true;
         await screen.RunAsync("secret", "list");
-        Assert.Equal("NAME  VERSION  VALID FROM\na     3        2026-01-01T00:00:00.000000Z\n", screen.Output);
+        Assert.Equal("NAME  VERSION  VALID FROM\na     3        2026-01-01T00:00:00Z\n", screen.Output);
     }
 
     [Fact]
@@ -229,6 +267,7 @@ public sealed class SecretCommandsTests
         var session = Session.With(mill);
         Assert.Equal(130, await session.RunAsync(["secret", "watch"], stop.Token));
         Assert.Equal("added\ta\t1\n", session.Output);
+        Assert.StartsWith("watching…\nconnection lost, trying again…\n", session.Error, StringComparison.Ordinal);
     }
 
     private static System.Text.Json.JsonSerializerOptions Relaxed { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

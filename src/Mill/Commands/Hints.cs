@@ -6,7 +6,7 @@ namespace Mill.Commands;
 /// <summary>What the server cannot hint at, because it does not know that a command line asks.</summary>
 internal static class Hints
 {
-    public static MillException WithHint(this MillException failure, string hint) => new(failure.Error, failure.Message, failure)
+    public static MillException WithHint(this MillException failure, string hint, string? message = null) => new(failure.Error, message ?? failure.Message, failure)
     {
         Hint = hint,
         Problems = failure.Problems,

@@ -48,7 +48,7 @@ internal sealed class SecretGetCommand : Command
         }
         catch (MillException e) when (e.Error is MillError.NotFound && (version is not null || at is not null))
         {
-            throw e.WithHint(Words.VersionsOrAllHint(name));
+            throw e.WithHint(Words.VersionsOrAllHint(name), Words.NoSuchVersion(name, version, at));
         }
     }
 

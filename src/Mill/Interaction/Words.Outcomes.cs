@@ -67,6 +67,9 @@ internal static partial class Words
 
     public static string VersionsOrAllHint(string name) => $"See what there is: mill secret history {name}";
 
+    public static string NoSuchVersion(string name, int? version, DateTimeOffset? at) =>
+        version is { } number ? Invariant($"There is no version {number} of {name}.") : $"There was no value of {name} at {Times.Show(at, "that time")}.";
+
     public static string ValueIsNotText(string name) => $"The value of {name} is not plain text, and this is a terminal.";
 
     public static string ValueIsNotTextHint(string name) => $"Write it to a file: mill secret get {name} --raw > FILE";

@@ -117,8 +117,8 @@ public sealed class FailureOutputTests
     }
 
     [Theory]
-    [InlineData("secret get a --version 99", "not_found", "hint: See what there is: mill secret history a\n")]
-    [InlineData("secret get a --at 2026-01-31T12:00:00Z", "not_found", "hint: See what there is: mill secret history a\n")]
+    [InlineData("secret get a --version 99", "not_found", "error: There is no version 99 of a.\nhint: See what there is: mill secret history a\n")]
+    [InlineData("secret get a --at 2026-01-31T12:00:00Z", "not_found", "error: There was no value of a at 2026-01-31T12:00:00.000000Z.\nhint: See what there is: mill secret history a\n")]
     [InlineData("secret set a v", "not_found", "patterns")]
     [InlineData("secret get a", "unauthenticated", "hint: Check MILL_TOKEN or --token; mill dev prints one.\n")]
     public async Task A_refusal_comes_with_what_to_look_at_here(string line, string code, string hint)

@@ -6,6 +6,9 @@ namespace Mill.Client;
 /// <content>Tokens, and the state of the server itself.</content>
 public sealed partial class MillClient
 {
+    /// <summary>Opening every version of a large store takes minutes.</summary>
+    private static readonly TimeSpan VerifyLimit = TimeSpan.FromMinutes(30);
+
     /// <summary>Makes a token; the answer is the only place where it is ever shown.</summary>
     public async Task<TokenResponse> CreateTokenAsync(CreateTokenRequest request, CancellationToken cancellationToken = default)
     {
@@ -29,8 +32,7 @@ public sealed partial class MillClient
     /// <summary>Opens every version there is and checks that history is whole.</summary>
     public async Task<VerifyResponse> VerifyAsync(CancellationToken cancellationToken = default)
     {
-        // Changes nothing, whatever its method: the key only says that it may be sent again.
-        using var call = new Call(HttpMethod.Post, Targets.Verify) { IdempotencyKey = Call.NewKey() };
+        using var call = new Call(HttpMethod.Post, Targets.Verify) { IsReadOnly = true, Limit = VerifyLimit };
         return await _transport.SendAsync<VerifyResponse>(call, cancellationToken).ConfigureAwait(false);
     }
 

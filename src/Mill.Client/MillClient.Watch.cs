@@ -11,6 +11,7 @@ public sealed partial class MillClient
     /// </summary>
     /// <param name="prefix">Only names that start with this.</param>
     /// <param name="lastEventId">The <see cref="SecretEvent.Id"/> to go on after.</param>
-    public IAsyncEnumerable<SecretEvent> WatchAsync(string? prefix = null, string? lastEventId = null, CancellationToken cancellationToken = default) =>
-        new Watch(_transport, prefix).RunAsync(lastEventId, cancellationToken);
+    /// <param name="connection">Told whenever the connection is made or lost.</param>
+    public IAsyncEnumerable<SecretEvent> WatchAsync(string? prefix = null, string? lastEventId = null, Action<WatchState>? connection = null, CancellationToken cancellationToken = default) =>
+        new Watch(_transport, prefix, connection).RunAsync(lastEventId, cancellationToken);
 }

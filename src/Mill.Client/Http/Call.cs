@@ -20,8 +20,14 @@ internal sealed record Call(HttpMethod Method, string Target) : IDisposable
 
     public string? LastEventId { get; init; }
 
+    /// <summary>True where nothing changes, whatever the method.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>How long it may take, where the client's limit is too short for it.</summary>
+    public TimeSpan? Limit { get; init; }
+
     /// <summary>True where the server may have acted on a request whose answer was lost.</summary>
-    public bool IsWrite => Method != HttpMethod.Get;
+    public bool IsWrite => !IsReadOnly && Method != HttpMethod.Get;
 
     /// <summary>True where sending it again cannot do harm.</summary>
     public bool IsRepeatable => !IsWrite || IdempotencyKey is not null;

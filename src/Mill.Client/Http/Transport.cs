@@ -41,7 +41,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
     /// <summary>The headers of an answer that goes on without end. One attempt: its reader knows when to come back.</summary>
     public async Task<HttpResponseMessage> OpenAsync(Call call, CancellationToken cancellationToken)
     {
-        using var limit = Limit(cancellationToken);
+        using var limit = Limit(call, cancellationToken);
         try
         {
             using var request = call.ToMessage(Options);
@@ -54,7 +54,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Problems.TimedOut(Options.Address, Options.Timeout);
+            throw Problems.TimedOut(Options.Address, call.Limit ?? Options.Timeout);
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
 
     private async Task<PinnedWriter> ExchangeAsync(Call call, CancellationToken cancellationToken)
     {
-        using var limit = Limit(cancellationToken);
+        using var limit = Limit(call, cancellationToken);
         var mayHaveArrived = false;
         for (var attempt = 1; ; attempt++)
         {
@@ -78,7 +78,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw call.IsWrite ? Problems.Unknown(Options.Address, cause: null) : Problems.TimedOut(Options.Address, Options.Timeout);
+                throw call.IsWrite ? Problems.Unknown(Options.Address, cause: null) : Problems.TimedOut(Options.Address, call.Limit ?? Options.Timeout);
             }
         }
     }
@@ -96,10 +96,10 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         using (response) throw await Problems.ReadAsync(response, Options.Address, cancellationToken).ConfigureAwait(false);
     }
 
-    private CancellationTokenSource Limit(CancellationToken cancellationToken)
+    private CancellationTokenSource Limit(Call call, CancellationToken cancellationToken)
     {
         var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Options.Timeout);
+        limit.CancelAfter(call.Limit ?? Options.Timeout);
         return limit;
     }
 

@@ -7,7 +7,7 @@ using Mill.Secrets;
 namespace Mill.Client.Watching;
 
 /// <summary>One stream of changes over as many connections as it takes.</summary>
-internal sealed class Watch(Transport transport, string? prefix)
+internal sealed class Watch(Transport transport, string? prefix, Action<WatchState>? connection)
 {
     private readonly string _target = Targets.With(Targets.Watch, ("prefix", prefix));
     private readonly Backoff _backoff = new(transport.Options.Time);
@@ -21,12 +21,14 @@ internal sealed class Watch(Transport transport, string? prefix)
             {
                 isFirst = false;
                 using var _ = response;
+                connection?.Invoke(WatchState.Connected);
                 await foreach (var item in ReadAsync(response, cancellationToken).ConfigureAwait(false))
                 {
                     _backoff.Reset();
                     if (!string.IsNullOrEmpty(item.EventId)) lastEventId = item.EventId;
                     if (ToEvent(item, lastEventId) is { } change) yield return change;
                 }
+                connection?.Invoke(WatchState.Lost);
             }
             await _backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -31,7 +31,7 @@ internal static class Cli
         }
         catch (MillException e)
         {
-            ErrorReport.Write(host.Terminal, e, json);
+            ErrorReport.Write(host.Terminal, Hints.ForTerminal(e), json);
             return ExitCodes.For(e.Error);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -41,21 +41,26 @@ internal sealed class DevCommand : Command
         if (!TryParse(listen, out var endpoint)) throw new MillException(MillError.Usage, Words.NotAnEndpoint(listen)) { Hint = Words.NotAnEndpointHint };
         return new()
         {
-            DataDirectory = Path.GetFullPath(parsed.GetValue(_dataDirectory) ?? Places.DevData(host) ?? throw Homeless("--data-dir")),
+            DataDirectory = Path.GetFullPath(Place(parsed, _dataDirectory) ?? Places.DevData(host) ?? throw Homeless("--data-dir")),
             Listen = endpoint,
             // What is written on the command line was meant for this very start, so it wins over both variables.
             MasterKey = parsed.GetValue(_masterKeyFile) is null ? host.Variable(MasterKeyVariable) : null,
-            MasterKeyFile = Path.GetFullPath(parsed.GetValue(_masterKeyFile) ?? host.Variable(MasterKeyFileVariable) ?? KeyInConfig(host) ?? throw Homeless("--master-key-file")),
+            MasterKeyFile = Path.GetFullPath(Place(parsed, _masterKeyFile) ?? host.Variable(MasterKeyFileVariable) ?? KeyInConfig(host) ?? throw Homeless("--master-key-file")),
             Insecure = parsed.GetValue(_insecure),
             LogLevel = LevelOf(parsed.GetValue(_logLevel)),
         };
     }
 
+    /// <summary>An empty path is a variable that somebody forgot to set, not the usual place.</summary>
+    private static string? Place(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is not "" and var path
+        ? path
+        : throw new MillException(MillError.Usage, Words.EmptyPath(option.Name)) { Hint = Words.EmptyPathHint(option.Name) };
+
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = Read(parsed);
         using var interrupt = Interrupt.Listen(cancellationToken);
-        await DevServer.RunAsync(options, ready => DevWelcome.Show(_global.Host, _global.IsJson(parsed), options, ready), interrupt.Token).ConfigureAwait(false);
+        await DevServer.RunAsync(options, (ready, stop) => DevWelcome.ShowAsync(_global.Host, _global.IsJson(parsed), options, ready, stop), interrupt.Token).ConfigureAwait(false);
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }

@@ -1,13 +1,14 @@
 using Mill.Hosting;
 using Mill.Interaction;
 using Mill.Profiles;
+using Mill.Secrets;
 
 namespace Mill.Commands;
 
 /// <summary>What <c>mill dev</c> says once it answers: where it is and who may use it, and what to do next.</summary>
 internal static class DevWelcome
 {
-    public static void Show(CliHost host, bool json, DevOptions options, DevReady ready)
+    public static async Task ShowAsync(CliHost host, bool json, DevOptions options, DevReady ready, CancellationToken cancellationToken)
     {
         var terminal = host.Terminal;
         if (json)
@@ -25,17 +26,22 @@ internal static class DevWelcome
             terminal.Say(Words.DevSealed(seal.Reason, seal.NeededKeyId, seal.PresentKeyId));
             terminal.Say(options.MasterKey is null ? Words.DevUnsealByFile(options.MasterKeyFile) : Words.DevUnsealByVariable);
         }
-        if (ready.Token is not null) terminal.Say(WriteProfile(host, ready.Address, ready.Token) ? Words.DevNext : Words.DevNextByHand(ready.Address));
+        if (ready.Token is { } token && !await WriteProfileAsync(host, ready.Address, token, cancellationToken).ConfigureAwait(false))
+            terminal.Say(Words.DevByHand(ready.Address, Path.Combine(options.DataDirectory, DevServer.TokenFile)));
+        terminal.Say(ready.Vault.Seal.IsSealed ? Words.DevWaitsForKey : Words.DevNext);
     }
 
     /// <summary>A profile is a convenience: a server that runs is no reason to fail over it.</summary>
-    private static bool WriteProfile(CliHost host, string address, string token)
+    private static async Task<bool> WriteProfileAsync(CliHost host, string address, string token, CancellationToken cancellationToken)
     {
+        if (ProfileFile.Find(host) is not { } profile) return false;
         try
         {
-            return ProfileFile.Find(host)?.WriteDev(address, token) ?? false;
+            var outcome = await profile.WriteDevAsync(address, token, host.Time, cancellationToken).ConfigureAwait(false);
+            if (outcome is not ProfileOutcome.Written) host.Terminal.Say(Words.ProfileLeftAlone(profile.Path, outcome));
+            return outcome is ProfileOutcome.Written;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MillException)
         {
             host.Terminal.Say(Words.ProfileNotWritten(e.Message));
             return false;

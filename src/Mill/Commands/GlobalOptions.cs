@@ -22,9 +22,15 @@ internal sealed class GlobalOptions(CliHost host)
 
     public bool IsJson(ParseResult parsed) => parsed.GetValue(Json);
 
-    /// <summary>A client of the server that the command line, the environment or the profile names.</summary>
-    public MillClient Connect(ParseResult parsed) => new(Resolve(parsed));
+    /// <summary>A client of the server that the command line, the environment or the profile names. Throws what <see cref="Connection"/> throws.</summary>
+    public async Task<MillClient> ConnectAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = Resolve(parsed);
+        await Connection.DemandTokenAsync(options, cancellationToken).ConfigureAwait(false);
+        return new(options);
+    }
 
+    /// <summary>The token is null where nothing names one.</summary>
     public MillClientOptions Resolve(ParseResult parsed) =>
         Connection.Resolve(host, parsed.GetValue(Address), parsed.GetValue(Token), parsed.GetValue(Tenant));
 

@@ -29,10 +29,11 @@ internal sealed class NumberOption : Option<string?>
     }
 }
 
-/// <summary>A time with its zone, or in UTC.</summary>
+/// <summary>A time as RFC 3339 writes it, zone included, or <c>now</c>.</summary>
 internal sealed class TimeOption : Option<string?>
 {
-    private const DateTimeStyles InUtc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+    private const string Now = "now";
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK";
 
     public TimeOption(string name, string description)
         : base(name)
@@ -41,12 +42,20 @@ internal sealed class TimeOption : Option<string?>
         Description = description;
         Validators.Add(static result =>
         {
-            if (result.Tokens is [var token, ..] && Parse(token.Value) is null) result.AddError(Words.NotATime(token.Value));
+            if (result.Tokens is [var token, ..] && token.Value is not Now && Parse(token.Value) is null) result.AddError(Words.NotATime(token.Value));
         });
     }
 
-    public DateTimeOffset? Read(ParseResult parsed) => parsed.GetValue(this) is { } text ? Parse(text) : null;
+    public DateTimeOffset? Read(ParseResult parsed, TimeProvider time) => parsed.GetValue(this) switch
+    {
+        null => null,
+        Now => time.GetUtcNow(),
+        var text => Parse(text),
+    };
 
     private static DateTimeOffset? Parse(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, InUtc, out var time) ? time : null;
+        HasZone(text) && DateTimeOffset.TryParseExact(text.ToUpperInvariant(), Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : null;
+
+    // The format takes a time without a zone for one of this machine.
+    private static bool HasZone(string text) => text is [.., 'Z' or 'z'] || text is [.., '+' or '-', _, _, ':', _, _];
 }

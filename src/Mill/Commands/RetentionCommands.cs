@@ -12,7 +12,7 @@ internal sealed class RetentionShowCommand : Command
     public RetentionShowCommand(GlobalOptions global)
         : base("show", Words.RetentionShow) => SetAction(async (parsed, cancellationToken) =>
         {
-            using var client = global.Connect(parsed);
+            using var client = await global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
             RetentionText.Print(global, parsed, await client.GetRetentionAsync(cancellationToken).ConfigureAwait(false));
             return ExitCodes.Ok;
         });
@@ -38,7 +38,7 @@ internal sealed class RetentionSetCommand : Command
     {
         var (maxVersions, maxAge) = (_maxVersions.Read(parsed), parsed.GetValue(_maxAge));
         if (maxVersions is null && maxAge is null) throw new MillException(MillError.Usage, Words.NoLimit) { Hint = Words.NoLimitHint };
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var now = await client.GetRetentionAsync(cancellationToken).ConfigureAwait(false);
         var wanted = new RetentionDocument { MaxVersions = maxVersions ?? now.MaxVersions, MaxAge = maxAge ?? now.MaxAge };
         await client.SetRetentionAsync(wanted, cancellationToken).ConfigureAwait(false);
@@ -53,7 +53,7 @@ internal sealed class RetentionClearCommand : Command
     public RetentionClearCommand(GlobalOptions global)
         : base("clear", Words.RetentionClear) => SetAction(async (parsed, cancellationToken) =>
         {
-            using var client = global.Connect(parsed);
+            using var client = await global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
             await client.SetRetentionAsync(new(), cancellationToken).ConfigureAwait(false);
             RetentionText.Print(global, parsed, new());
             return ExitCodes.Ok;

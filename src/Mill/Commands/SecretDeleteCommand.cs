@@ -23,7 +23,7 @@ internal sealed class SecretDeleteCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var name = parsed.GetRequiredValue(_name);
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         await client.DeleteAsync(name, _ifVersion.Read(parsed), cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, new(name, Deleted: true), CliJsonContext.Default.DeletedDocument);
         else _global.Terminal.Say(Words.SecretIsDeleted(name));

@@ -32,7 +32,7 @@ internal sealed class SecretDestroyCommand : Command
         var all = parsed.GetValue(_all);
         if (all == (versions is not null)) throw new MillException(MillError.Usage, Words.VersionsOrAll) { Hint = Words.VersionsOrAllHint(name) };
 
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         if (!parsed.GetValue(_yes) && !Confirm(name, versions)) return ExitCodes.Interrupted;
         await client.DestroyAsync(name, all ? new() { All = true } : new() { Versions = versions }, cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, new(name, versions, all ? true : null), CliJsonContext.Default.DestroyedDocument);

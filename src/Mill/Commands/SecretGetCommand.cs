@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mill.Client;
 using Mill.Client.Contracts;
 using Mill.Interaction;
 using Mill.Secrets;
@@ -28,21 +29,33 @@ internal sealed class SecretGetCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (version, at, raw) = (_version.Read(parsed), _at.Read(parsed), parsed.GetValue(_raw));
+        var (version, at, raw) = (_version.Read(parsed), _at.Read(parsed, _global.Host.Time), parsed.GetValue(_raw));
         if (version is not null && at is not null) throw UsageErrors.Exclusive("--version", "--at");
         if (raw && _global.IsJson(parsed)) throw UsageErrors.Exclusive("--raw", "--json");
 
-        using var client = _global.Connect(parsed);
-        using var secret = await client.GetAsync(parsed.GetRequiredValue(_name), version, at, cancellationToken).ConfigureAwait(false);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
+        using var secret = await ReadAsync(client, parsed.GetRequiredValue(_name), version, at, cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, secret);
         else Print(secret, raw);
         return ExitCodes.Ok;
     }
 
+    private static async Task<SecretResponse> ReadAsync(MillClient client, string name, int? version, DateTimeOffset? at, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.GetAsync(name, version, at, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is MillError.NotFound && (version is not null || at is not null))
+        {
+            throw e.WithHint(Words.VersionsOrAllHint(name), Words.NoSuchVersion(name, version, at));
+        }
+    }
+
     private void Print(SecretResponse secret, bool raw)
     {
         var terminal = _global.Terminal;
-        if (!raw && secret.Value is null && terminal.OutputIsTerminal)
+        if (!raw && terminal.OutputIsTerminal && secret.Value?.Reveal(ScreenText.IsSafe) is not true)
             throw new MillException(MillError.Usage, Words.ValueIsNotText(secret.Name)) { Hint = Words.ValueIsNotTextHint(secret.Name) };
         if ((secret.Value ?? secret.ValueBase64) is { } value) terminal.Write(value);
         if (!raw) terminal.Write("\n"u8);

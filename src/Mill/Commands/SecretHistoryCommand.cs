@@ -23,7 +23,7 @@ internal sealed class SecretHistoryCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var name = parsed.GetRequiredValue(_name);
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var versions = new List<HistoryItem>();
         await foreach (var item in client.GetAllHistoryAsync(name, cancellationToken).ConfigureAwait(false)) versions.Add(item);
 
@@ -34,10 +34,10 @@ internal sealed class SecretHistoryCommand : Command
 
     private void Print(List<HistoryItem> versions)
     {
-        var table = new Table("VERSION", "STATE", "VALID FROM", "VALID TO", "BY");
+        var table = new Table("VERSION", "STATE", "VALID FROM", "VALID TO", Column.Wrapping("BY"));
         foreach (var item in versions)
         {
-            table.Add(item.Version.ToString(CultureInfo.InvariantCulture), item.State, Times.Show(item.ValidFrom), Times.Show(item.ValidTo, "-"), item.CreatedBy);
+            table.Add(item.Version.ToString(CultureInfo.InvariantCulture), item.State, Times.Show(_global.Terminal, item.ValidFrom), Times.Show(_global.Terminal, item.ValidTo, "-"), item.CreatedBy);
         }
         table.WriteTo(_global.Terminal);
     }

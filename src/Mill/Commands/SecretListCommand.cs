@@ -21,7 +21,7 @@ internal sealed class SecretListCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var secrets = new List<SecretListItem>();
         await foreach (var item in client.ListAllAsync(parsed.GetValue(_prefix), cancellationToken).ConfigureAwait(false)) secrets.Add(item);
 
@@ -32,8 +32,8 @@ internal sealed class SecretListCommand : Command
 
     private void Print(List<SecretListItem> secrets)
     {
-        var table = new Table("NAME", "VERSION", "VALID FROM");
-        foreach (var item in secrets) table.Add(item.Name, item.Version.ToString(CultureInfo.InvariantCulture), Times.Show(item.ValidFrom));
+        var table = new Table(Column.Wrapping("NAME"), "VERSION", "VALID FROM");
+        foreach (var item in secrets) table.Add(item.Name, item.Version.ToString(CultureInfo.InvariantCulture), Times.Show(_global.Terminal, item.ValidFrom));
         table.WriteTo(_global.Terminal);
         if (secrets.Count is 0) _global.Terminal.Say(Words.NoSecrets);
     }

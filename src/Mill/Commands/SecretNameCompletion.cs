@@ -1,4 +1,5 @@
 using System.CommandLine.Completions;
+using Mill.Client;
 using Mill.Secrets;
 
 namespace Mill.Commands;
@@ -15,7 +16,8 @@ internal static class SecretNameCompletion
         try
         {
             using var limit = new CancellationTokenSource(Patience, global.Host.Time);
-            using var client = global.Connect(context.ParseResult);
+            if (global.Resolve(context.ParseResult) is not { Token: not null } options) return [];
+            using var client = new MillClient(options);
             var page = client.ListAsync(context.WordToComplete, after: null, MostNames, limit.Token).GetAwaiter().GetResult();
             return page.Secrets.Select(item => new CompletionItem(item.Name));
         }

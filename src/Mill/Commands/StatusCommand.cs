@@ -19,7 +19,7 @@ internal sealed class StatusCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, status);
         else Print(status);
@@ -28,13 +28,13 @@ internal sealed class StatusCommand : Command
 
     private void Print(StatusResponse status)
     {
-        var table = new Table("WHAT", "IS");
+        var table = new Table("WHAT", Column.Wrapping("IS"));
         table.Add("node", $"{status.Node} ({status.Role}), mill {status.Version}");
         table.Add("leader", status.Leader);
         table.Add("vault", Words.Seal(status.Seal));
-        table.Add("secrets", string.Create(CultureInfo.InvariantCulture, $"{status.Counts.Secrets} with {status.Counts.Versions} versions in tenant {status.Counts.Tenant}"));
+        table.Add("secrets", Words.Counts(status.Counts));
         table.Add("state", string.Create(CultureInfo.InvariantCulture, $"revision {status.Revision}, engine {status.Engine}"));
-        table.Add("started", Times.Show(status.StartedAt));
+        table.Add("started", Times.Show(_global.Terminal, status.StartedAt));
         foreach (var member in status.Members) table.Add("member", $"{member.Name} {member.Address} {member.State}");
         table.WriteTo(_global.Terminal);
     }

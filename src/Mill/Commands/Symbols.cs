@@ -9,7 +9,8 @@ internal static class Symbols
 {
     public static Argument<string> SecretName(GlobalOptions global)
     {
-        var name = new Argument<string>("NAME") { Description = Words.NameArgument };
+        // Without a name of its own, the help asks the completion what to show: it would call the server and print what is there.
+        var name = new Argument<string>("NAME") { HelpName = "NAME", Description = Words.NameArgument };
         name.CompletionSources.Add(context => SecretNameCompletion.Find(global, context));
         return name;
     }
@@ -31,7 +32,7 @@ internal static class Symbols
         CustomParser = static result => [.. result.Tokens.Select(token => NumberOption.Parse(token.Value, result) ?? 0)],
     };
 
-    /// <summary>A time with its zone, or in UTC.</summary>
+    /// <summary>A time with its zone, or <c>now</c>.</summary>
     public static TimeOption Time(string name, string description) => new(name, description);
 
     /// <summary>One of some words, which are also offered for completion.</summary>
@@ -45,7 +46,7 @@ internal static class Symbols
 
     public static Argument<string> Choice(string name, string description, string[] words)
     {
-        var argument = new Argument<string>(name) { Description = description };
+        var argument = new Argument<string>(name) { HelpName = name, Description = description };
         argument.CompletionSources.Add(words);
         argument.Validators.Add(result => Refuse(result, words));
         return argument;

@@ -29,7 +29,7 @@ internal sealed class TokenCreateCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var request = new CreateTokenRequest
         {
             Subject = parsed.GetRequiredValue(_subject),

@@ -18,7 +18,7 @@ internal sealed class TokenListCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var answer = await client.ListTokensAsync(cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, answer);
         else Print(answer);
@@ -27,10 +27,10 @@ internal sealed class TokenListCommand : Command
 
     private void Print(TokenListResponse answer)
     {
-        var table = new Table("ID", "SUBJECT", "TENANT", "ROLE", "ALLOW", "DENY", "EXPIRES");
+        var table = new Table("ID", Column.Wrapping("SUBJECT"), Column.Wrapping("TENANT"), "ROLE", Column.Wrapping("ALLOW"), Column.Wrapping("DENY"), "EXPIRES");
         foreach (var token in answer.Tokens)
         {
-            table.Add(token.Id, token.Subject, token.Tenant, token.Role, Patterns(token.Allow, "*"), Patterns(token.Deny, "-"), Times.Show(token.ExpiresAt, "never"));
+            table.Add(token.Id, token.Subject, token.Tenant, token.Role, Patterns(token.Allow, "*"), Patterns(token.Deny, "-"), Times.Show(_global.Terminal, token.ExpiresAt, "never"));
         }
         table.WriteTo(_global.Terminal);
     }

@@ -20,7 +20,7 @@ internal sealed class TokenRevokeCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var id = parsed.GetRequiredValue(_id);
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         await client.RevokeTokenAsync(id, cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, new(id, Revoked: true), CliJsonContext.Default.RevokedDocument);
         else _global.Terminal.Say(Words.TokenIsRevoked(id));

@@ -7,17 +7,31 @@ namespace Mill.Commands;
 /// Where the value of <c>mill secret set</c> comes from: the command line, a file, the standard input, or a person.
 /// Files and input are taken byte for byte; only what is asked to be trimmed is.
 /// </summary>
-internal sealed record ValueSource(string? Argument, string? File, bool TrimNewline)
+internal sealed record ValueSource(string? Argument, string? File)
 {
     private const int MaxLength = 256 * 1024;
     private const string StandardInput = "-";
 
-    /// <summary>Throws <see cref="MillError.Usage"/> for two sources at once or a file that cannot be read, and <see cref="MillError.TooLarge"/>.</summary>
-    public async Task<SecretValue> ReadAsync(string name, Terminal terminal, CancellationToken cancellationToken)
+    /// <summary>The argument stands after <c>--</c>, so that it is the value whatever it looks like.</summary>
+    public bool IsLiteral { get; init; }
+
+    public bool TrimNewline { get; init; }
+
+    public bool AllowEmpty { get; init; }
+
+    /// <summary>Null where the person who was asked gave up. An empty value has to be meant: a pipe whose other end failed is empty, too. Throws <see cref="MillError.InvalidValue"/> for it, <see cref="MillError.Usage"/> for two sources at once or a file that cannot be read, and <see cref="MillError.TooLarge"/>.</summary>
+    public async Task<SecretValue?> ReadAsync(string name, Terminal terminal, CancellationToken cancellationToken)
     {
         if (Argument is not null && File is not null) throw UsageErrors.Exclusive("VALUE", "--file");
+        if (Argument is not null && (IsLiteral || Argument is not StandardInput)) return SecretValue.FromText(Argument);
+        var value = await ReadOtherAsync(name, terminal, cancellationToken).ConfigureAwait(false);
+        if (AllowEmpty || value is not { Length: 0 }) return value;
+        throw new MillException(MillError.InvalidValue, Words.EmptyValue) { Hint = Words.EmptyValueHint(name) };
+    }
+
+    private async Task<SecretValue?> ReadOtherAsync(string name, Terminal terminal, CancellationToken cancellationToken)
+    {
         if (File is not null and not StandardInput) return await ReadFileAsync(File, terminal, cancellationToken).ConfigureAwait(false);
-        if (Argument is not null and not StandardInput) return SecretValue.FromText(Argument);
         if (Argument is null && File is null && terminal.InputIsTerminal) return Prompt.Secret(terminal, name);
         return await ReadAsync(terminal.Input, terminal, cancellationToken).ConfigureAwait(false);
     }

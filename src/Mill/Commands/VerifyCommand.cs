@@ -17,7 +17,7 @@ internal sealed class VerifyCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var client = _global.Connect(parsed);
+        using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var answer = await client.VerifyAsync(cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed))
         {

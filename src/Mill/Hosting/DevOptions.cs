@@ -15,9 +15,11 @@ internal sealed record DevOptions
 
     public required string MasterKeyFile { get; init; }
 
-
     /// <summary>Serve plain HTTP to other machines, too.</summary>
     public bool Insecure { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+
+    // A record prints its members; the master key must never be one of them.
+    public override string ToString() => $"{Listen}, {DataDirectory}";
 }

@@ -11,7 +11,7 @@ internal static class DevServer
 
     /// <summary>Serves until cancelled or told to stop by a signal. Throws <see cref="MillException"/> with what stands in the way.</summary>
     /// <param name="ready">Called once, when requests are answered.</param>
-    public static async Task RunAsync(DevOptions options, Action<DevReady> ready, CancellationToken cancellationToken)
+    public static async Task RunAsync(DevOptions options, Func<DevReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         DemandSafe(options);
         CoreDumps.Forbid();
@@ -21,7 +21,7 @@ internal static class DevServer
             var start = await server.StartVaultAsync(cancellationToken).ConfigureAwait(false);
             var token = await EnsureTokenAsync(server.Vault, Path.Combine(options.DataDirectory, TokenFile), cancellationToken).ConfigureAwait(false);
             await server.ListenAsync(options.Listen, cancellationToken).ConfigureAwait(false);
-            ready(new(server.Address, token, start));
+            await ready(new(server.Address, token, start), cancellationToken).ConfigureAwait(false);
             await server.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -47,4 +47,8 @@ internal static class DevServer
 
 /// <summary>What a person needs to know once the server answers.</summary>
 /// <param name="Token">Null while the vault is sealed and no token was made before.</param>
-internal sealed record DevReady(string Address, string? Token, VaultStart Vault);
+internal sealed record DevReady(string Address, string? Token, VaultStart Vault)
+{
+    // A record prints its members; the token must never be one of them.
+    public override string ToString() => Address;
+}

@@ -28,7 +28,11 @@ internal sealed record RevokedDocument(string Id, bool Revoked);
 internal sealed record EventDocument(string Event, string? Name, int? Version, string? Id);
 
 /// <param name="Token">Left out while the vault is sealed and no token was made before.</param>
-internal sealed record DevDocument(string Address, string? Token, string DataDir, bool Sealed);
+internal sealed record DevDocument(string Address, string? Token, string DataDir, bool Sealed)
+{
+    // A record prints its members; the token must never be one of them.
+    public override string ToString() => Address;
+}
 
 /// <summary>One JSON document on one line.</summary>
 internal static class CliJson

@@ -9,7 +9,11 @@ internal static class DrawnTable
     {
         if (table.Rows.Count is 0) return;
         var drawn = new Spectre.Console.Table { Border = TableBorder.None };
-        foreach (var heading in table.Headings) drawn.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))) { Padding = new Padding(0, 0, 2, 0) });
+        foreach (var column in table.Columns)
+        {
+            var heading = new Text(column.Heading, new Style(decoration: Decoration.Bold));
+            drawn.AddColumn(new TableColumn(heading) { Padding = new Padding(0, 0, 2, 0), NoWrap = !column.MayWrap });
+        }
         foreach (var row in table.Rows) drawn.AddRow(row.Select(cell => new Text(cell)));
 
         using var text = new StringWriter();

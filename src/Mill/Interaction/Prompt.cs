@@ -7,14 +7,20 @@ namespace Mill.Interaction;
 /// <summary>Questions to a person at a terminal.</summary>
 internal static class Prompt
 {
-    /// <summary>A secret, typed twice and not shown. Throws <see cref="MillError.Usage"/> where the two differ.</summary>
-    public static SecretValue Secret(Terminal terminal, string name)
+    private const char EndOfInput = '\x04'; // Ctrl-D
+
+    /// <summary>A secret, typed twice and not shown; null where the person ends the input instead. Throws <see cref="MillError.Usage"/> where the two differ.</summary>
+    public static SecretValue? Secret(Terminal terminal, string name)
     {
         var first = Hidden(terminal, Words.EnterValue(name));
+        if (first is null or { Length: 0 }) return first;
         try
         {
             using var second = Hidden(terminal, Words.EnterValueAgain);
-            return first.Equals(second) ? first : throw new MillException(MillError.Usage, Words.ValuesDiffer) { Hint = Words.ValuesDifferHint };
+            if (first.Equals(second)) return first;
+            if (second is not null) throw new MillException(MillError.Usage, Words.ValuesDiffer) { Hint = Words.ValuesDifferHint };
+            first.Dispose();
+            return null;
         }
         catch
         {
@@ -29,12 +35,17 @@ internal static class Prompt
         return terminal.ReadLine()?.Trim() is { } answer && (answer.Equals("y", StringComparison.OrdinalIgnoreCase) || answer.Equals("yes", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static SecretValue Hidden(Terminal terminal, string question)
+    private static SecretValue? Hidden(Terminal terminal, string question)
     {
         terminal.Ask(question);
         using var typed = new Typed();
         while (terminal.ReadKey() is { Key: not ConsoleKey.Enter } key)
         {
+            if (key.KeyChar is EndOfInput)
+            {
+                terminal.Say("");
+                return null;
+            }
             if (key.Key is ConsoleKey.Backspace) typed.RemoveLast();
             else if (key.KeyChar is not '\0') typed.Add(key.KeyChar);
         }

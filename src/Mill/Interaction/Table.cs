@@ -1,11 +1,11 @@
 namespace Mill.Interaction;
 
 /// <summary>Rows for a person or a program: drawn on a screen, separated by tabs and without headings in a pipe.</summary>
-internal sealed class Table(params string[] headings)
+internal sealed class Table(params Column[] columns)
 {
     private readonly List<string[]> _rows = [];
 
-    public IReadOnlyList<string> Headings => headings;
+    public IReadOnlyList<Column> Columns => columns;
 
     public IReadOnlyList<string[]> Rows => _rows;
 
@@ -17,4 +17,12 @@ internal sealed class Table(params string[] headings)
         if (terminal.OutputIsTerminal) DrawnTable.WriteTo(terminal, this);
         else foreach (var row in _rows) terminal.WriteLine(string.Join('\t', row));
     }
+}
+
+/// <param name="MayWrap">What people chose themselves may take a second line where there is no room; ids and times are copied, and stay whole.</param>
+internal readonly record struct Column(string Heading, bool MayWrap)
+{
+    public static implicit operator Column(string heading) => new(heading, MayWrap: false);
+
+    public static Column Wrapping(string heading) => new(heading, MayWrap: true);
 }

@@ -15,6 +15,7 @@ internal static partial class Words
     public const string ValueTooLarge = "The value is larger than 256 KiB.";
     public const string ValueTooLargeHint = "A secret is a key or a password; keep the large thing elsewhere, encrypted with it.";
     public const string EndsWithNewline = "note: the value ends with a newline, which is stored; --trim-newline leaves it out";
+    public const string EmptyValue = "There is nothing in the value.";
     public const string VersionsOrAll = "Either --version or --all must say what to destroy.";
     public const string NeedsYes = "Destroying cannot be undone, and there is no terminal to ask at.";
     public const string NeedsYesHint = "If you are sure, add --yes.";
@@ -22,11 +23,14 @@ internal static partial class Words
     public const string NoLimit = "No limit is given.";
     public const string NoLimitHint = "Name one: mill retention set --max-versions 10, or --max-age 90d. To remove them: mill retention clear";
     public const string NoTokenHint = "Set MILL_TOKEN to a token. For a server of your own, mill dev makes one and remembers it.";
+    public const string TokenRefusedHint = "Check MILL_TOKEN or --token; mill dev prints one.";
+    public const string NameNotAllowedHint = "The patterns of this token may not include this name. Another token can: mill token create --allow PATTERN";
     public const string NotAToken = "The token holds characters that no token has.";
     public const string NotAnAddress = "The address of the server is not one.";
     public const string NotAnAddressHint = "Write it like http://127.0.0.1:4400, with nothing after the port.";
     public const string NotAnEndpointHint = "Write an address and a port: --listen 127.0.0.1:4400";
     public const string NoHome = "There is no home directory to keep things in.";
+
     public static string DevSealed(string? reason, string? needed, string? present) =>
         $"warning: the vault is sealed: {reason}. Needed is key {needed ?? "(any)"}, present is {present ?? "none"}.\n"
         + "warning: names and histories can be read, values cannot, and nothing is written";
@@ -36,6 +40,14 @@ internal static partial class Words
     public const string DevStopped = "Stopped. Everything that was acknowledged is on the disk.";
 
     public const string DevUnsealByVariable = "hint: start again with the right MILL_MASTER_KEY";
+
+    public const string Watching = "watching…";
+
+    public const string WatchLost = "connection lost, trying again…";
+
+    public const string WatchAgain = "connected again";
+
+    public const string DevWaitsForKey = "Sealed; waiting for the key. See: mill status";
 
     public const string DevNext = "Ready. In another terminal: mill secret set db.password";
 
@@ -51,9 +63,14 @@ internal static partial class Words
 
     public static string ConfirmDestroy(string name, int[]? versions) => $"Destroy {What(versions)} of {Printable.From(name)} for ever?";
 
+    public static string EmptyValueHint(string name) => $"If it is to be empty, say so: mill secret set {name} \"\", or add --allow-empty.";
+
     public static string VersionsOrAllHint(string name) => $"See what there is: mill secret history {name}";
 
-    public static string ValueIsNotText(string name) => $"The value of {name} is not text, and this is a terminal.";
+    public static string NoSuchVersion(string name, int? version, DateTimeOffset? at) =>
+        version is { } number ? Invariant($"There is no version {number} of {name}.") : $"There was no value of {name} at {Times.Show(at, "that time")}.";
+
+    public static string ValueIsNotText(string name) => $"The value of {name} is not plain text, and this is a terminal.";
 
     public static string ValueIsNotTextHint(string name) => $"Write it to a file: mill secret get {name} --raw > FILE";
 
@@ -83,9 +100,13 @@ internal static partial class Words
 
     public static string NotAChoice(string text, string[] words) => $"'{text}' is none of {string.Join(", ", words)}.";
 
-    public static string NotATime(string text) => $"'{text}' is not a time such as 2026-01-31T12:00:00Z.";
+    public static string NotATime(string text) => $"'{text}' is not a time such as 2026-01-31T12:00:00Z, or now.";
 
     public static string NotAnEndpoint(string text) => $"'{text}' is not an address and a port.";
+
+    public static string EmptyPath(string option) => $"{option} needs the name of a place.";
+
+    public static string EmptyPathHint(string option) => $"Leave {option} out for the usual place.";
 
     public static string NoHomeHint(string option) => $"Name a place with {option}, or set HOME.";
 
@@ -93,12 +114,25 @@ internal static partial class Words
         $"Data in {directory}, {(keyFile is null ? "master key from the environment" : $"master key in {keyFile}")}."
         + (isNew ? "\nThe master key was made just now. Keep a copy of it in a safe place: without it, nothing can be read." : "");
 
-    public static string DevNextByHand(string address) =>
-        $"Ready. Your profile names another server and was left alone; in another terminal: MILL_ADDRESS={address} MILL_TOKEN=… mill secret set db.password";
+    /// <summary>A line to paste, for whom the profile does not speak.</summary>
+    public static string DevByHand(string address, string tokenFile) =>
+        $"In other terminals, first: export MILL_ADDRESS={address} MILL_TOKEN=\"$(cat {ShellWord.From(tokenFile)})\"";
+
+    public static string ProfileLeftAlone(string path, Profiles.ProfileOutcome why) => why switch
+    {
+        Profiles.ProfileOutcome.InUse => $"note: the profile {path} names another dev server, which is running, and was left alone",
+        Profiles.ProfileOutcome.Damaged => $"warning: the profile {path} is not one and was left alone",
+        _ => $"note: the profile {path} was not made by mill dev and was left alone",
+    };
 
     public static string ProfileNotWritten(string why) => $"warning: the profile cannot be written: {why}";
 
     public static string Unexpected(Exception e) => $"Something unexpected went wrong ({e.GetType().Name}).";
+
+    public static string Counts(CountsResponse counts) =>
+        $"{Count(counts.Secrets, "secret")} with {Count(counts.Versions, "version")} in tenant {counts.Tenant}";
+
+    private static string Count(long count, string noun) => Invariant($"{count} {noun}{(count is 1 ? "" : "s")}");
 
     private static string What(int[]? versions) => versions switch
     {

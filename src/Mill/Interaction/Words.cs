@@ -5,7 +5,7 @@ internal static partial class Words
 {
     public static string Version => Hosting.MillVersion.Text;
 
-    public const string Mill = "A distributed secrets vault and container orchestrator.";
+    public const string Mill = "Keeps secrets: versioned, encrypted, isolated.";
     public const string AddressOption = "The server [MILL_ADDRESS; default: the profile's, else http://127.0.0.1:4400]";
     public const string TokenOption = "The token to use; prefer the variable, other users see command lines [MILL_TOKEN; default: the profile's]";
     public const string TenantOption = "The tenant to work in; for operators [MILL_TENANT; default: the token's]";
@@ -16,16 +16,17 @@ internal static partial class Words
     public const string PrefixOption = "Only names that start with this";
 
     public const string SecretSet = "Set a secret; a value other than the current one makes a new version";
-    public const string ValueArgument = "The value, or - for the standard input; left out, it is asked for without being shown. On a command line it stays in the shell's history and others can see it: prefer the prompt or -";
+    public const string ValueArgument = "The value, or - for the standard input (after --, - is a value like any other); left out, it is asked for without being shown. On a command line it stays in the shell's history and others can see it: prefer the prompt or -";
     public const string FileOption = "Take the value from a file, byte for byte";
     public const string TrimNewlineOption = "Leave out one newline at the end of a file or of the standard input, which are else taken byte for byte";
+    public const string AllowEmptyOption = "Take a file or an input with nothing in it for an empty value";
     public const string IfVersionOption = "Only if this version is the current one";
     public const string IfAbsentOption = "Only if there is no such secret";
     public const string ForceOption = "Make a new version even of the same value";
 
     public const string SecretGet = "Print the value of a secret, and a newline";
     public const string VersionOption = "This version instead of the current one";
-    public const string AtOption = "The version that was valid at this time, such as 2026-01-31T12:00:00Z (UTC unless it says otherwise)";
+    public const string AtOption = "The version that was valid at this time, such as 2026-01-31T12:00:00Z or 2026-01-31T13:00:00+01:00, or now";
     public const string RawOption = "Print exactly the bytes of the value, without a newline after it";
 
     public const string SecretList = "List names; in a pipe: name, version and time, separated by tabs";

@@ -11,7 +11,9 @@ internal static class Connection
     public const string TokenVariable = "MILL_TOKEN";
     public const string TenantVariable = "MILL_TENANT";
 
-    /// <summary>Throws <see cref="MillError.Usage"/> for an address that is none, and <see cref="MillError.Unauthenticated"/> where there is no token.</summary>
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The token is null where nothing names one. Throws <see cref="MillError.Usage"/> for an address that is none, and <see cref="MillError.Unauthenticated"/> for a token that is none.</summary>
     public static MillClientOptions Resolve(CliHost host, string? address, string? token, string? tenant)
     {
         address ??= host.Variable(AddressVariable);
@@ -20,8 +22,26 @@ internal static class Connection
         var server = (address ?? profile?.Address) is { } text ? Parse(text) : MillClientOptions.DefaultAddress;
         // The profile's token belongs to the profile's server; another address must not be handed it.
         token ??= profile is not null && Parse(profile.Address) == server ? profile.Token : null;
-        if (token is null) throw new MillException(MillError.Unauthenticated, Words.NoToken(server)) { Hint = Words.NoTokenHint };
-        return new() { Address = server, Token = Checked(token), Tenant = tenant ?? host.Variable(TenantVariable), Time = host.Time };
+        return new() { Address = server, Token = token is null ? null : Checked(token), Tenant = tenant ?? host.Variable(TenantVariable), Time = host.Time };
+    }
+
+    /// <summary>
+    /// Throws <see cref="MillError.Unauthenticated"/> where there is no token, and before it <see cref="MillError.Unreachable"/> where there is no server either:
+    /// whoever starts one gets a token with it.
+    /// </summary>
+    public static async Task DemandTokenAsync(MillClientOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Token is not null) return;
+        using var client = new MillClient(options with { Tenant = null, Timeout = ProbePatience });
+        try
+        {
+            await client.GetHealthAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is not MillError.Unreachable)
+        {
+            // Something answers.
+        }
+        throw new MillException(MillError.Unauthenticated, Words.NoToken(options.Address)) { Hint = Words.NoTokenHint };
     }
 
     /// <summary>An address as people write it: the scheme may be left out.</summary>

@@ -10,6 +10,8 @@ internal sealed class ProfileFile(string path)
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromMilliseconds(300);
+
     public string Path => path;
 
     /// <summary>The place of the profile; null where there is no home to keep it in.</summary>
@@ -32,16 +34,21 @@ internal sealed class ProfileFile(string path)
     }
 
     /// <summary>
-    /// Makes the commands of this user talk to a dev server. False where the profile is somebody's own, which is never replaced.
-    /// Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> where it cannot be written.
+    /// Makes the commands of this user talk to a dev server, unless the profile is somebody's own or names another server that answers.
+    /// Throws <see cref="IOException"/>, <see cref="UnauthorizedAccessException"/> or <see cref="Secrets.MillException"/> where it cannot be written.
     /// </summary>
-    public bool WriteDev(string address, string token)
+    public async Task<ProfileOutcome> WriteDevAsync(string address, string token, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (File.Exists(path) && Parse() is not { Origin: Profile.DevOrigin }) return false;
+        if (File.Exists(path))
+        {
+            if (Parse() is not { } old) return ProfileOutcome.Damaged;
+            if (old.Origin is not Profile.DevOrigin) return ProfileOutcome.SomebodysOwn;
+            if (old.Address != address && await ServerProbe.AnswersAsync(old.Address, ProbePatience, time, cancellationToken).ConfigureAwait(false)) return ProfileOutcome.InUse;
+        }
         var directory = System.IO.Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         PrivateFile.Write(path, JsonSerializer.Serialize(new(address, token, Profile.DevOrigin), ProfileJson.Default.Profile));
-        return true;
+        return ProfileOutcome.Written;
     }
 
     private Profile? Parse()

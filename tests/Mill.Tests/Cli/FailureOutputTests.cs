@@ -15,6 +15,10 @@ public sealed class FailureOutputTests
     [InlineData("secret get --jsno", "--json")]
     [InlineData("secret get a --version x", "--help")]
     [InlineData("secret get a --at noon", "--help")]
+    [InlineData("secret get a --at 1/2", "--help")]
+    [InlineData("secret get a --at 12:00", "--help")]
+    [InlineData("secret get a --at 2026-01-31", "--help")]
+    [InlineData("secret get a --at 2026-01-31T12:00:00", "--help")]
     [InlineData("secret get", "--help")]
     [InlineData("secret", "--help")]
     [InlineData("", "--help")]
@@ -35,6 +39,16 @@ public sealed class FailureOutputTests
         Assert.Contains("error: ", session.Error, StringComparison.Ordinal);
         Assert.Contains(hint, session.Error[session.Error.LastIndexOf("hint: ", StringComparison.Ordinal)..], StringComparison.Ordinal);
         Assert.Equal("", session.Output);
+    }
+
+    [Theory]
+    [InlineData("--data-dir")]
+    [InlineData("--master-key-file")]
+    public async Task An_empty_path_is_not_the_usual_place(string option)
+    {
+        var session = new Session { Variables = { ["MILL_DATA_DIR"] = "/nonexistent", ["MILL_CONFIG_DIR"] = "/nonexistent" } };
+        Assert.Equal(ExitCodes.Usage, await session.RunAsync("dev", option, ""));
+        Assert.Contains($"error: {option} needs", session.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -89,6 +103,33 @@ public sealed class FailureOutputTests
         var session = Session.With(mill);
         Assert.Equal(9, await session.RunAsync("secret", "get", "a"));
         Assert.Contains("hint: Is the server running? Start one with: mill dev", session.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_token_a_missing_server_is_told_first()
+    {
+        var mill = await FakeMill.StartAsync();
+        var session = new Session { Variables = { ["MILL_ADDRESS"] = mill.Address.ToString() } };
+        Assert.Equal(4, await session.RunAsync("status"));
+        await mill.DisposeAsync();
+        Assert.Equal(9, await session.RunAsync("status"));
+        Assert.EndsWith("hint: Is the server running? Start one with: mill dev\n", session.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("secret get a --version 99", "not_found", "error: There is no version 99 of a.\nhint: See what there is: mill secret history a\n")]
+    [InlineData("secret get a --at 2026-01-31T12:00:00Z", "not_found", "error: There was no value of a at 2026-01-31T12:00:00.000000Z.\nhint: See what there is: mill secret history a\n")]
+    [InlineData("secret set a v", "not_found", "patterns")]
+    [InlineData("secret get a", "unauthenticated", "hint: Check MILL_TOKEN or --token; mill dev prints one.\n")]
+    public async Task A_refusal_comes_with_what_to_look_at_here(string line, string code, string hint)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        foreach (var request in (string[])["GET /v1/secrets/a", "GET /v1/secrets/a?version=99", "GET /v1/secrets/a?at=2026-01-31T12%3A00%3A00.000000Z", "PUT /v1/secrets/a"])
+            mill.Fail(request, code is "not_found" ? 404 : 401, code, ""","hint":"of the server" """);
+        var session = Session.With(mill);
+        Assert.NotEqual(0, await session.RunAsync(line.Split(' ')));
+        Assert.Contains(hint, session.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("of the server", session.Error, StringComparison.Ordinal);
     }
 
     [Fact]

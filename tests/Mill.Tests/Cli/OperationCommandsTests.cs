@@ -32,6 +32,21 @@ public sealed class OperationCommandsTests
         Assert.Equal(0, await Session.With(mill).RunAsync("token", "revoke", "t1"));
     }
 
+    [Fact]
+    public async Task A_narrow_screen_never_breaks_ids_and_times()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/tokens", """
+            {"tokens":[{"id":"0123456789ab","subject":"continuous-integration-of-the-shop","tenant":"acme","role":"operator","allow":["shop.database.*","shop.payments.*"],"deny":["shop.payments.master"],
+             "created_at":"2026-01-01T00:00:00Z","created_by":"me","expires_at":"2027-01-01T00:00:00.123456Z"}]}
+            """);
+        var session = new Session { IsTerminal = true, Width = 80, Variables = { ["MILL_ADDRESS"] = mill.Address.ToString(), ["MILL_TOKEN"] = FakeMill.Token } };
+        Assert.Equal(0, await session.RunAsync("token", "list"));
+        Assert.Contains("0123456789ab", session.Output, StringComparison.Ordinal);
+        Assert.Contains("2027-01-01T00:00:00Z", session.Output, StringComparison.Ordinal);
+        Assert.All(session.Output.Split('\n'), line => Assert.True(line.Length <= 80, line));
+    }
+
     [Theory]
     [InlineData("true", 0, "sound: 1 secrets")]
     [InlineData("false", 11, "UNSOUND")]
@@ -67,6 +82,7 @@ public sealed class OperationCommandsTests
             """);
         var session = Session.With(mill);
         Assert.Equal(0, await session.RunAsync("status"));
+        Assert.Contains("secrets\t1 secret with 2 versions in tenant default\n", session.Output, StringComparison.Ordinal);
         Assert.Contains("vault\tsealed: needs master key aa, has none\n", session.Output, StringComparison.Ordinal);
     }
 

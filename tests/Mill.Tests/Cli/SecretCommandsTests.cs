@@ -49,6 +49,56 @@ public sealed class SecretCommandsTests
         Assert.Contains(said, session.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, "", "-")]
+    [InlineData(false, "")]
+    [InlineData(false, "\n", "--trim-newline")]
+    [InlineData(false, "", "--file", "/dev/null")]
+    [InlineData(true, "\r")]
+    public async Task An_empty_value_has_to_be_meant(bool isTerminal, string input, params string[] more)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("PUT /v1/secrets/a", IsSet);
+        Assert.Equal(7, await RunAsync());
+        Assert.Empty(mill.Seen);
+        Assert.Equal(0, await RunAsync("--allow-empty"));
+        Assert.Equal("""{"value":""}""", mill.Seen[0].Body);
+
+        Task<int> RunAsync(params string[] allowed)
+        {
+            var session = Session.With(mill);
+            session.IsTerminal = isTerminal;
+            if (isTerminal) session.Type(input);
+            else session.Input = System.Text.Encoding.UTF8.GetBytes(input);
+            return session.RunAsync(["secret", "set", "a", .. more, .. allowed]);
+        }
+    }
+
+    [Theory]
+    [InlineData("--", "a", "-")]
+    [InlineData("a", "--", "-")]
+    [InlineData("a", "--if-absent", "--", "-")]
+    public async Task After_two_dashes_a_dash_is_a_value(params string[] line)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("PUT /v1/secrets/a", IsSet);
+        Assert.Equal(0, await Session.With(mill).RunAsync(["secret", "set", .. line]));
+        Assert.Equal("""{"value":"-"}""", mill.Seen[0].Body);
+    }
+
+    [Theory]
+    [InlineData("one\x04")]
+    [InlineData("one\rone\x04")]
+    public async Task The_end_of_the_input_at_the_prompt_sets_nothing(string typed)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        var session = Session.With(mill);
+        session.IsTerminal = true;
+        session.Type(typed);
+        Assert.Equal(130, await session.RunAsync("secret", "set", "a"));
+        Assert.Empty(mill.Seen);
+    }
+
     [Fact]
     public async Task A_typed_value_is_asked_for_twice_and_never_shown()
     {
@@ -112,6 +162,44 @@ public sealed class SecretCommandsTests
         Assert.Contains("hint: Write it to a file", screen.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\\u001b[2J")]
+    [InlineData("a\\rb")]
+    [InlineData("\\u009b2J")]
+    [InlineData("\\u007f")]
+    public async Task Text_that_would_steer_a_screen_is_refused_there(string value)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/secrets/a", $$"""{"name":"a","version":1,"value":"{{value}}","valid_from":"2026-01-01T00:00:00Z","valid_to":null,"state":"current"}""");
+        var screen = Session.With(mill);
+        screen.IsTerminal = true;
+        Assert.Equal(2, await screen.RunAsync("secret", "get", "a"));
+        Assert.Equal("", screen.Output);
+        Assert.Contains("--raw > FILE", screen.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await Session.With(mill).RunAsync("secret", "get", "a"));
+    }
+
+    [Fact]
+    public async Task Tabs_newlines_and_letters_of_any_language_go_to_a_screen()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("GET /v1/secrets/a", """{"name":"a","version":1,"value":"a\tb\né ¢ 秘","valid_from":"2026-01-01T00:00:00Z","valid_to":null,"state":"current"}""");
+        var screen = Session.With(mill);
+        screen.IsTerminal = true;
+        Assert.Equal(0, await screen.RunAsync("secret", "get", "a"));
+        Assert.Equal("a\tb\né ¢ 秘\n", screen.Output);
+    }
+
+    [Fact]
+    public async Task Now_is_a_time()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        var time = new Mill.Testing.ManualTime();
+        await Session.With(mill, time).RunAsync("secret", "get", "a", "--at", "now");
+        await Session.With(mill, time).RunAsync("secret", "get", "a", "--at", "2026-01-31T13:00:00.5+01:00");
+        Assert.Equal([$"/v1/secrets/a?at={time.GetUtcNow():yyyy-MM-dd'T'HH}%3A{time.GetUtcNow():mm}%3A{time.GetUtcNow():ss.ffffff}Z", "/v1/secrets/a?at=2026-01-31T12%3A00%3A00.500000Z"], mill.Seen.Select(request => request.Target));
+    }
+
     [Fact]
     public async Task Json_is_the_document_of_the_API_on_one_line()
     {
@@ -134,7 +222,7 @@ public sealed class SecretCommandsTests
         var screen = Session.With(mill);
         screen.IsTerminal = true;
         await screen.RunAsync("secret", "list");
-        Assert.Equal("NAME  VERSION  VALID FROM\na     3        2026-01-01T00:00:00.000000Z\n", screen.Output);
+        Assert.Equal("NAME  VERSION  VALID FROM\na     3        2026-01-01T00:00:00Z\n", screen.Output);
     }
 
     [Fact]
@@ -179,6 +267,7 @@ public sealed class SecretCommandsTests
         var session = Session.With(mill);
         Assert.Equal(130, await session.RunAsync(["secret", "watch"], stop.Token));
         Assert.Equal("added\ta\t1\n", session.Output);
+        Assert.StartsWith("watching…\nconnection lost, trying again…\n", session.Error, StringComparison.Ordinal);
     }
 
     private static System.Text.Json.JsonSerializerOptions Relaxed { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

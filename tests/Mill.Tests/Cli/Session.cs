@@ -18,6 +18,8 @@ internal sealed class Session
 
     public bool IsTerminal { get; set; }
 
+    public int Width { get; init; } = 120;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>What a person types where nothing is shown.</summary>
@@ -44,7 +46,7 @@ internal sealed class Session
         {
             InputIsTerminal = IsTerminal,
             OutputIsTerminal = IsTerminal,
-            Width = 120,
+            Width = Width,
             ReadKey = Keys.Dequeue,
         };
         return Mill.Commands.Cli.RunAsync(args, new(terminal, Variables.GetValueOrDefault, Time), cancellationToken);

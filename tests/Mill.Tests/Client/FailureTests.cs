@@ -75,6 +75,16 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task A_verification_changes_nothing_so_a_lost_answer_leaves_no_doubt()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("POST /v1/verify", Abort);
+        using var client = mill.Connect();
+        var failure = await Assert.ThrowsAsync<MillException>(() => client.VerifyAsync());
+        Assert.Equal(MillError.Unreachable, failure.Error);
+    }
+
+    [Fact]
     public async Task A_token_is_never_made_twice()
     {
         await using var mill = await FakeMill.StartAsync();

@@ -1,0 +1,20 @@
+using Mill.Interaction;
+using Mill.Secrets;
+
+namespace Mill.Commands;
+
+/// <summary>What the server cannot hint at, because it does not know that a command line asks.</summary>
+internal static class Hints
+{
+    public static MillException WithHint(this MillException failure, string hint, string? message = null) => new(failure.Error, message ?? failure.Message, failure)
+    {
+        Hint = hint,
+        Problems = failure.Problems,
+        CurrentVersion = failure.CurrentVersion,
+        RequestId = failure.RequestId,
+    };
+
+    /// <summary>A refused token; one that is missing has been told how to get one.</summary>
+    public static MillException ForTerminal(MillException failure) =>
+        failure is { Error: MillError.Unauthenticated, Hint: not Words.NoTokenHint } ? failure.WithHint(Words.TokenRefusedHint) : failure;
+}

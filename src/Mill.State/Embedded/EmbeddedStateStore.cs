@@ -167,10 +167,14 @@ public sealed partial class EmbeddedStateStore : IStateStore
     {
         try
         {
-            if (_stopped is null)
+            if (_stopped is not null)
+                return;
+            if (_scrubOwed)
+                _files.Scrub();
+            else
                 _files.Connection.Checkpoint(truncate: true);
         }
-        catch (SqliteException failure)
+        catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
         {
             LogCheckpointFailed(_paths.Database, failure.Message); // the log stays, and the next start folds it in
         }

@@ -135,6 +135,30 @@ public sealed class EmbeddedStateStoreTests : IDisposable
         Assert.All(Directory.GetFiles(_directory.Path, "mill.db*"), file => Assert.True(TestDirectory.ReadShared(file).AsSpan().IndexOf(canary) < 0, file));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_scrub_that_a_crash_prevented_is_made_up_for_when_the_store_is_opened(bool isLogFoldedIn)
+    {
+        const string Canary = "canary-4713-this-value-must-go";
+        var random = new Random(7);
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await Put(store, "key/5000", Canary + new string('x', 800));
+        for (var i = 0; i < 300; i++)
+            await Put(store, $"key/{random.Next(4_900, 5_100):D4}x", new string('y', random.Next(1_500)));
+        await store.CommitAsync(new([], [new("key/5000", null)]), None); // what a process that is killed before its scrub has done
+        using var crashed = _directory.Copy();
+        if (isLogFoldedIn)
+        {
+            using var other = SqliteConnection.Open(crashed.File("mill.db"));
+            other.Checkpoint(truncate: true);
+        }
+
+        RequireCanary(Canary, crashed, isThere: true);
+        await using var again = EmbeddedStateStore.Open(crashed.Path);
+        RequireCanary(Canary, crashed, isThere: false);
+    }
+
     [Fact]
     public async Task A_closed_store_says_that_it_is_closed()
     {
@@ -148,6 +172,9 @@ public sealed class EmbeddedStateStoreTests : IDisposable
 
     private static ValueTask<StoreCommit> Put(EmbeddedStateStore store, string key, string value)
         => store.CommitAsync(new([], [new(key, Encoding.UTF8.GetBytes(value))]), None);
+
+    private static void RequireCanary(string canary, TestDirectory directory, bool isThere)
+        => Assert.Equal(isThere, Directory.GetFiles(directory.Path, "mill.db*").Any(file => TestDirectory.ReadShared(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(canary)) >= 0));
 
     private static Process? Start(string program, params string[] arguments)
     {

@@ -43,7 +43,7 @@ internal sealed class DirectoryLock : IDisposable
         var holder = Encoding.ASCII.GetString(text[..length]).Trim();
         return new(MillError.DataDirectoryInUse, $"The data directory {files.Directory} is in use by process {(holder.Length > 0 ? holder : "unknown")}.")
         {
-            Hint = "Stop that process, or give this one another directory with --data.",
+            Hint = "Stop that process, or give this one another directory: mill dev --data-dir DIR --listen 127.0.0.1:4401",
         };
     }
 }

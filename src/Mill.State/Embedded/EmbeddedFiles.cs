@@ -148,7 +148,7 @@ internal sealed class EmbeddedFiles : IDisposable
         throw new MillException(
             MillError.StorageDamaged, $"The store in {files.Database} has lost commits: {what}, and revision {last.Revision} was acknowledged.")
         {
-            Hint = $"Restore a backup. If an older copy was put there on purpose, remove {files.Anchor} and start again.",
+            Hint = $"Put a newer copy of the data directory in its place. If an older copy was put there on purpose, remove {files.Anchor} and start again.",
         };
     }
 }

@@ -160,6 +160,51 @@ public sealed class EmbeddedStateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_scrub_waits_for_no_read_and_is_done_when_the_read_ends()
+    {
+        const string Canary = "canary-4714-this-value-must-go";
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await Put(store, "a", Canary);
+        var reading = new TaskCompletionSource();
+        using var goOn = new ManualResetEventSlim();
+        var read = Task.Run(async () => await store.VisitAsync("", (_, _, _) => { reading.TrySetResult(); goOn.Wait(); }, None));
+        await reading.Task;
+        for (var i = 0; i < 3; i++)
+            Assert.True((await store.CommitAsync(new([], [new("a", Encoding.UTF8.GetBytes($"{i}"))]) { Scrub = true }, None).AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Succeeded);
+        RequireCanary(Canary, _directory, isThere: true); // the read still looks at it
+
+        goOn.Set();
+        Assert.Equal(1, await read);
+        RequireCanary(Canary, _directory, isThere: false);
+    }
+
+    [Fact]
+    public async Task A_read_ends_when_it_is_cancelled()
+    {
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await store.CommitAsync(new([], [.. Enumerable.Range(0, 10).Select(i => new StoreWrite($"{i}", [1]))]), None);
+        using var cancel = new CancellationTokenSource();
+        var seen = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.VisitAsync("", (_, _, _) => { seen++; cancel.Cancel(); }, cancel.Token));
+        Assert.Equal(1, seen);
+        Assert.Equal(10, (await store.ReadAsync("", None)).Entries.Count);
+    }
+
+    [Fact]
+    public async Task Hardly_anything_is_kept_for_watchers_before_there_is_one()
+    {
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        for (var i = 0; i < 5; i++)
+            await Put(store, "a", new string('x', 30_000));
+        var compacted = await Assert.ThrowsAsync<WatchCompactedException>(async () => await store.WatchAsync("", 0, None).FirstAsync());
+        Assert.Equal(3, compacted.OldestKnown);
+
+        for (var i = 0; i < 5; i++)
+            await Put(store, "a", new string('y', 30_000));
+        Assert.Equal(4, (await store.WatchAsync("", 3, None).FirstAsync()).Revision);
+    }
+
+    [Fact]
     public async Task A_closed_store_says_that_it_is_closed()
     {
         var store = EmbeddedStateStore.Open(_directory.Path);

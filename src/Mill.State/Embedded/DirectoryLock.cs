@@ -21,7 +21,6 @@ internal sealed class DirectoryLock : IDisposable
             if (!Libc.TryLock(file))
                 throw InUse(files, file);
 
-            Libc.SetMode(files.Lock, StoreFiles.Private);
             RandomAccess.SetLength(file, 0);
             RandomAccess.Write(file, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")), fileOffset: 0);
             return new DirectoryLock(file);

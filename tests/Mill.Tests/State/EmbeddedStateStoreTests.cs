@@ -72,7 +72,7 @@ public sealed class EmbeddedStateStoreTests : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return;
-        var path = _directory.File("new");
+        var path = _directory.File("above/new");
         await using var store = EmbeddedStateStore.Open(path);
         await Put(store, "a", "1");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));

@@ -7,12 +7,14 @@ namespace Mill.State.Embedded;
 internal sealed class CommitRing(long revision, int maxCommits = 4096, long maxBytes = 32 * 1024 * 1024)
 {
     private const int TakeAtMost = 256;
+    private const long UnwatchedBytes = 64 * 1024; // kept before anybody ever watched: enough to read everything and watch from there, and no memory for nothing
 
     private readonly Lock _lock = new();
     private readonly StoreEvent?[] _events = new StoreEvent?[maxCommits]; // a commit stands at its revision modulo the length
     private long _floor = revision; // the commits after this revision are known, up to _latest
     private long _latest = revision;
     private long _bytes;
+    private bool _isWatched; // never set back: who watched once comes again
     private bool _isClosed;
     private TaskCompletionSource _changed = NewSignal();
 
@@ -22,7 +24,7 @@ internal sealed class CommitRing(long revision, int maxCommits = 4096, long maxB
         lock (_lock)
         {
             _bytes += SizeOf(commit);
-            while (_latest - _floor >= maxCommits || (_bytes > maxBytes && _floor < _latest))
+            while (_latest - _floor >= maxCommits || (_bytes > (_isWatched ? maxBytes : Math.Min(maxBytes, UnwatchedBytes)) && _floor < _latest))
                 ForgetOldestLocked();
             _latest = commit.Revision;
             _events[_latest % maxCommits] = commit;
@@ -85,6 +87,7 @@ internal sealed class CommitRing(long revision, int maxCommits = 4096, long maxB
     {
         lock (_lock)
         {
+            _isWatched = true;
             if (afterRevision < _floor)
                 throw new WatchCompactedException(_floor);
 

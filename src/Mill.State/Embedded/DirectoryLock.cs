@@ -21,7 +21,6 @@ internal sealed class DirectoryLock : IDisposable
             if (!Libc.TryLock(file))
                 throw InUse(files, file);
 
-            Libc.SetMode(files.Lock, StoreFiles.Private);
             RandomAccess.SetLength(file, 0);
             RandomAccess.Write(file, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")), fileOffset: 0);
             return new DirectoryLock(file);
@@ -43,7 +42,7 @@ internal sealed class DirectoryLock : IDisposable
         var holder = Encoding.ASCII.GetString(text[..length]).Trim();
         return new(MillError.DataDirectoryInUse, $"The data directory {files.Directory} is in use by process {(holder.Length > 0 ? holder : "unknown")}.")
         {
-            Hint = "Stop that process, or give this one another directory with --data.",
+            Hint = "Stop that process, or give this one another directory: mill dev --data-dir DIR --listen 127.0.0.1:4401",
         };
     }
 }

@@ -47,6 +47,8 @@ internal sealed class EmbeddedFiles : IDisposable
         catch (Exception failure)
         {
             directoryLock?.Dispose();
+            if (failure is InvalidDataException)
+                throw StorageFailure.Damaged(files.Database, failure.Message, failure);
             if (failure is SqliteException or IOException or UnauthorizedAccessException)
                 throw StorageFailure.From(directoryLock is null ? files.Directory : files.Database, failure);
             throw;
@@ -54,12 +56,7 @@ internal sealed class EmbeddedFiles : IDisposable
     }
 
     /// <summary>Makes sure that nothing which was replaced is left in any file. No read may be under way.</summary>
-    public void Scrub()
-    {
-        Connection.Checkpoint(truncate: true);
-        new PageGaps(_database).Clear(StoreSchema.RootPages(Connection));
-        Connection.Execute("PRAGMA shrink_memory"); // the cached pages still have their gaps, and would be written back with them
-    }
+    public void Scrub() => Scrub(Connection, _database);
 
     /// <summary>Lets go of the files as they are. A log that was not folded in before is folded in at the next start.</summary>
     public void Dispose()
@@ -90,10 +87,11 @@ internal sealed class EmbeddedFiles : IDisposable
             var head = Examine(files, connection, anchor);
 
             // A commit whose fsync failed or never ran may have come back from the page cache: it must be on the disk before anybody is told of it.
+            // And a process that was killed may have owed a scrub. Nothing tells: even without a log, another program may have folded it in since.
             // Now, not earlier: this changes the files, and what is damaged must stay as it is.
-            connection.Checkpoint(truncate: true);
-            reading = OpenConnection(files, ReaderCacheKibibytes);
             database = File.OpenHandle(files.Database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            Scrub(connection, database);
+            reading = OpenConnection(files, ReaderCacheKibibytes);
             return new EmbeddedFiles(directoryLock, connection, reading, database, Anchor.Start(files, head), head, files.Database);
         }
         catch
@@ -103,6 +101,13 @@ internal sealed class EmbeddedFiles : IDisposable
             connection?.Dispose();
             throw;
         }
+    }
+
+    private static void Scrub(SqliteConnection connection, SafeFileHandle database)
+    {
+        connection.Checkpoint(truncate: true);
+        new PageGaps(database).Clear(StoreSchema.RootPages(connection));
+        connection.Execute("PRAGMA shrink_memory"); // the cached pages still have their gaps, and would be written back with them
     }
 
     private static void CreateUnlessLost(StoreFiles files, bool anchored)
@@ -143,7 +148,7 @@ internal sealed class EmbeddedFiles : IDisposable
         throw new MillException(
             MillError.StorageDamaged, $"The store in {files.Database} has lost commits: {what}, and revision {last.Revision} was acknowledged.")
         {
-            Hint = $"Restore a backup. If an older copy was put there on purpose, remove {files.Anchor} and start again.",
+            Hint = $"Put a newer copy of the data directory in its place. If an older copy was put there on purpose, remove {files.Anchor} and start again.",
         };
     }
 }

@@ -21,7 +21,8 @@ public sealed partial class EmbeddedStateStore : IStateStore
     private readonly SemaphoreSlim _reading = new(1, 1);
     private long _revision;
     private int _pagesInLog;
-    private bool _scrubOwed;
+    private volatile bool _scrubOwed; // any number of scrubs asked for, and not done yet: one makes up for all
+    private volatile bool _scrubAwaitsRead; // a read of our own was in its way; whoever ends that read sees to it
     private volatile Exception? _stopped; // why nothing works any more; never set back
 
     private EmbeddedStateStore(StoreFiles paths, EmbeddedFiles files, EmbeddedOptions options, ILogger logger)
@@ -45,7 +46,10 @@ public sealed partial class EmbeddedStateStore : IStateStore
     internal static EmbeddedStateStore Open(string directory, EmbeddedOptions options, ILogger<EmbeddedStateStore>? logger = null)
     {
         var paths = new StoreFiles(Path.GetFullPath(directory));
-        return new(paths, EmbeddedFiles.Open(paths), options, logger ?? NullLogger<EmbeddedStateStore>.Instance);
+        var store = new EmbeddedStateStore(paths, EmbeddedFiles.Open(paths), options, logger ?? NullLogger<EmbeddedStateStore>.Instance);
+        if (paths.IsOpenToOthers)
+            store.LogOpenToOthers(paths.Directory);
+        return store;
     }
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken)
@@ -61,7 +65,7 @@ public sealed partial class EmbeddedStateStore : IStateStore
         try
         {
             ThrowIfStopped();
-            return _files.Reader.Visit(prefix, visit);
+            return _files.Reader.Visit(prefix, visit, cancellationToken);
         }
         catch (SqliteException failure)
         {
@@ -70,6 +74,8 @@ public sealed partial class EmbeddedStateStore : IStateStore
         finally
         {
             _reading.Release();
+            if (_scrubAwaitsRead)
+                await MakeUpForScrubAsync().ConfigureAwait(false);
         }
     }
 
@@ -149,6 +155,11 @@ public sealed partial class EmbeddedStateStore : IStateStore
                 StopLocked(failure);
             throw StorageFailure.From(_paths.Database, failure);
         }
+        finally
+        {
+            if (_stopped is null && _files.Writer.RollbackFailure is { } failure)
+                StopLocked(failure);
+        }
     }
 
     private void WriteAnchorLocked()
@@ -157,7 +168,7 @@ public sealed partial class EmbeddedStateStore : IStateStore
         {
             _files.Anchor.Write(_files.Writer.Head);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             LogAnchorNotWritten(_paths.Anchor, failure.Message); // it lags, which is allowed; the commit itself is durable
         }
@@ -167,10 +178,14 @@ public sealed partial class EmbeddedStateStore : IStateStore
     {
         try
         {
-            if (_stopped is null)
+            if (_stopped is not null)
+                return;
+            if (_scrubOwed)
+                _files.Scrub();
+            else
                 _files.Connection.Checkpoint(truncate: true);
         }
-        catch (SqliteException failure)
+        catch (Exception failure) when (failure is SqliteException or IOException or InvalidDataException)
         {
             LogCheckpointFailed(_paths.Database, failure.Message); // the log stays, and the next start folds it in
         }

@@ -6,7 +6,7 @@ namespace Mill.State.Embedded;
 /// <summary>What goes wrong with the files, in a caller's words.</summary>
 internal static class StorageFailure
 {
-    private const string RestoreHint = "Restore a backup with 'mill restore' into an empty directory; keep this one for examination.";
+    private const string RestoreHint = "Keep this directory for examination, and start with a copy of the data directory that was made earlier.";
 
     public static MillException Damaged(string path, string what, Exception? cause = null)
         => new(MillError.StorageDamaged, $"The store in {path} is damaged: {what}", cause) { Hint = RestoreHint };

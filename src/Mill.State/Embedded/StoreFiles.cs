@@ -3,7 +3,7 @@ namespace Mill.State.Embedded;
 /// <summary>Where the embedded engine keeps what.</summary>
 internal sealed record StoreFiles(string Directory)
 {
-    public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     public string Database => Path.Combine(Directory, "mill.db");
 
@@ -13,21 +13,26 @@ internal sealed record StoreFiles(string Directory)
 
     public string Lock => Path.Combine(Directory, "lock");
 
-    /// <summary>An empty file that only its owner may read, whatever the umask. SQLite gives its log and index the mode of the database.</summary>
+    /// <summary>True if the directory was made by somebody who lets others look into it, or change it.</summary>
+    public bool IsOpenToOthers => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(Directory) & Others) != 0;
+
+    /// <summary>An empty file that was never anybody's but its owner's. SQLite gives its log and index the mode of the database.</summary>
     public static void CreatePrivate(string path)
     {
-        using (File.Create(path))
-        {
-        }
-
-        Libc.SetMode(path, Private);
+        File.Delete(path); // what a crash left
+        Libc.CreateFile(path).Dispose();
     }
 
+    /// <summary>Makes a directory that only its owner may look into, and those above it that are missing, all of them durable. One that exists stays as it is.</summary>
     public static void CreatePrivateDirectory(string path)
     {
-        if (System.IO.Directory.Exists(path))
-            return;
-        System.IO.Directory.CreateDirectory(path);
-        Libc.SetMode(path, Private | UnixFileMode.UserExecute);
+        var missing = new Stack<string>();
+        for (var next = path; next is not null && !System.IO.Directory.Exists(next); next = Path.GetDirectoryName(next))
+            missing.Push(next);
+        while (missing.TryPop(out var directory))
+        {
+            Libc.CreateDirectory(directory, isPrivate: missing.Count == 0);
+            Libc.SyncDirectory(Path.GetDirectoryName(directory)!);
+        }
     }
 }

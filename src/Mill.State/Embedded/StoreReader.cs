@@ -23,10 +23,14 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
     });
 
     /// <summary>Shows the rows under a prefix, and returns the revision they are of.</summary>
-    public long Visit(string prefix, StoreVisitor visit) => AtOneRevision(() =>
+    public long Visit(string prefix, StoreVisitor visit, CancellationToken cancellationToken) => AtOneRevision(() =>
     {
         var head = ReadHead();
-        VisitRows(KeyText.Encode(prefix), head.Revision, (key, value, revision, _) => visit(KeyText.Decode(key), value, revision));
+        VisitRows(KeyText.Encode(prefix), head.Revision, (key, value, revision, _) =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            visit(KeyText.Decode(key), value, revision);
+        });
         return head.Revision;
     });
 

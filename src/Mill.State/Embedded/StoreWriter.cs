@@ -21,6 +21,9 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
     /// <summary>The store as of the last commit that is known to be durable.</summary>
     public StoreHead Head { get; private set; } = head;
 
+    /// <summary>Why a transaction could not be ended, or null. Nothing more may be written then.</summary>
+    public SqliteException? RollbackFailure { get; private set; }
+
     /// <summary>The event this transaction made, or null if a precondition failed.</summary>
     public StoreEvent? Commit(StoreTransaction transaction)
     {
@@ -38,9 +41,7 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
         }
         finally
         {
-            // Some failures end the transaction by themselves.
-            if (connection.IsInTransaction)
-                _rollback.Run();
+            RollBack();
         }
     }
 
@@ -48,6 +49,20 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
     {
         foreach (var statement in new[] { _begin, _commit, _rollback, _find, _delete, _put, _save })
             statement.Dispose();
+    }
+
+    // It throws nothing: what happened to the COMMIT before must reach the caller, above all that it is uncertain.
+    private void RollBack()
+    {
+        try
+        {
+            if (connection.IsInTransaction) // some failures end the transaction by themselves
+                _rollback.Run();
+        }
+        catch (SqliteException failure)
+        {
+            RollbackFailure = failure;
+        }
     }
 
     private bool Holds(IReadOnlyList<StorePrecondition> preconditions)

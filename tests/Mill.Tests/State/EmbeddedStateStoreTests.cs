@@ -72,7 +72,7 @@ public sealed class EmbeddedStateStoreTests : IDisposable
     {
         if (!OperatingSystem.IsLinux())
             return;
-        var path = _directory.File("new");
+        var path = _directory.File("above/new");
         await using var store = EmbeddedStateStore.Open(path);
         await Put(store, "a", "1");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
@@ -135,6 +135,75 @@ public sealed class EmbeddedStateStoreTests : IDisposable
         Assert.All(Directory.GetFiles(_directory.Path, "mill.db*"), file => Assert.True(TestDirectory.ReadShared(file).AsSpan().IndexOf(canary) < 0, file));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_scrub_that_a_crash_prevented_is_made_up_for_when_the_store_is_opened(bool isLogFoldedIn)
+    {
+        const string Canary = "canary-4713-this-value-must-go";
+        var random = new Random(7);
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await Put(store, "key/5000", Canary + new string('x', 800));
+        for (var i = 0; i < 300; i++)
+            await Put(store, $"key/{random.Next(4_900, 5_100):D4}x", new string('y', random.Next(1_500)));
+        await store.CommitAsync(new([], [new("key/5000", null)]), None); // what a process that is killed before its scrub has done
+        using var crashed = _directory.Copy();
+        if (isLogFoldedIn)
+        {
+            using var other = SqliteConnection.Open(crashed.File("mill.db"));
+            other.Checkpoint(truncate: true);
+        }
+
+        RequireCanary(Canary, crashed, isThere: true);
+        await using var again = EmbeddedStateStore.Open(crashed.Path);
+        RequireCanary(Canary, crashed, isThere: false);
+    }
+
+    [Fact]
+    public async Task A_scrub_waits_for_no_read_and_is_done_when_the_read_ends()
+    {
+        const string Canary = "canary-4714-this-value-must-go";
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await Put(store, "a", Canary);
+        var reading = new TaskCompletionSource();
+        using var goOn = new ManualResetEventSlim();
+        var read = Task.Run(async () => await store.VisitAsync("", (_, _, _) => { reading.TrySetResult(); goOn.Wait(); }, None));
+        await reading.Task;
+        for (var i = 0; i < 3; i++)
+            Assert.True((await store.CommitAsync(new([], [new("a", Encoding.UTF8.GetBytes($"{i}"))]) { Scrub = true }, None).AsTask().WaitAsync(TimeSpan.FromSeconds(30))).Succeeded);
+        RequireCanary(Canary, _directory, isThere: true); // the read still looks at it
+
+        goOn.Set();
+        Assert.Equal(1, await read);
+        RequireCanary(Canary, _directory, isThere: false);
+    }
+
+    [Fact]
+    public async Task A_read_ends_when_it_is_cancelled()
+    {
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await store.CommitAsync(new([], [.. Enumerable.Range(0, 10).Select(i => new StoreWrite($"{i}", [1]))]), None);
+        using var cancel = new CancellationTokenSource();
+        var seen = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.VisitAsync("", (_, _, _) => { seen++; cancel.Cancel(); }, cancel.Token));
+        Assert.Equal(1, seen);
+        Assert.Equal(10, (await store.ReadAsync("", None)).Entries.Count);
+    }
+
+    [Fact]
+    public async Task Hardly_anything_is_kept_for_watchers_before_there_is_one()
+    {
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        for (var i = 0; i < 5; i++)
+            await Put(store, "a", new string('x', 30_000));
+        var compacted = await Assert.ThrowsAsync<WatchCompactedException>(async () => await store.WatchAsync("", 0, None).FirstAsync());
+        Assert.Equal(3, compacted.OldestKnown);
+
+        for (var i = 0; i < 5; i++)
+            await Put(store, "a", new string('y', 30_000));
+        Assert.Equal(4, (await store.WatchAsync("", 3, None).FirstAsync()).Revision);
+    }
+
     [Fact]
     public async Task A_closed_store_says_that_it_is_closed()
     {
@@ -148,6 +217,9 @@ public sealed class EmbeddedStateStoreTests : IDisposable
 
     private static ValueTask<StoreCommit> Put(EmbeddedStateStore store, string key, string value)
         => store.CommitAsync(new([], [new(key, Encoding.UTF8.GetBytes(value))]), None);
+
+    private static void RequireCanary(string canary, TestDirectory directory, bool isThere)
+        => Assert.Equal(isThere, Directory.GetFiles(directory.Path, "mill.db*").Any(file => TestDirectory.ReadShared(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(canary)) >= 0));
 
     private static Process? Start(string program, params string[] arguments)
     {

@@ -7,11 +7,9 @@ internal static class SqliteCode
     public const int Error = 1;
     public const int Busy = 5;
     public const int Locked = 6;
-    public const int ReadOnly = 8;
     public const int IoError = 10;
     public const int Corrupt = 11;
     public const int Full = 13;
-    public const int CannotOpen = 14;
     public const int Schema = 17;
     public const int Constraint = 19;
     public const int Mismatch = 20;
@@ -28,7 +26,6 @@ internal static class SqliteCode
 
     public const int OpenReadWrite = 0x2;
     public const int OpenNoMutex = 0x8000;
-    public const int OpenNoFollow = 0x01000000;
     public const uint PreparePersistent = 1;
     public const int ConfigureNoCheckpointOnClose = 1006;
     public const int StatusPagesWritten = 9;

@@ -23,6 +23,7 @@ public sealed partial class EmbeddedStateStore : IStateStore
     private int _pagesInLog;
     private volatile bool _scrubOwed; // any number of scrubs asked for, and not done yet: one makes up for all
     private volatile bool _scrubAwaitsRead; // a read of our own was in its way; whoever ends that read sees to it
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exception? _stopped; // why nothing works any more; never set back
 
     private EmbeddedStateStore(StoreFiles paths, EmbeddedFiles files, EmbeddedOptions options, ILogger logger)
@@ -36,6 +37,9 @@ public sealed partial class EmbeddedStateStore : IStateStore
     }
 
     public string Engine => "embedded";
+
+    /// <summary>Fails once the store can no longer be trusted and has to be opened anew; never completes otherwise.</summary>
+    public Task Failure => _failure.Task;
 
     /// <summary>
     /// Opens the store in a directory, or makes one. Fails with <see cref="MillError.DataDirectoryInUse"/>, <see cref="MillError.StorageDamaged"/>,
@@ -199,6 +203,7 @@ public sealed partial class EmbeddedStateStore : IStateStore
     {
         _stopped = cause;
         LogStopped(_paths.Database, cause);
+        _failure.TrySetException(StorageFailure.Unknown(_paths.Database, cause));
     }
 
     private void ThrowIfStopped()

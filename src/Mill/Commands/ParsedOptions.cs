@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Mill.Core.Model;
 using Mill.Interaction;
 
 namespace Mill.Commands;
@@ -33,7 +34,6 @@ internal sealed class NumberOption : Option<string?>
 internal sealed class TimeOption : Option<string?>
 {
     private const string Now = "now";
-    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK";
 
     public TimeOption(string name, string description)
         : base(name)
@@ -53,9 +53,5 @@ internal sealed class TimeOption : Option<string?>
         var text => Parse(text),
     };
 
-    private static DateTimeOffset? Parse(string text) =>
-        HasZone(text) && DateTimeOffset.TryParseExact(text.ToUpperInvariant(), Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time : null;
-
-    // The format takes a time without a zone for one of this machine.
-    private static bool HasZone(string text) => text is [.., 'Z' or 'z'] || text is [.., '+' or '-', _, _, ':', _, _];
+    private static DateTimeOffset? Parse(string text) => Timestamp.TryParse(text, out var time) ? time.ToDateTimeOffset() : null;
 }

@@ -83,11 +83,14 @@ internal sealed class MillServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Serves until cancelled, or told to stop by a signal, or a part of the server fails.</summary>
+    /// <summary>
+    /// Serves until cancelled, or told to stop by a signal, or a part of the server fails: a store that cannot be trusted any more is opened anew by
+    /// whoever starts the server again.
+    /// </summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         var stopped = _app.WaitForShutdownAsync(cancellationToken);
-        var first = await Task.WhenAny(stopped, _committing, FailureOf(_vaultWork)).ConfigureAwait(false);
+        var first = await Task.WhenAny(stopped, _committing, FailureOf(_vaultWork), _store.Failure).ConfigureAwait(false);
         await first.ConfigureAwait(false);
     }
 

@@ -20,8 +20,10 @@ public sealed class FailedWriteTests : IDisposable
     {
         await using var store = EmbeddedStateStore.Open(_directory.Path);
         Assert.Null(await TryCommit(store, "a"));
+        Assert.False(store.Failure.IsCompleted);
         using (new FailingWrites(_directory.File("mill.db-wal"), InputOutputError))
             Assert.Equal(MillError.OutcomeUnknown, (await TryCommit(store, "b"))?.Error);
+        await Assert.ThrowsAsync<MillException>(() => store.Failure); // the server ends with it
 
         Assert.Equal(MillError.StorageUnavailable, (await TryCommit(store, "c"))?.Error);
         Assert.Equal(MillError.StorageUnavailable, (await Assert.ThrowsAsync<MillException>(async () => await store.ReadAsync("", default))).Error);

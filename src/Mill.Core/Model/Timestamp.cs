@@ -45,9 +45,11 @@ public readonly record struct Timestamp(long Microseconds) : IComparable<Timesta
     /// <summary>Nanoseconds are common, and more than the parser takes.</summary>
     private static string WithoutFinestDigits(string text)
     {
-        const int FractionEnd = 26; // of yyyy-MM-ddTHH:mm:ss.ffffff
-        var end = FractionEnd;
+        const int FractionStart = 20; // of yyyy-MM-ddTHH:mm:ss.ffffff
+        const int FractionEnd = 26;
+        if (text[FractionStart - 1] != '.') return text;
+        var end = FractionStart;
         while (end < text.Length && char.IsAsciiDigit(text[end])) end++;
-        return end > FractionEnd && text[19] == '.' ? text.Remove(FractionEnd, end - FractionEnd) : text;
+        return end <= FractionEnd ? text : string.Concat(text.AsSpan(0, FractionEnd), text.AsSpan(end));
     }
 }

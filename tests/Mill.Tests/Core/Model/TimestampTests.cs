@@ -12,6 +12,8 @@ public sealed class TimestampTests
     [InlineData("1970-01-01T00:00:00.0000019Z", 1)]
     [InlineData("1970-01-01T00:00:00.5Z", 500_000)]
     [InlineData("1970-01-01T01:00:00+01:00", 0)]
+    [InlineData("1970-01-01T01:00:00.5+01:00", 500_000)]
+    [InlineData("1970-01-01T01:00:00.123456789+01:00", 123_456)]
     [InlineData("1969-12-31T16:00:00-08:00", 0)]
     [InlineData("2000-02-29T12:00:00Z", 951_825_600_000_000)]
     public void A_time_with_an_offset_is_read(string text, long microseconds)

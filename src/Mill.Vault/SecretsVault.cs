@@ -75,7 +75,15 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     {
         Visibility.Demand(caller, request.Name, Verb.DestroyVersions);
         var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
-        return await state.CommitAsync(new DestroyCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await state.CommitAsync(new DestroyCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whatever came of it: what may be destroyed must not stay in memory.
+            ring.Opened.Clear();
+        }
     }
 
     public async Task<Committed<TransactionAnswer>> TransactAsync(Caller caller, Transaction request, WriteContext context, CancellationToken cancellationToken)
@@ -113,7 +121,8 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     public async Task<VerifyReport> VerifyAsync(Caller caller, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.VerifyStore);
-        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        // What is stored is opened from the master key on, not with keys that are at hand.
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false) with { Opened = null };
         if (Interlocked.Exchange(ref _verifying, 1) == 1) throw new MillException(MillError.RateLimited, "The store is being verified already.");
         try
         {

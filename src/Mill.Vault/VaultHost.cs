@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Vault.Envelopes;
 using Mill.Vault.KeyRing;
 using Mill.Vault.Tokens;
 using Mill.Vault.Versions;
@@ -15,10 +16,11 @@ public sealed class VaultHost
     private readonly SealWatch _sealWatch;
     private readonly Housekeeping _housekeeping;
     private readonly DevToken _devToken;
+    private readonly TimeProvider _time;
 
     public VaultHost(VaultOptions options, IReplicatedState state, IStateStore store, TimeProvider time, ILoggerFactory loggers)
     {
-        _state = state;
+        (_state, _time) = (state, time);
         _ring = new(new(options.MasterKey, options.MasterKeyFile));
         _sealWatch = new(_ring, state, time, loggers.CreateLogger<SealWatch>());
         _housekeeping = new(state, _ring, time, loggers.CreateLogger<Housekeeping>());
@@ -47,7 +49,7 @@ public sealed class VaultHost
 
     /// <summary>Opens a sealed vault when its key appears, and keeps the house, until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_sealWatch.RunAsync(cancellationToken), _housekeeping.RunAsync(cancellationToken));
+        Task.WhenAll(_sealWatch.RunAsync(cancellationToken), _housekeeping.RunAsync(cancellationToken), AgeKeysAsync(cancellationToken));
 
     /// <summary>The given operator token if it still works, or else a new one that takes its place; null while the vault is sealed.</summary>
     public async Task<string?> EnsureDevTokenAsync(string? existing, CancellationToken cancellationToken)
@@ -55,6 +57,12 @@ public sealed class VaultHost
         if (existing is not null && await _devToken.IsValidAsync(existing, cancellationToken).ConfigureAwait(false)) return existing;
         var status = await Vault.GetSealStatusAsync(cancellationToken).ConfigureAwait(false);
         return status.IsSealed ? null : await _devToken.CreateAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task AgeKeysAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(OpenedKeys.MaxAge, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false)) _ring.Opened.Age();
     }
 
     private static bool TryCreate(string path)

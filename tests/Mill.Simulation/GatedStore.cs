@@ -33,6 +33,9 @@ internal sealed class GatedStore(IStateStore store, SimulatedClock clock, Action
     public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) =>
         IsUnavailable ? throw new MillException(MillError.StorageUnavailable, "Simulated: the storage is unavailable.") : store.VisitAsync(prefix, visit, cancellationToken);
 
+    public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken) =>
+        IsUnavailable ? throw new MillException(MillError.StorageUnavailable, "Simulated: the storage is unavailable.") : store.FindAsync(key, cancellationToken);
+
     public IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken) =>
         store.WatchAsync(prefix, afterRevision, cancellationToken);
 
@@ -93,8 +96,8 @@ internal sealed class GatedStore(IStateStore store, SimulatedClock clock, Action
     /// <summary>A fair rival: its commit time lies after everything that was seen of any clock.</summary>
     private async Task CommitForeignAsync()
     {
-        var entry = (await store.ReadAsync(Head, CancellationToken.None)).Entries.Single(entry => entry.Key == Head);
-        var head = (HeadRecord)RecordCodec.Decode(new HeadKey(), entry.Value.Span);
+        var entry = await store.FindAsync(Head, CancellationToken.None);
+        var head = (HeadRecord)RecordCodec.Decode(new HeadKey(), entry!.Value.Value.Span);
         var highest = Timestamp.From(clock.Highest);
         var time = (head.CommitTime > highest ? head.CommitTime : highest) + TimeSpan.FromMicroseconds(1);
         var record = new HeadRecord { Batch = $"foreign-{++_foreign}", CommitTime = time };

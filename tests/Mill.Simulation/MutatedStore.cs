@@ -14,6 +14,8 @@ internal sealed class MutatedStore(IStateStore store, Mutation mutation) : IStat
 
     public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) => store.VisitAsync(prefix, visit, cancellationToken);
 
+    public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken) => store.FindAsync(key, cancellationToken);
+
     public IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken) => store.WatchAsync(prefix, afterRevision, cancellationToken);
 
     public async ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)

@@ -41,9 +41,20 @@ public sealed class InMemoryStateStore(int knownCommits = 4096) : IStateStore
             (entries, revision) = (_entries, _revision);
         }
 
-        foreach (var entry in entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)))
+        // Backwards, because nobody may rely on an order.
+        foreach (var entry in entries.Values.Reverse().Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)))
             visit(entry.Key, entry.Value.Span, entry.Revision);
         return new(revision);
+    }
+
+    public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return new(_entries.TryGetValue(key, out var entry) ? entry : null);
+        }
     }
 
     public ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)

@@ -94,14 +94,24 @@ public abstract partial class StateStoreSuite
     }
 
     [Fact]
-    public async Task Entries_come_in_ordinal_order_whatever_the_order_of_writing()
+    public async Task A_prefix_selects_by_its_characters_and_an_entry_is_found_by_its_whole_key()
     {
         await using var store = await OpenAsync();
         string[] keys = ["/a", "/a-b", "/a.b", "/a/", "/a/1", "/a/10", "/a/2", "/a/B", "/a/_", "/a/b", "/a0", "/aB", "/a_b", "/ab", "/B", "/z", "z", "Z", "é"];
-        await Put(store, [.. keys.Reverse().Select(key => (key, "1"))]);
+        await Put(store, [.. keys.Reverse().Select(key => (key, key + "!"))]);
         Assert.Equal(keys.Order(StringComparer.Ordinal), (await store.ReadAsync("", None)).Entries.Select(entry => entry.Key));
         Assert.Equal(["/a/", "/a/1", "/a/10", "/a/2", "/a/B", "/a/_", "/a/b"], (await store.ReadAsync("/a/", None)).Entries.Select(entry => entry.Key));
         Assert.Empty((await store.ReadAsync("/a/1/", None)).Entries);
+        foreach (var key in keys)
+        {
+            var found = await store.FindAsync(key, None);
+            Assert.Equal((key, key + "!", 1), (found!.Value.Key, Encoding.UTF8.GetString(found.Value.Value.Span), found.Value.Revision));
+        }
+        Assert.Null(await store.FindAsync("/a/3", None));
+        Assert.Null(await store.FindAsync("", None));
+        await store.CommitAsync(new([], [new("/a", null), Write("/ab", "2")]), None);
+        Assert.Null(await store.FindAsync("/a", None));
+        Assert.Equal(2, (await store.FindAsync("/ab", None))!.Value.Revision);
     }
 
     [Theory]

@@ -20,10 +20,13 @@ public interface IStateStore : IAsyncDisposable
     ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Shows everything under a prefix, at one revision and in ordinal key order, and returns that revision. Entries are shown one by one, so that a
-    /// large store is never in memory twice. What the visitor throws comes through.
+    /// Shows everything under a prefix, at one revision and in any order, and returns that revision. Entries are shown one by one, so that a large store
+    /// is never in memory twice. What the visitor throws comes through.
     /// </summary>
     ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken);
+
+    /// <summary>One entry, or null where there is none.</summary>
+    ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>
     /// Applies all changes at one new revision, or none of them. A failed precondition is an answer, not an exception.
@@ -43,21 +46,6 @@ public delegate void StoreVisitor(string key, ReadOnlySpan<byte> value, long rev
 
 /// <summary>One stored value and the revision that wrote it.</summary>
 public readonly record struct StoreEntry(string Key, ReadOnlyMemory<byte> Value, long Revision);
-
-/// <summary>Entries under a prefix, all as of one revision.</summary>
-public sealed record StoreSnapshot(long Revision, IReadOnlyList<StoreEntry> Entries);
-
-/// <summary>Reading what is known to be small.</summary>
-public static class StoreReading
-{
-    /// <summary>Keeps everything under a prefix.</summary>
-    public static async ValueTask<StoreSnapshot> ReadAsync(this IStateStore store, string prefix, CancellationToken cancellationToken)
-    {
-        var entries = new List<StoreEntry>();
-        var revision = await store.VisitAsync(prefix, (key, value, written) => entries.Add(new(key, value.ToArray(), written)), cancellationToken).ConfigureAwait(false);
-        return new(revision, entries);
-    }
-}
 
 /// <summary>A value to put, or null to delete. Deleting what is not there is no error.</summary>
 public readonly record struct StoreWrite(string Key, ReadOnlyMemory<byte>? Value)

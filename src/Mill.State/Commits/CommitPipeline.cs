@@ -166,12 +166,8 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
     /// <summary>The revision at which our own batch is in the store, or null where the head is somebody else's.</summary>
     private async ValueTask<long?> FindOwnAsync(string batchId, CancellationToken cancellationToken)
     {
-        var snapshot = await store.ReadAsync(Batch.Head, cancellationToken).ConfigureAwait(false);
-        foreach (var entry in snapshot.Entries)
-        {
-            if (entry.Key == Batch.Head && RecordCodec.Decode(new HeadKey(), entry.Value.Span) is HeadRecord head && head.Batch == batchId) return entry.Revision;
-        }
-        return null;
+        var found = await store.FindAsync(Batch.Head, cancellationToken).ConfigureAwait(false);
+        return found is { } entry && RecordCodec.Decode(new HeadKey(), entry.Value.Span) is HeadRecord head && head.Batch == batchId ? entry.Revision : null;
     }
 
     private void Publish(Batch batch, long revision)

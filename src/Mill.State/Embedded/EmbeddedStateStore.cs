@@ -63,25 +63,11 @@ public sealed partial class EmbeddedStateStore : IStateStore
         return new(Volatile.Read(ref _revision));
     }
 
-    public async ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
-    {
-        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            ThrowIfStopped();
-            return _files.Reader.Visit(prefix, visit, cancellationToken);
-        }
-        catch (SqliteException failure)
-        {
-            throw StorageFailure.From(_paths.Database, failure);
-        }
-        finally
-        {
-            _reading.Release();
-            if (_scrubAwaitsRead)
-                await MakeUpForScrubAsync().ConfigureAwait(false);
-        }
-    }
+    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
+        => ReadAsync(reader => reader.Visit(prefix, visit, cancellationToken), cancellationToken);
+
+    public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken)
+        => ReadAsync(reader => reader.Find(key), cancellationToken);
 
     public async ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
     {
@@ -125,6 +111,26 @@ public sealed partial class EmbeddedStateStore : IStateStore
         {
             _reading.Release();
             _writing.Release();
+        }
+    }
+
+    private async ValueTask<T> ReadAsync<T>(Func<StoreReader, T> read, CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ThrowIfStopped();
+            return read(_files.Reader);
+        }
+        catch (SqliteException failure)
+        {
+            throw StorageFailure.From(_paths.Database, failure);
+        }
+        finally
+        {
+            _reading.Release();
+            if (_scrubAwaitsRead)
+                await MakeUpForScrubAsync().ConfigureAwait(false);
         }
     }
 

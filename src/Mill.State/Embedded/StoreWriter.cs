@@ -9,11 +9,10 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
     private readonly SqliteStatement _begin = connection.Prepare("BEGIN IMMEDIATE");
     private readonly SqliteStatement _commit = connection.Prepare("COMMIT");
     private readonly SqliteStatement _rollback = connection.Prepare("ROLLBACK");
-    private readonly SqliteStatement _find = connection.Prepare("SELECT revision, checksum FROM records WHERE key = ?1");
-    private readonly SqliteStatement _delete = connection.Prepare("DELETE FROM records WHERE key = ?1");
-
-    private readonly SqliteStatement _put = connection.Prepare(
-        "INSERT INTO records VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = excluded.value, revision = excluded.revision, checksum = excluded.checksum");
+    private readonly SqliteStatement _find = connection.Prepare("SELECT id, revision, checksum FROM records WHERE key = ?1");
+    private readonly SqliteStatement _add = connection.Prepare("INSERT INTO records (key, value, revision, checksum) VALUES (?1, ?2, ?3, ?4)");
+    private readonly SqliteStatement _replace = connection.Prepare("UPDATE records SET value = ?2, revision = ?3, checksum = ?4 WHERE id = ?1");
+    private readonly SqliteStatement _delete = connection.Prepare("DELETE FROM records WHERE id = ?1");
 
     private readonly SqliteStatement _save = connection.Prepare(
         "UPDATE store SET revision = ?1, count = ?2, digest = ?3, checksum = ?4 WHERE id = 1 AND revision = ?5 RETURNING id");
@@ -47,7 +46,7 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
 
     public void Dispose()
     {
-        foreach (var statement in new[] { _begin, _commit, _rollback, _find, _delete, _put, _save })
+        foreach (var statement in new[] { _begin, _commit, _rollback, _find, _add, _replace, _delete, _save })
             statement.Dispose();
     }
 
@@ -69,7 +68,7 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
     {
         foreach (var (key, revision) in preconditions)
         {
-            if (Find(KeyText.Encode(key)).Revision != revision)
+            if ((Find(KeyText.Encode(key))?.Revision ?? 0) != revision)
                 return false;
         }
 
@@ -83,14 +82,14 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
         foreach (var write in writes)
         {
             var key = KeyText.Encode(write.Key);
-            var (replaced, checksum) = Find(key);
-            if (replaced != 0)
-                next = next.Without(checksum);
+            var found = Find(key);
+            if (found is { } replaced)
+                next = next.Without(replaced.Checksum);
 
             if (write.Value is { } value)
-                next = next.With(Put(key, next.Revision, value.Span));
-            else if (replaced != 0)
-                Delete(key);
+                next = next.With(Put(found?.Id, key, next.Revision, value.Span));
+            else if (found is { } deleted)
+                Delete(deleted.Id);
             else
                 continue; // deleting what is not there changes nothing, and no watcher hears of it
             changes.Add(write);
@@ -99,28 +98,32 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
         return (next, changes);
     }
 
-    private (long Revision, UInt128 Checksum) Find(byte[] key)
+    private (long Id, long Revision, UInt128 Checksum)? Find(byte[] key)
     {
         _find.BindText(1, key);
-        var found = _find.Step() ? (_find.Integer(0), _find.Number(1)) : default;
+        (long, long, UInt128)? found = _find.Step() ? (_find.Integer(0), _find.Integer(1), _find.Number(2)) : null;
         _find.Reset();
         return found;
     }
 
-    private UInt128 Put(byte[] key, long revision, ReadOnlySpan<byte> value)
+    private UInt128 Put(long? id, byte[] key, long revision, ReadOnlySpan<byte> value)
     {
         var checksum = RowChecksum.Of(key, revision, value);
-        _put.BindText(1, key);
-        _put.BindText(2, value);
-        _put.Bind(3, revision);
-        _put.Bind(4, checksum);
-        _put.Run();
+        var statement = id is null ? _add : _replace;
+        if (id is { } place)
+            statement.Bind(1, place);
+        else
+            statement.BindText(1, key);
+        statement.BindText(2, value);
+        statement.Bind(3, revision);
+        statement.Bind(4, checksum);
+        statement.Run();
         return checksum;
     }
 
-    private void Delete(byte[] key)
+    private void Delete(long id)
     {
-        _delete.BindText(1, key);
+        _delete.Bind(1, id);
         _delete.Run();
     }
 

@@ -43,7 +43,9 @@ internal static class EnvelopeSealer
             value.Reveal(
                 new Encryption(aes, random.Nonce, ciphertext, fields.Write(associated, ValueData)),
                 static (plaintext, to) => to.Aes.Encrypt(to.Nonce, plaintext, to.Ciphertext[..plaintext.Length], to.Ciphertext[plaintext.Length..], to.AssociatedData));
-            return Record(draft, unsealed.Key.Id, random, wrapped, key.Commitment.ToArray(), ciphertext);
+            var record = Record(draft, unsealed.Key.Id, random, wrapped, key.Commitment.ToArray(), ciphertext);
+            unsealed.Opened?.Keep(record, key.EncryptionKey);
+            return record;
         }
         finally
         {
@@ -78,13 +80,20 @@ internal static class EnvelopeSealer
     {
         var fields = SealedFields.Of(record, unsealed.ClusterId);
         Span<byte> associated = stackalloc byte[fields.MaxSize];
-        var key = DataKey.Unwrap(unsealed.Key, record.WrappedKey, record.WrapSalt, fields.Write(associated, WrapData), scratch);
-        if (!CryptographicOperations.FixedTimeEquals(key.Commitment, record.KeyCommitment)) throw Rejected(record, null);
-        using var aes = new AesGcm(key.EncryptionKey, DataKey.TagSize);
+        using var aes = new AesGcm(EncryptionKey(unsealed, record, fields, associated, scratch), DataKey.TagSize);
         return SecretValue.Create(
             record.Ciphertext.Length - DataKey.TagSize,
             new Encryption(aes, record.Nonce, record.Ciphertext, fields.Write(associated, ValueData)),
             static (plaintext, from) => from.Aes.Decrypt(from.Nonce, from.Ciphertext[..plaintext.Length], from.Ciphertext[plaintext.Length..], plaintext, from.AssociatedData));
+    }
+
+    private static ReadOnlySpan<byte> EncryptionKey(Unsealed unsealed, SecretVersion record, SealedFields fields, Span<byte> associated, Span<byte> scratch)
+    {
+        if (unsealed.Opened?.TryCopy(record, scratch[..DataKey.Size]) is true) return scratch[..DataKey.Size];
+        var key = DataKey.Unwrap(unsealed.Key, record.WrappedKey, record.WrapSalt, fields.Write(associated, WrapData), scratch);
+        if (!CryptographicOperations.FixedTimeEquals(key.Commitment, record.KeyCommitment)) throw Rejected(record, null);
+        unsealed.Opened?.Keep(record, key.EncryptionKey);
+        return key.EncryptionKey;
     }
 
     private static SecretVersion Record(VersionDraft draft, string keyId, Randomness random, byte[] wrapped, byte[] commitment, byte[] ciphertext) => new()

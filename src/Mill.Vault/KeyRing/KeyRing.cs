@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Vault.Envelopes;
 
 namespace Mill.Vault.KeyRing;
 
@@ -11,6 +12,9 @@ internal sealed class KeyRing(MasterKeySource source)
     private volatile MasterKey? _key;
 
     public MasterKeySource Source => source;
+
+    /// <summary>Keys of versions that were opened a moment ago.</summary>
+    public OpenedKeys Opened { get; } = new();
 
     /// <summary>Reads the key anew; the one at hand stays where there is none. Throws as <see cref="MasterKeySource.Read"/>.</summary>
     public void Load()
@@ -34,7 +38,7 @@ internal sealed class KeyRing(MasterKeySource source)
     public Unsealed Demand(ClusterState state)
     {
         var status = Status(state);
-        if (!status.IsSealed) return new(_key!, state.Cluster!.Id);
+        if (!status.IsSealed) return new(_key!, state.Cluster!.Id) { Opened = Opened };
         throw new MillException(MillError.VaultSealed, $"The vault is sealed: {status.Reason}. Needed is key {status.NeededKeyId ?? "(any)"}, present is {status.PresentKeyId ?? "none"}.")
         {
             Hint = source.Text is not null ? "Start the server with the right MILL_MASTER_KEY." : $"Put the right key at {source}: the vault opens by itself.",
@@ -43,4 +47,8 @@ internal sealed class KeyRing(MasterKeySource source)
 }
 
 /// <summary>The right to seal and to open: the master key, and the cluster that everything is bound to.</summary>
-internal readonly record struct Unsealed(MasterKey Key, string ClusterId);
+internal readonly record struct Unsealed(MasterKey Key, string ClusterId)
+{
+    /// <summary>Null: everything is opened from the master key on.</summary>
+    public OpenedKeys? Opened { get; init; }
+}

@@ -5,6 +5,7 @@ using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded;
 using Mill.State.Embedded.Sqlite;
+using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.State;

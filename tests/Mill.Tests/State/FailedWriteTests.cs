@@ -1,6 +1,6 @@
-using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded;
+using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.State;

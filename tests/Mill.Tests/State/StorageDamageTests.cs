@@ -1,7 +1,7 @@
 using System.Text;
-using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded;
+using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.State;

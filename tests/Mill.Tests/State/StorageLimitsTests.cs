@@ -1,7 +1,7 @@
-using Mill.Core.Ports;
 using System.Diagnostics;
 using Mill.Secrets;
 using Mill.State.Embedded;
+using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.State;

@@ -22,6 +22,9 @@ internal sealed class SlowStore : IStateStore
     public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) =>
         ReadFailure is { } failure ? throw failure() : _store.VisitAsync(prefix, visit, cancellationToken);
 
+    public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken) =>
+        ReadFailure is { } failure ? throw failure() : _store.FindAsync(key, cancellationToken);
+
     public IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken) => _store.WatchAsync(prefix, afterRevision, cancellationToken);
 
     public async ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Testing;
 using Mill.Tests.Core;
 using Mill.Vault.Tokens;
 using Xunit;

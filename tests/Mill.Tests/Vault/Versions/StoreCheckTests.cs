@@ -1,6 +1,7 @@
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.Vault.Versions;

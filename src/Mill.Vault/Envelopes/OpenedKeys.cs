@@ -1,0 +1,66 @@
+using Mill.Core.Model;
+
+namespace Mill.Vault.Envelopes;
+
+/// <summary>
+/// The encryption keys of versions that were opened or sealed a moment ago: opening one again then needs neither unwrapping nor derivation, which are
+/// most of its cost. Keys are kept in two generations. When the young one is full, or old enough, it becomes the old one, and what was the old one is
+/// cleared: so a key that nobody asks for is gone after two <see cref="MaxAge"/>, and memory is bounded.
+/// </summary>
+/// <remarks>See <c>docs/adr/0007-opened-keys.md</c>.</remarks>
+internal sealed class OpenedKeys
+{
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
+
+    /// <summary>Two generations: enough for every current version of a large store, in 4 MiB.</summary>
+    private const int MaxKeysPerGeneration = 1 << 16;
+
+    private readonly Lock _lock = new();
+    private KeyGeneration _young = new();
+    private KeyGeneration _old = new();
+
+    /// <summary>Copies the key of this very record, if it is at hand. A record that was read or made anew is another one: it is opened in full first.</summary>
+    public bool TryCopy(SecretVersion record, Span<byte> key)
+    {
+        lock (_lock)
+        {
+            if (_young.TryCopy(record, key)) return true;
+            if (!_old.TryCopy(record, key)) return false;
+            KeepLocked(record, key);
+            return true;
+        }
+    }
+
+    public void Keep(SecretVersion record, ReadOnlySpan<byte> key)
+    {
+        lock (_lock) KeepLocked(record, key);
+    }
+
+    /// <summary>Forgets what was not asked for since the last but one call.</summary>
+    public void Age()
+    {
+        lock (_lock) AgeLocked();
+    }
+
+    /// <summary>Forgets everything, at once.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _young.Clear();
+            _old.Clear();
+        }
+    }
+
+    private void KeepLocked(SecretVersion record, ReadOnlySpan<byte> key)
+    {
+        if (_young.Count == MaxKeysPerGeneration) AgeLocked();
+        _young.Keep(record, key);
+    }
+
+    private void AgeLocked()
+    {
+        (_young, _old) = (_old, _young);
+        _young.Clear();
+    }
+}

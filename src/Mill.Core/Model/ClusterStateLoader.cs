@@ -33,10 +33,19 @@ public sealed class ClusterStateLoader
     /// <summary>The state at a revision. Throws <see cref="MillError.StorageDamaged"/> where the records of a secret do not fit together.</summary>
     public ClusterState Build(long revision)
     {
+        var (state, faults) = BuildAll(revision);
+        return faults is [var fault, ..] ? throw new MillException(MillError.StorageDamaged, fault) { Hint = "Restore the data directory from a backup." } : state;
+    }
+
+    /// <summary>The state at a revision, histories that do not fit together included, and what is wrong with those.</summary>
+    public (ClusterState State, IReadOnlyList<string> Faults) BuildAll(long revision)
+    {
+        var histories = _versions.Keys.Union(_pruned.Keys).AsParallel().Select(BuildHistory).ToList();
         var tenants = ImmutableSortedDictionary.CreateBuilder<TenantId, TenantSecrets>();
-        var histories = _versions.Keys.Union(_pruned.Keys).Select(BuildHistory);
-        foreach (var tenant in histories.GroupBy(pair => pair.Tenant, pair => pair.History)) tenants.Add(tenant.Key, BuildTenant(tenant));
-        return (ClusterState.Empty with { Revision = revision, Tenants = tenants.ToImmutable() }).Apply(_others);
+        foreach (var tenant in histories.GroupBy(built => built.Id.Tenant, built => built.History)) tenants.Add(tenant.Key, BuildTenant(tenant));
+        var faults = histories.Where(built => built.Fault is not null)
+            .Select(built => $"The records of secret \"{built.Id.Name}\" in tenant \"{built.Id.Tenant}\" do not fit together: {built.Fault}.");
+        return ((ClusterState.Empty with { Revision = revision, Tenants = tenants.ToImmutable() }).Apply(_others), [.. faults]);
     }
 
     /// <summary>The same version, with the texts that it has in common with others kept once: there may be a million of them.</summary>
@@ -68,16 +77,11 @@ public sealed class ClusterStateLoader
         };
     }
 
-    private (TenantId Tenant, SecretHistory History) BuildHistory(SecretId id)
+    private (SecretId Id, SecretHistory History, string? Fault) BuildHistory(SecretId id)
     {
         var versions = _versions.GetValueOrDefault(id) ?? [];
         versions.Sort((left, right) => left.Version.CompareTo(right.Version));
         var history = new SecretHistory(id.Name) { Versions = [.. versions], Pruned = _pruned.GetValueOrDefault(id) };
-        return HistoryCheck.FindFault(history) is not { } fault
-            ? (id.Tenant, history)
-            : throw new MillException(MillError.StorageDamaged, $"The records of secret \"{id.Name}\" in tenant \"{id.Tenant}\" do not fit together: {fault}.")
-            {
-                Hint = "Restore the data directory from a backup.",
-            };
+        return (id, history, HistoryCheck.FindFault(history));
     }
 }

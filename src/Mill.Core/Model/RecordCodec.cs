@@ -17,7 +17,7 @@ public static class RecordCodec
     {
         try
         {
-            var record = (StateRecord?)JsonSerializer.Deserialize(json, TypeAt(key)) ?? throw new JsonException("null");
+            var record = key is SecretVersionKey version ? SecretVersionReader.Read(version, json) : (StateRecord?)JsonSerializer.Deserialize(json, TypeAt(key)) ?? throw new JsonException("null");
             if (record.Format is < 1 or > StateRecord.CurrentFormat) throw new JsonException($"format {record.Format} is of a later version of Mill");
             if (record is SecretVersion { IsWellShaped: false }) throw new JsonException("a field has no size that it can have");
             if (!BelongsAt(record, key)) throw new JsonException("it belongs at another key");
@@ -32,7 +32,7 @@ public static class RecordCodec
 
     private static bool BelongsAt(StateRecord record, RecordKey key) => (record, key) switch
     {
-        (SecretVersion version, _) => version.Key == key,
+        (SecretVersion version, SecretVersionKey at) => version.Version == at.Version, // the rest was compared while it was read
         (TokenRecord token, TokenKey at) => token.Id == at.Id,
         (PrunedRecord pruned, PrunedKey at) => (pruned.Tenant, pruned.Name) == (at.Tenant, at.Name),
         (RetentionRecord retention, RetentionKey at) => retention.Tenant == at.Tenant,
@@ -57,7 +57,6 @@ public static class RecordCodec
 
     private static JsonTypeInfo TypeAt(RecordKey key) => key switch
     {
-        SecretVersionKey => RecordJson.Default.SecretVersion,
         IdempotencyKey => RecordJson.Default.IdempotencyRecord,
         HeadKey => RecordJson.Default.HeadRecord,
         TokenKey => RecordJson.Default.TokenRecord,

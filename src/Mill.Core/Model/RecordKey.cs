@@ -12,8 +12,9 @@ public abstract record RecordKey
     public static RecordKey Parse(string key)
     {
         if (!key.StartsWith(Root, StringComparison.Ordinal)) throw Unknown(key);
+        if (key.StartsWith(SecretVersionKey.Start, StringComparison.Ordinal)) return ParseSecret(key);
         var parsed = ParseBelowRoot(key);
-        // One key has one text: a version "01" or a slash at the end was never written by Mill.
+        // One key has one text: a slash at the end was never written by Mill.
         return parsed.ToString() == key ? parsed : throw Unknown(key);
     }
 
@@ -26,24 +27,28 @@ public abstract record RecordKey
             ("head", "") => new HeadKey(),
             ("tokens", { Length: > 0 } id) => new TokenKey(id),
             ("retention", _) when TenantId.TryParse(rest, out var tenant) => new RetentionKey(tenant),
-            ("secrets", _) => ParseSecret(key, rest),
             ("pruned", _) => ParsePruned(key, rest),
             ("idempotency", _) => ParseIdempotency(key, rest),
             _ => throw Unknown(key),
         };
     }
 
-    private static SecretVersionKey ParseSecret(string key, string rest)
+    /// <summary>There may be a million of these, and a start reads them all: no text is made that is not kept.</summary>
+    private static SecretVersionKey ParseSecret(string key)
     {
-        var (tenant, path) = Cut(rest);
-        var slash = path.LastIndexOf('/');
-        return slash > 0
-            && TenantId.TryParse(tenant, out var tenantId)
-            && SecretName.TryParse(path[..slash], out var name)
-            && int.TryParse(path.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-                ? new(tenantId, name, version)
+        var rest = key.AsSpan(SecretVersionKey.Start.Length);
+        var (first, last) = (rest.IndexOf('/'), rest.LastIndexOf('/'));
+        return first > 0 && last > first + 1
+            && TenantOf(rest[..first]) is { } tenant
+            && SecretName.TryParse(rest[(first + 1)..last].ToString(), out var name)
+            && rest[last..] is not ['/', '0', ..] // one key has one text
+            && int.TryParse(rest[(last + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                ? new(tenant, name, version)
                 : throw Unknown(key);
     }
+
+    private static TenantId? TenantOf(ReadOnlySpan<char> text) =>
+        text.SequenceEqual(TenantId.Default.Value) ? TenantId.Default : TenantId.TryParse(text.ToString(), out var tenant) ? tenant : null;
 
     private static PrunedKey ParsePruned(string key, string rest)
     {
@@ -88,7 +93,9 @@ public sealed record RetentionKey(TenantId Tenant) : RecordKey
 
 public sealed record SecretVersionKey(TenantId Tenant, SecretName Name, int Version) : RecordKey
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Root}secrets/{Tenant.Value}/{Name.Value}/{Version}");
+    internal const string Start = Root + "secrets/";
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Start}{Tenant.Value}/{Name.Value}/{Version}");
 }
 
 public sealed record PrunedKey(TenantId Tenant, SecretName Name) : RecordKey

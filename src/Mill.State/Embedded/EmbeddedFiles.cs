@@ -84,14 +84,14 @@ internal sealed class EmbeddedFiles : IDisposable
         try
         {
             connection = OpenConnection(files, WriterCacheKibibytes);
-            var head = Examine(files, connection, anchor);
+            reading = OpenConnection(files, ReaderCacheKibibytes);
+            var head = Examine(files, connection, reading, anchor);
 
             // A commit whose fsync failed or never ran may have come back from the page cache: it must be on the disk before anybody is told of it.
             // And a process that was killed may have owed a scrub. Nothing tells: even without a log, another program may have folded it in since.
             // Now, not earlier: this changes the files, and what is damaged must stay as it is.
             database = File.OpenHandle(files.Database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             Scrub(connection, database);
-            reading = OpenConnection(files, ReaderCacheKibibytes);
             return new EmbeddedFiles(directoryLock, connection, reading, database, Anchor.Start(files, head), head, files.Database);
         }
         catch
@@ -132,15 +132,27 @@ internal sealed class EmbeddedFiles : IDisposable
         }
     }
 
-    private static StoreHead Examine(StoreFiles files, SqliteConnection connection, (long Revision, UInt128 Digest)? anchor)
+    private static StoreHead Examine(StoreFiles files, SqliteConnection connection, SqliteConnection other, (long Revision, UInt128 Digest)? anchor)
     {
         if (!StoreSchema.Matches(connection))
             throw StorageFailure.Damaged(files.Database, "its tables are not the ones that were made.");
-        if (StoreSchema.FindBrokenPage(connection) is { } fault)
-            throw StorageFailure.Damaged(files.Database, fault);
 
-        using var reader = new StoreReader(connection, files.Database);
-        var head = reader.Verify();
+        // Side by side: they read everything there is, and a start waits for both.
+        var pages = Task.Run(() => StoreSchema.FindBrokenPage(connection));
+        StoreHead head;
+        string? fault;
+        try
+        {
+            using var reader = new StoreReader(other, files.Database);
+            head = reader.Verify();
+        }
+        finally
+        {
+            fault = pages.GetAwaiter().GetResult();
+        }
+
+        if (fault is not null)
+            throw StorageFailure.Damaged(files.Database, fault);
         if (anchor is not { } last || head.Revision > last.Revision || (head.Revision == last.Revision && head.Digest == last.Digest))
             return head;
 

@@ -28,9 +28,6 @@ public sealed class LocalState : IReplicatedState
         return new(store, state, headRevision, time, loggers);
     }
 
-    /// <summary>How many versions of secrets it holds.</summary>
-    public long VersionCount => _log.Latest.Tenants.Values.Sum(tenant => tenant.VersionCount);
-
     /// <summary>Commits until cancelled. Reads work before and after.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => _pipeline.RunAsync(_headRevision, cancellationToken);
 

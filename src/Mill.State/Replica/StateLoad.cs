@@ -1,26 +1,85 @@
+using System.Collections.Concurrent;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
 
 namespace Mill.State.Replica;
 
-/// <summary>Reads the whole state from a store.</summary>
-internal static class StateLoad
+/// <summary>Reads the whole state from a store. While one thread reads, others decode: that is most of the work, and a start waits for it.</summary>
+internal sealed class StateLoad : IDisposable
 {
+    private const int BatchSize = 64;
+    private const int MaxDecoders = 4;
+
+    private readonly ClusterStateLoader _loader = new();
+    private readonly BlockingCollection<List<StoreEntry>> _queue = new(boundedCapacity: MaxDecoders * 2);
+    private readonly Lock _lock = new();
+    private List<StoreEntry> _batch = new(BatchSize);
+    private long _headRevision;
+
+    private StateLoad()
+    {
+    }
+
     /// <summary>The state and the revision of its head record, which the next commit must find unchanged.</summary>
     public static async ValueTask<(ClusterState State, long HeadRevision)> RunAsync(IStateStore store, CancellationToken cancellationToken)
     {
-        var loader = new ClusterStateLoader();
-        var head = 0L;
-        var revision = await store.VisitAsync(RecordKey.Root, Add, cancellationToken).ConfigureAwait(false);
-        return (loader.Build(revision), head);
-
-        void Add(string storeKey, ReadOnlySpan<byte> value, long written)
+        using var load = new StateLoad();
+        var decoders = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, MaxDecoders)).Select(_ => Start(load.DecodeAll)).ToArray();
+        long revision;
+        try
         {
-            var key = ParseKey(storeKey);
-            if (key is HeadKey) head = written;
-            loader.Add(key, RecordCodec.Decode(key, value));
+            revision = await store.VisitAsync(RecordKey.Root, load.Add, cancellationToken).ConfigureAwait(false);
+            load._queue.Add(load._batch, cancellationToken);
         }
+        finally
+        {
+            load._queue.CompleteAdding();
+            // What a decoder found is the cause of whatever happened here: it takes precedence.
+            await Task.WhenAll(decoders).ConfigureAwait(false);
+        }
+        return (load._loader.Build(revision), load._headRevision);
+    }
+
+    public void Dispose() => _queue.Dispose();
+
+    private static Task Start(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Add(string key, ReadOnlySpan<byte> value, long revision)
+    {
+        _batch.Add(new(key, value.ToArray(), revision));
+        if (_batch.Count < BatchSize) return;
+        _queue.Add(_batch);
+        _batch = new(BatchSize);
+    }
+
+    private void DecodeAll()
+    {
+        try
+        {
+            foreach (var batch in _queue.GetConsumingEnumerable())
+            {
+                var decoded = batch.ConvertAll(Decode);
+                lock (_lock) decoded.ForEach(AddLocked);
+            }
+        }
+        catch
+        {
+            _queue.CompleteAdding(); // nobody may wait for a decoder that is gone
+            throw;
+        }
+    }
+
+    private static (RecordKey Key, StateRecord Record, long Revision) Decode(StoreEntry entry)
+    {
+        var key = ParseKey(entry.Key);
+        return (key, RecordCodec.Decode(key, entry.Value.Span), entry.Revision);
+    }
+
+    private void AddLocked((RecordKey Key, StateRecord Record, long Revision) entry)
+    {
+        if (entry.Key is HeadKey) _headRevision = entry.Revision;
+        _loader.Add(entry.Key, entry.Record);
     }
 
     private static RecordKey ParseKey(string key)

@@ -16,8 +16,8 @@ internal sealed class StoreCheck(IStateStore store)
         var problems = new List<string>();
         var loader = new ClusterStateLoader();
         var revision = await store.VisitAsync(RecordKey.Root, (key, value, _) => Decode(problems, loader, key, value), cancellationToken).ConfigureAwait(false);
-        var state = ClusterState.Empty;
-        Attempt(problems, () => state = loader.Build(revision));
+        var (state, faults) = loader.BuildAll(revision);
+        problems.AddRange(faults);
         var (secrets, versions, opened, destroyed) = (0, 0, 0, 0);
         foreach (var (tenant, histories) in state.Tenants)
         {

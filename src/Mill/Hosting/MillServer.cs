@@ -16,8 +16,6 @@ namespace Mill.Hosting;
 /// <summary>One server: the store, the state, the vault and the API, put together. The only place that knows them all.</summary>
 internal sealed class MillServer : IAsyncDisposable
 {
-    private const int LargeState = 10_000;
-
     private readonly EmbeddedStateStore _store;
     private readonly LocalState _state;
     private readonly WebApplication _app;
@@ -45,8 +43,6 @@ internal sealed class MillServer : IAsyncDisposable
         try
         {
             var state = await LocalState.LoadAsync(store, time, loggers, cancellationToken).ConfigureAwait(false);
-            // Loading leaves a lot behind that is never needed again. Once, at start, it is worth giving back.
-            if (state.VersionCount > LargeState) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             return new(store, state, new VaultHost(vaultOptions, state, store, time, loggers), app, time);
         }
         catch

@@ -22,6 +22,8 @@ internal sealed partial class Failures(RequestDelegate next, TimeProvider time, 
         {
             // Nobody is there to read it; it is for the metrics.
             if (!http.Response.HasStarted) http.Response.StatusCode = 499;
+            // The server may not know yet, and would try to read the rest of a body whose reader is broken.
+            http.Abort();
         }
 #pragma warning disable CA1031 // The last line of defence: no failure leaves without its problem document.
         catch (Exception e)

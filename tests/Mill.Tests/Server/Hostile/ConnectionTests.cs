@@ -23,7 +23,7 @@ public sealed class ConnectionTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         (await _server.Operator.SetAsync("still", "serving")).Is(201);
-        Assert.Empty(_server.Logs.Errors);
+        Assert.True(_server.Logs.Errors.Count == 0, string.Join(Environment.NewLine, _server.Logs.Errors));
         await _server.DisposeAsync();
     }
 
@@ -78,12 +78,12 @@ public sealed class ConnectionTests : IAsyncLifetime
     public async Task Clients_that_hang_up_in_the_middle_leave_no_trace()
     {
         var revision = _server.Now().Revision;
-        for (var number = 0; number < 30; number++)
+        for (var number = 0; number < 1000; number++)
         {
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new(true, 0) };
             await socket.ConnectAsync(_server.EndPoint);
             var request = RawHttp.Request("PUT", "/v1/secrets/gone", _server.OperatorToken, """{"value":"x"}""");
-            await socket.SendAsync(request.AsMemory(0, request.Length - 1 - number));
+            await socket.SendAsync(request.AsMemory(0, request.Length - 1 - (number % 30)));
         }
         (await _server.Operator.GetAsync("/v1/secrets/gone")).IsProblem(404, "not_found");
         Assert.Equal(revision, _server.Now().Revision);

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mill.Core.Ports;
 using Mill.Secrets;
-using Mill.Vault.Envelopes;
 using Mill.Vault.KeyRing;
 using Mill.Vault.Tokens;
 using Mill.Vault.Versions;
@@ -49,7 +48,7 @@ public sealed class VaultHost
 
     /// <summary>Opens a sealed vault when its key appears, and keeps the house, until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_sealWatch.RunAsync(cancellationToken), _housekeeping.RunAsync(cancellationToken), AgeKeysAsync(cancellationToken));
+        Task.WhenAll(_sealWatch.RunAsync(cancellationToken), _housekeeping.RunAsync(cancellationToken), _ring.Opened.RunAsync(_time, cancellationToken));
 
     /// <summary>The given operator token if it still works, or else a new one that takes its place; null while the vault is sealed.</summary>
     public async Task<string?> EnsureDevTokenAsync(string? existing, CancellationToken cancellationToken)
@@ -57,12 +56,6 @@ public sealed class VaultHost
         if (existing is not null && await _devToken.IsValidAsync(existing, cancellationToken).ConfigureAwait(false)) return existing;
         var status = await Vault.GetSealStatusAsync(cancellationToken).ConfigureAwait(false);
         return status.IsSealed ? null : await _devToken.CreateAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task AgeKeysAsync(CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(OpenedKeys.MaxAge, _time);
-        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false)) _ring.Opened.Age();
     }
 
     private static bool TryCreate(string path)

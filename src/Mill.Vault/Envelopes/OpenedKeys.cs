@@ -19,6 +19,15 @@ internal sealed class OpenedKeys
     private KeyGeneration _young = new();
     private KeyGeneration _old = new();
 
+    /// <summary>How many are at hand.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock) return _young.Count + _old.Count;
+        }
+    }
+
     /// <summary>Copies the key of this very record, if it is at hand. A record that was read or made anew is another one: it is opened in full first.</summary>
     public bool TryCopy(SecretVersion record, Span<byte> key)
     {
@@ -34,6 +43,13 @@ internal sealed class OpenedKeys
     public void Keep(SecretVersion record, ReadOnlySpan<byte> key)
     {
         lock (_lock) KeepLocked(record, key);
+    }
+
+    /// <summary>Forgets what nobody asks for any more, until cancelled.</summary>
+    public async Task RunAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(MaxAge, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false)) Age();
     }
 
     /// <summary>Forgets what was not asked for since the last but one call.</summary>

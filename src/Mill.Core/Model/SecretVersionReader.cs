@@ -1,0 +1,197 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Mill.Core.Model;
+
+/// <summary>
+/// Reads the JSON of a <see cref="SecretVersion"/>, by hand: a start reads every version there is, and waits for it. It is as strict as the serializer
+/// is told to be for the other records, and tests hold the two together: every member once, none unknown, nothing null that may not be.
+/// </summary>
+/// <remarks>Throws <see cref="JsonException"/>, which quotes nothing of what it read.</remarks>
+internal ref struct SecretVersionReader
+{
+    // Optimized from the first call on: when a large store is loaded, most of it would be over before the runtime found out that this is hot.
+    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+
+    private const int Optional = 1 << (int)Member.ValidTo | 1 << (int)Member.Format;
+    private const int All = (1 << (int)Member.Format + 1) - 1;
+
+    private static readonly byte[][] Names =
+    [
+        [.. "tenant"u8], [.. "name"u8], [.. "version"u8], [.. "valid_from"u8], [.. "valid_to"u8], [.. "state"u8], [.. "created_by"u8], [.. "request_id"u8], [.. "kind"u8],
+        [.. "key_id"u8], [.. "wrap_salt"u8], [.. "wrapped_key"u8], [.. "key_commitment"u8], [.. "nonce"u8], [.. "ciphertext"u8], [.. "prev"u8], [.. "format"u8],
+    ];
+
+    // Most versions of a store were written by one of few, under one key: their texts are kept once.
+    [ThreadStatic]
+    private static string? _lastCreatedBy;
+
+    [ThreadStatic]
+    private static string? _lastKeyId;
+
+    private Utf8JsonReader _json;
+    private int _seen;
+    private Member _expected;
+
+    private SecretVersionReader(ReadOnlySpan<byte> json) => _json = new(json);
+
+    /// <summary>In the order in which they are written.</summary>
+    private enum Member
+    {
+        Tenant,
+        Name,
+        Version,
+        ValidFrom,
+        ValidTo,
+        State,
+        CreatedBy,
+        RequestId,
+        Kind,
+        KeyId,
+        WrapSalt,
+        WrappedKey,
+        KeyCommitment,
+        Nonce,
+        Ciphertext,
+        Prev,
+        Format,
+    }
+
+    public static SecretVersion Read(SecretVersionKey key, ReadOnlySpan<byte> json) => new SecretVersionReader(json).Read(key);
+
+    [MethodImpl(Hot)]
+    private SecretVersion Read(SecretVersionKey key)
+    {
+        var (version, format) = (0, StateRecord.CurrentFormat);
+        var (validFrom, validTo) = (default(Timestamp), default(Timestamp?));
+        var (state, kind) = (default(VersionState), default(ValueKind));
+        string createdBy = "", requestId = "", keyId = "";
+        byte[] wrapSalt = [], keyCommitment = [], nonce = [], ciphertext = [], prev = [];
+        byte[]? wrappedKey = null;
+
+        Demand(_json.Read() && _json.TokenType is JsonTokenType.StartObject);
+        while (_json.Read() && _json.TokenType is JsonTokenType.PropertyName)
+        {
+            var member = ReadName();
+            Demand(_json.Read());
+            switch (member)
+            {
+                case Member.Tenant: DemandSame(key.Tenant.Value); break;
+                case Member.Name: DemandSame(key.Name.Value); break;
+                case Member.Version: version = (int)Number(int.MinValue, int.MaxValue); break;
+                case Member.ValidFrom: validFrom = new(Number(long.MinValue, long.MaxValue)); break;
+                case Member.ValidTo: validTo = IsNull() ? null : new Timestamp(Number(long.MinValue, long.MaxValue)); break;
+                case Member.State: state = State(); break;
+                case Member.CreatedBy: createdBy = _lastCreatedBy = Text(_lastCreatedBy); break;
+                case Member.RequestId: requestId = Text(null); break;
+                case Member.Kind: kind = Kind(); break;
+                case Member.KeyId: keyId = _lastKeyId = Text(_lastKeyId); break;
+                case Member.WrapSalt: wrapSalt = Bytes(); break;
+                case Member.WrappedKey: wrappedKey = IsNull() ? null : Bytes(); break;
+                case Member.KeyCommitment: keyCommitment = Bytes(); break;
+                case Member.Nonce: nonce = Bytes(); break;
+                case Member.Ciphertext: ciphertext = Bytes(); break;
+                case Member.Prev: prev = Bytes(); break;
+                case Member.Format: format = (int)Number(int.MinValue, int.MaxValue); break;
+            }
+        }
+        Demand(_json.TokenType is JsonTokenType.EndObject && !_json.Read());
+        Demand((_seen | Optional) == All);
+        return new()
+        {
+            Tenant = key.Tenant,
+            Name = key.Name,
+            Version = version,
+            ValidFrom = validFrom,
+            ValidTo = validTo,
+            State = state,
+            CreatedBy = createdBy,
+            RequestId = requestId,
+            Kind = kind,
+            KeyId = keyId,
+            WrapSalt = wrapSalt,
+            WrappedKey = wrappedKey,
+            KeyCommitment = keyCommitment,
+            Nonce = nonce,
+            Ciphertext = ciphertext,
+            Prev = prev,
+            Format = format,
+        };
+    }
+
+    private static void Demand(bool holds)
+    {
+        if (!holds) throw new JsonException("it is no version of a secret");
+    }
+
+    [MethodImpl(Hot)]
+    private Member ReadName()
+    {
+        // The one that comes next where nobody touched the record, or else whichever it is.
+        for (var i = 0; i < Names.Length; i++)
+        {
+            var member = (Member)(((int)_expected + i) % Names.Length);
+            if (!_json.ValueTextEquals(Names[(int)member])) continue;
+            Demand((_seen & (1 << (int)member)) == 0);
+            _seen |= 1 << (int)member;
+            _expected = member + 1;
+            return member;
+        }
+        throw new JsonException("a member is not known");
+    }
+
+    private readonly bool IsNull() => _json.TokenType is JsonTokenType.Null;
+
+    private readonly void DemandSame(string text)
+    {
+        Demand(_json.TokenType is JsonTokenType.String);
+        if (!_json.ValueTextEquals(text)) throw new JsonException("it belongs at another key");
+    }
+
+    private readonly long Number(long least, long most)
+    {
+        var number = 0L;
+        Demand(_json.TokenType is JsonTokenType.Number && _json.TryGetInt64(out number) && number >= least && number <= most);
+        return number;
+    }
+
+    private readonly VersionState State()
+    {
+        Demand(_json.TokenType is JsonTokenType.String);
+        foreach (var state in (ReadOnlySpan<VersionState>)[VersionState.Superseded, VersionState.Current, VersionState.Deleted, VersionState.Destroyed])
+        {
+            if (_json.ValueTextEquals(RecordTexts.Of(state))) return state;
+        }
+        throw new JsonException("its state is not known");
+    }
+
+    private readonly ValueKind Kind()
+    {
+        Demand(_json.TokenType is JsonTokenType.String);
+        if (_json.ValueTextEquals(RecordTexts.Of(ValueKind.Text))) return ValueKind.Text;
+        Demand(_json.ValueTextEquals(RecordTexts.Of(ValueKind.Binary)));
+        return ValueKind.Binary;
+    }
+
+    /// <summary>A text, or the given one if it is the same.</summary>
+    private readonly string Text(string? known)
+    {
+        Demand(_json.TokenType is JsonTokenType.String);
+        if (known is not null && _json.ValueTextEquals(known)) return known;
+        try
+        {
+            return _json.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonException("a text is not UTF-8"); // without the cause, which quotes it
+        }
+    }
+
+    private readonly byte[] Bytes()
+    {
+        byte[]? bytes = null;
+        Demand(_json.TokenType is JsonTokenType.String && _json.TryGetBytesFromBase64(out bytes));
+        return bytes!;
+    }
+}

@@ -1,4 +1,5 @@
 using Mill.Commands;
+using Mill.Hosting;
 using Mill.Interaction;
 
 // The answer to --version needs none of what follows.
@@ -7,4 +8,6 @@ if (args is ["--version"])
     Terminal.WriteVersion();
     return ExitCodes.Ok;
 }
+// Every command may hold a token or a value.
+CoreDumps.Forbid();
 return await Cli.RunAsync(args, CliHost.OfThisProcess(), CancellationToken.None).ConfigureAwait(false);

@@ -63,12 +63,14 @@ internal static class RequestBody
         var pointer = JsonMembers.ToPointer(e.Path);
         var isValue = e is SecretFormatException;
         var place = e.LineNumber is { } line ? $" See line {line + 1}, byte {e.BytePositionInLine + 1}." : "";
-        return new(isValue ? MillError.InvalidValue : MillError.InvalidRequest, isValue
+        var error = isValue ? MillError.InvalidValue : MillError.InvalidRequest;
+        const string Wrong = "a member is missing, unknown, repeated or of the wrong type";
+        return new(error, isValue
             ? "The value is not a JSON string of the right kind: value takes valid Unicode, value_base64 takes base64 with padding."
-            : $"The body is not the JSON that is expected here: a member is missing, unknown, repeated or of the wrong type, or it is no JSON at all.{place}")
+            : $"The body is not the JSON that is expected here: {Wrong}, or it is no JSON at all.{place}")
         {
             Hint = "See /openapi/v1.json for the members of every request.",
-            Problems = pointer is null ? [] : [new((isValue ? MillError.InvalidValue : MillError.InvalidRequest).ToCode(), "Look here.", pointer)],
+            Problems = pointer is null ? [] : [new(error.ToCode(), isValue ? "This is not a value." : $"Here, or inside, {Wrong}.", pointer)],
         };
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Mill.Hosting;
 
-/// <summary>Keeps the memory of the server, keys and all, out of core dumps (prctl(2), PR_SET_DUMPABLE).</summary>
+/// <summary>Keeps the memory of this process, keys, tokens and values, out of core dumps (prctl(2), PR_SET_DUMPABLE).</summary>
 internal static partial class CoreDumps
 {
     private const int SetDumpable = 4;

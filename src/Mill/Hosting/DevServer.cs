@@ -14,7 +14,6 @@ internal static class DevServer
     public static async Task RunAsync(DevOptions options, Func<DevReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         DemandSafe(options);
-        CoreDumps.Forbid();
         var server = await MillServer.OpenAsync(options.DataDirectory, new VaultOptions(options.MasterKey, options.MasterKeyFile), options.Listen, options.LogLevel, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {

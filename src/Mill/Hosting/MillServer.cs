@@ -38,16 +38,18 @@ internal sealed class MillServer : IAsyncDisposable
     public static async Task<MillServer> OpenAsync(string dataDirectory, VaultOptions vaultOptions, IPEndPoint listen, LogLevel logLevel, TimeProvider time, CancellationToken cancellationToken)
     {
         var app = BuildApp(listen, logLevel);
-        var loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        var store = EmbeddedStateStore.Open(dataDirectory, loggers.CreateLogger<EmbeddedStateStore>());
+        EmbeddedStateStore? store = null;
         try
         {
+            var loggers = app.Services.GetRequiredService<ILoggerFactory>();
+            store = EmbeddedStateStore.Open(dataDirectory, loggers.CreateLogger<EmbeddedStateStore>());
             var state = await LocalState.LoadAsync(store, time, loggers, cancellationToken).ConfigureAwait(false);
             return new(store, state, new VaultHost(vaultOptions, state, store, time, loggers), app, time);
         }
         catch
         {
-            await store.DisposeAsync().ConfigureAwait(false);
+            if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
+            await app.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -81,7 +81,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         }
         finally
         {
-            // Whatever came of it: what may be destroyed must not stay in memory.
+            // Whatever came of it: what may be destroyed must not stay in memory. A read that is under way may put a key back, for a minute.
             ring.Opened.Clear();
         }
     }

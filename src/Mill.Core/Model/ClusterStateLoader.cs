@@ -44,6 +44,7 @@ public sealed class ClusterStateLoader
         var tenants = ImmutableSortedDictionary.CreateBuilder<TenantId, TenantSecrets>();
         foreach (var tenant in histories.GroupBy(built => built.Id.Tenant, built => built.History)) tenants.Add(tenant.Key, BuildTenant(tenant));
         var faults = histories.Where(built => built.Fault is not null)
+            .OrderBy(built => built.Id.Tenant).ThenBy(built => built.Id.Name)
             .Select(built => $"The records of secret \"{built.Id.Name}\" in tenant \"{built.Id.Tenant}\" do not fit together: {built.Fault}.");
         return ((ClusterState.Empty with { Revision = revision, Tenants = tenants.ToImmutable() }).Apply(_others), [.. faults]);
     }

@@ -38,11 +38,12 @@ public abstract record RecordKey
     {
         var rest = key.AsSpan(SecretVersionKey.Start.Length);
         var (first, last) = (rest.IndexOf('/'), rest.LastIndexOf('/'));
+        var digits = rest[(last + 1)..];
         return first > 0 && last > first + 1
             && TenantOf(rest[..first]) is { } tenant
             && SecretName.TryParse(rest[(first + 1)..last].ToString(), out var name)
-            && rest[last..] is not ['/', '0', ..] // one key has one text
-            && int.TryParse(rest[(last + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            && digits is [not '0', ..] && !digits.ContainsAnyExceptInRange('0', '9') // one key has one text
+            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
                 ? new(tenant, name, version)
                 : throw Unknown(key);
     }

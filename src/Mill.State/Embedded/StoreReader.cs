@@ -1,4 +1,5 @@
 using Mill.Core.Ports;
+using Mill.Secrets;
 using Mill.State.Embedded.Sqlite;
 
 namespace Mill.State.Embedded;
@@ -28,10 +29,10 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
         });
         if (sum != head)
             throw StorageFailure.Damaged(path, $"{head.Count} records were written and {sum.Count} are found, or they are not the same ones.");
-        return SumOfIndex() == keys ? head : throw StorageFailure.Damaged(path, "its index does not lead to the records.");
+        return SumOfIndex() == keys ? head : throw Misled();
     });
 
-    /// <summary>Shows the rows under a prefix, in the order they came in, and returns the revision they are of.</summary>
+    /// <summary>Shows the rows under a prefix, in the order they stand in, and returns the revision they are of. It looks at the whole table.</summary>
     public long Visit(string prefix, StoreVisitor visit, CancellationToken cancellationToken) => AtOneRevision(() =>
     {
         var head = ReadHead();
@@ -48,11 +49,12 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
     public StoreEntry? Find(string key) => AtOneRevision<StoreEntry?>(() =>
     {
         var head = ReadHead();
-        _row.BindText(1, KeyText.Encode(key));
+        var wanted = KeyText.Encode(key);
+        _row.BindText(1, wanted);
         if (!_row.Step())
             return null;
         var row = ReadRow(_row, head.Revision);
-        return new(key, row.Value.ToArray(), row.Revision);
+        return row.Key.SequenceEqual(wanted) ? new(key, row.Value.ToArray(), row.Revision) : throw Misled();
     });
 
     public void Dispose()
@@ -90,14 +92,24 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
 
     private void VisitRows(long revision, RowVisitor visit)
     {
+        var last = long.MinValue;
         while (_rows.Step())
-            visit(ReadRow(_rows, revision));
+        {
+            // Pages that lead back to where they came from would be walked for ever.
+            var row = ReadRow(_rows, revision);
+            if (row.Id <= last)
+                throw StorageFailure.Damaged(path, $"the record {Printable(row.Key)} stands in the wrong place.");
+            last = row.Id;
+            visit(row);
+        }
     }
 
     private Row ReadRow(SqliteStatement statement, long revision)
     {
+        // A key that became a blob has the same bytes, and is not found by its text.
+        var isText = statement.IsText(1);
         var row = new Row(statement.Integer(0), statement.Bytes(1), statement.Bytes(2), statement.Integer(3), statement.Number(4));
-        return row.Revision <= revision && RowChecksum.Of(row.Key, row.Revision, row.Value) == row.Checksum
+        return isText && row.Revision <= revision && RowChecksum.Of(row.Key, row.Revision, row.Value) == row.Checksum
             ? row
             : throw StorageFailure.Damaged(path, $"the record {Printable(row.Key)} is not what was written.");
     }
@@ -109,9 +121,10 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
         var previousLength = -1;
         while (_keys.Step())
         {
-            // A search would miss a key that stands in the wrong place.
+            // A search would miss a key that stands in the wrong place, or is no text any more.
+            var isText = _keys.IsText(1);
             var key = _keys.Bytes(1);
-            if (previousLength >= 0 && previous.AsSpan(0, previousLength).SequenceCompareTo(key) >= 0)
+            if (!isText || (previousLength >= 0 && previous.AsSpan(0, previousLength).SequenceCompareTo(key) >= 0))
                 throw StorageFailure.Damaged(path, $"the key {Printable(key)} stands in the wrong place.");
 
             if (previous.Length < key.Length)
@@ -123,6 +136,8 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
 
         return sum;
     }
+
+    private MillException Misled() => StorageFailure.Damaged(path, "its index does not lead to the records.");
 
     // What failed its checksum may be anything, so only what looks like a key is repeated.
     private static string Printable(ReadOnlySpan<byte> key)

@@ -78,7 +78,7 @@ internal static class StoreSchema
         return found == "ok" ? null : $"its pages do not hang together ({found.ReplaceLineEndings(" ")}).";
     }
 
-    /// <summary>Where each table begins; page 1 holds the list of tables itself.</summary>
+    /// <summary>Where each table and its index begins; page 1 holds the list of them.</summary>
     public static IReadOnlyList<long> RootPages(SqliteConnection connection)
     {
         var roots = new List<long> { 1 };

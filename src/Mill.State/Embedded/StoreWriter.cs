@@ -9,7 +9,7 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
     private readonly SqliteStatement _begin = connection.Prepare("BEGIN IMMEDIATE");
     private readonly SqliteStatement _commit = connection.Prepare("COMMIT");
     private readonly SqliteStatement _rollback = connection.Prepare("ROLLBACK");
-    private readonly SqliteStatement _find = connection.Prepare("SELECT id, revision, checksum FROM records WHERE key = ?1");
+    private readonly SqliteStatement _find = connection.Prepare("SELECT id, revision, checksum, key FROM records WHERE key = ?1");
     private readonly SqliteStatement _add = connection.Prepare("INSERT INTO records (key, value, revision, checksum) VALUES (?1, ?2, ?3, ?4)");
     private readonly SqliteStatement _replace = connection.Prepare("UPDATE records SET value = ?2, revision = ?3, checksum = ?4 WHERE id = ?1");
     private readonly SqliteStatement _delete = connection.Prepare("DELETE FROM records WHERE id = ?1");
@@ -101,9 +101,20 @@ internal sealed class StoreWriter(SqliteConnection connection, string path, Stor
     private (long Id, long Revision, UInt128 Checksum)? Find(byte[] key)
     {
         _find.BindText(1, key);
-        (long, long, UInt128)? found = _find.Step() ? (_find.Integer(0), _find.Integer(1), _find.Number(2)) : null;
-        _find.Reset();
-        return found;
+        try
+        {
+            if (!_find.Step())
+                return null;
+
+            // The row itself is asked too: an index that leads to another row must not get that one replaced.
+            return _find.Bytes(3).SequenceEqual(key)
+                ? (_find.Integer(0), _find.Integer(1), _find.Number(2))
+                : throw StorageFailure.Damaged(path, "its index does not lead to the records.");
+        }
+        finally
+        {
+            _find.Reset();
+        }
     }
 
     private UInt128 Put(long? id, byte[] key, long revision, ReadOnlySpan<byte> value)

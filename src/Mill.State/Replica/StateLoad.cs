@@ -8,13 +8,15 @@ namespace Mill.State.Replica;
 /// <summary>Reads the whole state from a store. While one thread reads, others decode: that is most of the work, and a start waits for it.</summary>
 internal sealed class StateLoad : IDisposable
 {
-    private const int BatchSize = 64;
+    private const int BatchCount = 64;
+    private const int BatchSize = 1 << 18;
     private const int MaxDecoders = 4;
 
     private readonly ClusterStateLoader _loader = new();
     private readonly BlockingCollection<List<StoreEntry>> _queue = new(boundedCapacity: MaxDecoders * 2);
     private readonly Lock _lock = new();
-    private List<StoreEntry> _batch = new(BatchSize);
+    private List<StoreEntry> _batch = new(BatchCount);
+    private int _batchSize;
     private long _headRevision;
 
     private StateLoad()
@@ -32,12 +34,17 @@ internal sealed class StateLoad : IDisposable
             revision = await store.VisitAsync(RecordKey.Root, load.Add, cancellationToken).ConfigureAwait(false);
             load._queue.Add(load._batch, cancellationToken);
         }
+        catch (InvalidOperationException) when (load._queue.IsAddingCompleted)
+        {
+            // A decoder gave up: it says below why.
+            revision = 0;
+        }
         finally
         {
             load._queue.CompleteAdding();
-            // What a decoder found is the cause of whatever happened here: it takes precedence.
-            await Task.WhenAll(decoders).ConfigureAwait(false);
+            await Task.WhenAll(decoders).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        await Task.WhenAll(decoders).ConfigureAwait(false);
         return (load._loader.Build(revision), load._headRevision);
     }
 
@@ -48,9 +55,10 @@ internal sealed class StateLoad : IDisposable
     private void Add(string key, ReadOnlySpan<byte> value, long revision)
     {
         _batch.Add(new(key, value.ToArray(), revision));
-        if (_batch.Count < BatchSize) return;
+        _batchSize += value.Length;
+        if (_batch.Count < BatchCount && _batchSize < BatchSize) return;
         _queue.Add(_batch);
-        _batch = new(BatchSize);
+        (_batch, _batchSize) = (new(BatchCount), 0);
     }
 
     private void DecodeAll()

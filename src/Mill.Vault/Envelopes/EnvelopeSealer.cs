@@ -43,9 +43,7 @@ internal static class EnvelopeSealer
             value.Reveal(
                 new Encryption(aes, random.Nonce, ciphertext, fields.Write(associated, ValueData)),
                 static (plaintext, to) => to.Aes.Encrypt(to.Nonce, plaintext, to.Ciphertext[..plaintext.Length], to.Ciphertext[plaintext.Length..], to.AssociatedData));
-            var record = Record(draft, unsealed.Key.Id, random, wrapped, key.Commitment.ToArray(), ciphertext);
-            unsealed.Opened?.Keep(record, key.EncryptionKey);
-            return record;
+            return Record(draft, unsealed.Key.Id, random, wrapped, key.Commitment.ToArray(), ciphertext);
         }
         finally
         {

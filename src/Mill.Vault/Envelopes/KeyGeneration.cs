@@ -23,9 +23,8 @@ internal sealed class KeyGeneration
 
     public void Keep(SecretVersion record, ReadOnlySpan<byte> key)
     {
-        if (!_places.TryAdd(record, _places.Count)) return;
-        if (_places.Count > _chunks.Count * KeysPerChunk) _chunks.Add(PinnedBuffers.Rent(KeysPerChunk * DataKey.Size));
-        key.CopyTo(At(_places.Count - 1));
+        if (_places.Count == _chunks.Count * KeysPerChunk) _chunks.Add(PinnedBuffers.Rent(KeysPerChunk * DataKey.Size));
+        if (_places.TryAdd(record, _places.Count)) key.CopyTo(At(_places.Count - 1));
     }
 
     public void Clear()

@@ -3,17 +3,22 @@ using Mill.Core.Model;
 namespace Mill.Vault.Envelopes;
 
 /// <summary>
-/// The encryption keys of versions that were opened or sealed a moment ago: opening one again then needs neither unwrapping nor derivation, which are
-/// most of its cost. Keys are kept in two generations. When the young one is full, or old enough, it becomes the old one, and what was the old one is
-/// cleared: so a key that nobody asks for is gone after two <see cref="MaxAge"/>, and memory is bounded.
+/// The encryption keys of versions that were opened a moment ago: opening one again then needs neither unwrapping nor derivation, which are most of its
+/// cost. Keys are kept in two generations. When the young one is full, or old enough, it becomes the old one, and what was the old one is cleared: so a key
+/// that nobody asks for is gone after two <see cref="MaxAge"/>.
 /// </summary>
 /// <remarks>See <c>docs/adr/0007-opened-keys.md</c>.</remarks>
 internal sealed class OpenedKeys
 {
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
-    /// <summary>Two generations: enough for every current version of a large store, in 4 MiB.</summary>
+    /// <summary>Two generations are enough for every current version of a large store. Keys and places take 16 MiB at most.</summary>
     private const int MaxKeysPerGeneration = 1 << 16;
+
+    /// <summary>
+    /// A record lives as long as its key is kept here, even if the state has let go of it. Large ones are not worth that: with them the cost of a key is small.
+    /// </summary>
+    private const int MaxCiphertext = 4096;
 
     private readonly Lock _lock = new();
     private KeyGeneration _young = new();
@@ -42,6 +47,7 @@ internal sealed class OpenedKeys
 
     public void Keep(SecretVersion record, ReadOnlySpan<byte> key)
     {
+        if (record.Ciphertext.Length > MaxCiphertext) return;
         lock (_lock) KeepLocked(record, key);
     }
 

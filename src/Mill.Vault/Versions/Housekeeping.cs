@@ -40,6 +40,7 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
             var due = FindDue(seen, Timestamp.From(time.GetUtcNow())).Take(MaxChanges).ToList();
             if (due.Count == 0) return;
             var removed = await state.CommitAsync(new SweepCommand(ring, due), cancellationToken).ConfigureAwait(false);
+            if (due.Any(item => item is DueHistory)) ring.Opened.Clear();
             if (removed.Answer == 0) return;
         }
     }

@@ -134,6 +134,7 @@ public sealed class StorageDamageTests : IDisposable
         {
             await using var store = EmbeddedStateStore.Open(copy.Path);
             RequireSame(content, await store.ReadAsync("", None), what);
+            foreach (var entry in content.Entries) Assert.True((await store.FindAsync(entry.Key, None))?.Revision == entry.Revision, what);
             return false;
         }
         catch (MillException failure)

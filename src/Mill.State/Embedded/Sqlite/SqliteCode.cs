@@ -24,6 +24,7 @@ internal static class SqliteCode
     public const int IoErrorDirectoryFsync = IoError | (5 << 8);
     public const int IoErrorFileSystemDamaged = IoError | (33 << 8);
 
+    public const int TypeText = 3;
     public const int OpenReadWrite = 0x2;
     public const int OpenNoMutex = 0x8000;
     public const uint PreparePersistent = 1;

@@ -65,6 +65,9 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_blob")]
     public static partial int BindBlob(SqliteStatement statement, int index, byte* value, int length, nint destructor);
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_type")]
+    public static partial int ColumnType(SqliteStatement statement, int column);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_column_int64")]
     public static partial long ColumnInteger(SqliteStatement statement, int column);
 

@@ -77,6 +77,9 @@ internal sealed class SqliteStatement : SafeHandleZeroOrMinusOneIsInvalid
 
     public long Integer(int column) => SqliteNative.ColumnInteger(this, column);
 
+    /// <summary>To be asked before <see cref="Bytes"/>, which may convert.</summary>
+    public bool IsText(int column) => SqliteNative.ColumnType(this, column) == SqliteCode.TypeText;
+
     /// <summary>The bytes of a text or blob, valid until the next step.</summary>
     public unsafe ReadOnlySpan<byte> Bytes(int column)
     {

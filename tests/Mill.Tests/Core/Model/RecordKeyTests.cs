@@ -34,6 +34,9 @@ public sealed class RecordKeyTests
     [InlineData("/mill/v1/secrets/default/a/2147483648")]
     [InlineData("/mill/v1/secrets/default/a//1")]
     [InlineData("/mill/v1/secrets/Default/a/1")]
+    [InlineData("/mill/v1/secrets/default/a/0")]
+    [InlineData("/mill/v1/secrets/default/a/1\0")]
+    [InlineData("/mill/v1/secrets/default/a/\uff11")]
     [InlineData("/mill/v1/idempotency/token")]
     [InlineData("/mill/v1/pruned/default/")]
     public void A_key_that_nobody_writes_is_refused(string text) => Assert.Throws<FormatException>(() => RecordKey.Parse(text));

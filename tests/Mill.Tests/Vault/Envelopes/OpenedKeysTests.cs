@@ -25,6 +25,15 @@ public sealed class OpenedKeysTests
     }
 
     [Fact]
+    public void The_key_of_a_large_record_is_not_kept_because_the_record_would_be_too()
+    {
+        var (small, large) = (Samples.Version(1, 10) with { Ciphertext = new byte[4096] }, Samples.Version(1, 10) with { Ciphertext = new byte[4097] });
+        _keys.Keep(small, Key(1));
+        _keys.Keep(large, Key(2));
+        Assert.Equal((1, null), (Find(small), Find(large)));
+    }
+
+    [Fact]
     public void A_key_that_nobody_asks_for_is_forgotten_when_it_has_aged_twice()
     {
         var (asked, forgotten) = (Samples.Version(1, 10), Samples.Version(2, 20));

@@ -25,7 +25,7 @@ public static class ApiServer
 
     /// <summary>Maps every path of the contract.</summary>
     /// <param name="stopping">Cancelled when the server begins to stop.</param>
-    public static void Map(WebApplication app, IVault vault, ITokens tokens, IReplicatedState state, ServerIdentity identity, TimeProvider time, CancellationToken stopping)
+    public static void Map(WebApplication app, IVault vault, ITokens tokens, ServerIdentity identity, TimeProvider time, CancellationToken stopping)
     {
         var metrics = app.Services.GetRequiredService<MetricsListener>();
         metrics.Start();
@@ -34,11 +34,11 @@ public static class ApiServer
         app.UseMiddleware<Failures>(time);
         app.UseRouting();
         new SecretEndpoints(vault, authentication).Map(app);
-        new WatchEndpoint(vault, state, authentication, time, new(stopping)).Map(app);
+        new WatchEndpoint(vault, authentication, time, new(stopping)).Map(app);
         new TransactionEndpoint(vault, authentication).Map(app);
         new TokenEndpoints(tokens, authentication).Map(app);
         new RetentionEndpoints(vault, authentication).Map(app);
-        new SystemEndpoints(vault, state, authentication, metrics, stateMetrics, identity).Map(app);
+        new SystemEndpoints(vault, authentication, metrics, stateMetrics, identity).Map(app);
     }
 
     /// <summary>What <see cref="Map"/> needs.</summary>

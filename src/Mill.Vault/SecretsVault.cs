@@ -18,27 +18,42 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     public async ValueTask<SealStatus> GetSealStatusAsync(CancellationToken cancellationToken) =>
         ring.Status(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
 
+    public async ValueTask<Observed<VaultStatus>> GetStatusAsync(Caller caller, ReadLevel level, CancellationToken cancellationToken)
+    {
+        var seen = await state.ReadAsync(level, cancellationToken).ConfigureAwait(false);
+        var (secrets, versions) = Visibility.Count(seen.Secrets(caller.Tenant), caller);
+        return new(new(ring.Status(seen), secrets, versions), seen.Revision);
+    }
+
+    public async ValueTask<Observed<StateTotals>> GetTotalsAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.ReadMetrics);
+        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var tenants = seen.Tenants.Values;
+        return new(new(ring.Status(seen), tenants.Sum(tenant => (long)tenant.ExistingCount), tenants.Sum(tenant => tenant.VersionCount), seen.Tokens.Count), seen.Revision);
+    }
+
     public async ValueTask<Observed<SecretReading>> ReadAsync(Caller caller, ReadSecret request, CancellationToken cancellationToken)
     {
         Visibility.Demand(caller, request.Name, Verb.ReadValue);
         var seen = request.At is { } moment
             ? await state.ReadAtAsync(moment, cancellationToken).ConfigureAwait(false)
-            : await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+            : await state.ReadAsync(request.Level, cancellationToken).ConfigureAwait(false);
         // Sealed is said before anything is looked up: it must not tell what exists.
         var unsealed = ring.Demand(seen);
         var version = Visibility.Find(seen, caller, request.Name) is { } history ? Visibility.Choose(history, request) : null;
         if (version is null) throw SecretDecisions.NotFound(request.Name);
-        return new(new(version, EnvelopeSealer.Open(unsealed, version)), seen.Revision);
+        return new(new(VersionInfo.Of(version), EnvelopeSealer.Open(unsealed, version)), seen.Revision);
     }
 
     public async ValueTask<Observed<SecretPage>> ListAsync(Caller caller, ListSecrets request, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.ListNames);
-        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(request.Level, cancellationToken).ConfigureAwait(false);
         var found = seen.Secrets(caller.Tenant).StartingWith(request.Prefix, request.After)
             .Where(history => history.Current is not null && caller.Sees(history.Name))
             .Take(request.Limit + 1)
-            .Select(history => history.Current!)
+            .Select(history => VersionInfo.Of(history.Current!))
             .ToList();
         var page = found.Take(request.Limit).ToList();
         return new(new(page, found.Count > request.Limit ? page[^1].Name.Value : null), seen.Revision);
@@ -47,13 +62,13 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     public async ValueTask<Observed<HistoryPage>> ReadHistoryAsync(Caller caller, ReadHistory request, CancellationToken cancellationToken)
     {
         Visibility.Demand(caller, request.Name, Verb.ReadHistory);
-        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(request.Level, cancellationToken).ConfigureAwait(false);
         var history = Visibility.Find(seen, caller, request.Name) ?? throw SecretDecisions.NotFound(request.Name);
         var oldest = history.Versions[0].Version;
         var newest = Math.Min(history.LastVersion, request.Before is { } before ? before - 1 : int.MaxValue);
         var last = Math.Max(oldest, newest - request.Limit + 1);
-        var page = new List<SecretVersion>();
-        for (var number = newest; number >= last; number--) page.Add(history.Find(number)!);
+        var page = new List<VersionInfo>();
+        for (var number = newest; number >= last; number--) page.Add(VersionInfo.Of(history.Find(number)!));
         return new(new(request.Name, page, page.Count > 0 && last > oldest ? last : null), seen.Revision);
     }
 
@@ -98,6 +113,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         AccessRules.Demand(caller, Verb.ListNames);
         // The place to start from is fixed before the first step, so that nothing is missed in between.
         var after = afterRevision ?? (await state.ReadAsync(cancellationToken).ConfigureAwait(false)).Revision;
+        if (afterRevision is null) yield return new(after, []);
         await foreach (var advance in state.FollowAsync(after, cancellationToken).ConfigureAwait(false))
         {
             yield return new(advance.After, [.. SecretEvents.For(caller, prefix, advance)]);

@@ -1,4 +1,5 @@
 using Mill.Core.Model;
+using Mill.Core.Ports;
 
 namespace Mill.Simulation;
 

@@ -1,4 +1,5 @@
 using Mill.Core.Model;
+using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Simulation.Checks;
 using Mill.Simulation.Model;

@@ -7,10 +7,10 @@ namespace Mill.Core.Ports;
 public interface IReplicatedState
 {
     /// <summary>
-    /// A state that holds every commit that was acknowledged before the call. Throws <see cref="MillError.NotReady"/> before the state is loaded,
-    /// <see cref="MillError.NoQuorum"/> where that cannot be promised.
+    /// A state as fresh as is asked. Throws <see cref="MillError.NotReady"/> before the state is loaded, <see cref="MillError.NoQuorum"/> where the
+    /// freshness cannot be promised.
     /// </summary>
-    ValueTask<ClusterState> ReadAsync(CancellationToken cancellationToken);
+    ValueTask<ClusterState> ReadAsync(ReadLevel level, CancellationToken cancellationToken);
 
     /// <summary>
     /// A state in which everything up to a moment is settled: no later commit carries a time at or before it, so the same question gets the same
@@ -29,6 +29,14 @@ public interface IReplicatedState
     /// <see cref="StateAdvance.IsReset"/> says that what lies between is no longer known.
     /// </summary>
     IAsyncEnumerable<StateAdvance> FollowAsync(long afterRevision, CancellationToken cancellationToken);
+}
+
+/// <summary>Reading where nobody asked for less.</summary>
+public static class ReplicatedReads
+{
+    /// <summary>A state that holds every commit that was acknowledged before the call.</summary>
+    public static ValueTask<ClusterState> ReadAsync(this IReplicatedState state, CancellationToken cancellationToken) =>
+        state.ReadAsync(ReadLevel.Linearizable, cancellationToken);
 }
 
 /// <summary>An answer, the revision it is true of, and whether it was given before under the same idempotency key.</summary>

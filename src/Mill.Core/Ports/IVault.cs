@@ -15,6 +15,12 @@ public interface IVault
     /// <summary>Whether values can be read and anything be written.</summary>
     ValueTask<SealStatus> GetSealStatusAsync(CancellationToken cancellationToken);
 
+    /// <summary>How the vault is doing, as far as the caller may see it.</summary>
+    ValueTask<Observed<VaultStatus>> GetStatusAsync(Caller caller, ReadLevel level, CancellationToken cancellationToken);
+
+    /// <summary>How much there is in all tenants, for the metrics.</summary>
+    ValueTask<Observed<StateTotals>> GetTotalsAsync(Caller caller, CancellationToken cancellationToken);
+
     /// <summary>One value. The caller disposes it.</summary>
     ValueTask<Observed<SecretReading>> ReadAsync(Caller caller, ReadSecret request, CancellationToken cancellationToken);
 
@@ -35,7 +41,7 @@ public interface IVault
 
     /// <summary>
     /// What happens to the secrets the caller sees, after a revision or from now on; until cancelled. A step is given for every revision, even where
-    /// the caller sees nothing of it, so that a watcher always knows where it stands.
+    /// the caller sees nothing of it, so that a watcher always knows where it stands; from now on begins with one that says what now is.
     /// </summary>
     IAsyncEnumerable<WatchStep> WatchAsync(Caller caller, string prefix, long? afterRevision, CancellationToken cancellationToken);
 
@@ -53,28 +59,33 @@ public sealed record WriteContext(string RequestId, string? IdempotencyKey = nul
 /// <summary>Sealed: the master key is missing or is not the one the records need. Key ids say which is which.</summary>
 public sealed record SealStatus(bool IsSealed, string? NeededKeyId, string? PresentKeyId, string? Reason);
 
+/// <summary>How the vault is doing. Only what the caller sees is counted: a number can tell, too.</summary>
+public sealed record VaultStatus(SealStatus Seal, long Secrets, long Versions);
+
+public sealed record StateTotals(SealStatus Seal, long Secrets, long Versions, long Tokens);
+
 /// <summary>Which version: by number, by moment, or, with neither, the current one.</summary>
-public sealed record ReadSecret(SecretName Name, int? Version = null, Timestamp? At = null);
+public sealed record ReadSecret(SecretName Name, int? Version = null, Timestamp? At = null, ReadLevel Level = ReadLevel.Linearizable);
 
 /// <summary>A version and its value.</summary>
-public sealed record SecretReading(SecretVersion Version, SecretValue Value) : IDisposable
+public sealed record SecretReading(VersionInfo Version, SecretValue Value) : IDisposable
 {
     public void Dispose() => Value.Dispose();
 }
 
-public sealed record ListSecrets(string Prefix = "", string After = "", int Limit = ListSecrets.DefaultLimit)
+public sealed record ListSecrets(string Prefix = "", string After = "", int Limit = ListSecrets.DefaultLimit, ReadLevel Level = ReadLevel.Linearizable)
 {
     public const int DefaultLimit = 100;
     public const int MaxLimit = 1000;
 }
 
 /// <summary>A page of versions that are current. <paramref name="Next"/> is where to go on, or null at the end.</summary>
-public sealed record SecretPage(IReadOnlyList<SecretVersion> Secrets, string? Next);
+public sealed record SecretPage(IReadOnlyList<VersionInfo> Secrets, string? Next);
 
-public sealed record ReadHistory(SecretName Name, int? Before = null, int Limit = ListSecrets.DefaultLimit);
+public sealed record ReadHistory(SecretName Name, int? Before = null, int Limit = ListSecrets.DefaultLimit, ReadLevel Level = ReadLevel.Linearizable);
 
 /// <summary>A page of versions, newest first. <paramref name="Next"/> is the <c>before</c> of the next page, or null at the end.</summary>
-public sealed record HistoryPage(SecretName Name, IReadOnlyList<SecretVersion> Versions, int? Next);
+public sealed record HistoryPage(SecretName Name, IReadOnlyList<VersionInfo> Versions, int? Next);
 
 /// <summary>What must hold for a write to happen.</summary>
 public readonly record struct WritePrecondition(bool IfAbsent = false, int? IfVersion = null);

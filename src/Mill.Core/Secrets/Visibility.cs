@@ -25,6 +25,14 @@ public static class Visibility
     public static bool Shows(Caller caller, SecretHistory history) =>
         history.Versions.Count > 0 && (history.Current is not null || AccessRules.Allows(caller.Role, Verb.ReadDeleted));
 
+    /// <summary>How many secrets exist for a caller, and how many versions it may see.</summary>
+    public static (long Secrets, long Versions) Count(TenantSecrets tenant, Caller caller)
+    {
+        if (caller is { Allow.Count: 0, Deny.Count: 0 } && AccessRules.Allows(caller.Role, Verb.ReadDeleted)) return (tenant.ExistingCount, tenant.VersionCount);
+        var visible = tenant.Histories.Where(history => caller.Sees(history.Name) && Shows(caller, history)).ToList();
+        return (visible.Count(history => history.Current is not null), visible.Sum(history => (long)history.Versions.Count));
+    }
+
     /// <summary>The version a read asks for, or null.</summary>
     public static SecretVersion? Choose(SecretHistory history, ReadSecret request) => request switch
     {

@@ -1,20 +1,28 @@
 using Microsoft.AspNetCore.Http;
+using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Server.Http;
 
 namespace Mill.Server.Api;
 
-/// <summary>How fresh a read must be. A server that is alone with its store is always as fresh as <c>quorum</c>; what was asked for is said in the reply.</summary>
+/// <summary>How fresh a read is asked to be, and saying so in the reply.</summary>
 internal static class Consistency
 {
     public const string Argument = "consistency";
 
     private const string Header = "Mill-Consistency";
 
-    public static void Apply(HttpContext http, QueryArguments query)
+    public static ReadLevel Apply(HttpContext http, QueryArguments query)
     {
-        if (query.Text(Argument) is not { } asked) return;
-        if (asked is not ("linearizable" or "quorum" or "local")) throw new MillException(MillError.InvalidRequest, "consistency takes linearizable, quorum or local.");
+        if (query.Text(Argument) is not { } asked) return ReadLevel.Linearizable;
+        var level = asked switch
+        {
+            "linearizable" => ReadLevel.Linearizable,
+            "quorum" => ReadLevel.Quorum,
+            "local" => ReadLevel.Local,
+            _ => throw new MillException(MillError.InvalidRequest, "consistency takes linearizable, quorum or local."),
+        };
         http.Response.Headers[Header] = asked;
+        return level;
     }
 }

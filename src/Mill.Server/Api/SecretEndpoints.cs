@@ -36,9 +36,9 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
         }
         DemandNoPart(http, path);
         var query = QueryArguments.Of(http, "version", "at", Consistency.Argument);
-        var request = new ReadSecret(path.Name, query.Number("version", 1, int.MaxValue), query.Time("at"));
-        if (request is { Version: not null, At: not null }) throw new MillException(MillError.InvalidRequest, "version and at exclude each other.");
-        Consistency.Apply(http, query);
+        var (version, at) = (query.Number("version", 1, int.MaxValue), query.Time("at"));
+        if (version is not null && at is not null) throw new MillException(MillError.InvalidRequest, "version and at exclude each other.");
+        var request = new ReadSecret(path.Name, version, at, Consistency.Apply(http, query));
         var (reading, revision) = await vault.ReadAsync(caller, request, http.RequestAborted).ConfigureAwait(false);
         using (reading)
         {
@@ -51,8 +51,8 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
     private async Task HistoryAsync(HttpContext http, Core.Access.Caller caller, SecretName name)
     {
         var query = QueryArguments.Of(http, "limit", "before", Consistency.Argument);
-        var request = new ReadHistory(name, query.Number("before", 1, int.MaxValue), query.Number("limit", 1, ListSecrets.MaxLimit) ?? ListSecrets.DefaultLimit);
-        Consistency.Apply(http, query);
+        var (before, limit) = (query.Number("before", 1, int.MaxValue), query.Number("limit", 1, ListSecrets.MaxLimit) ?? ListSecrets.DefaultLimit);
+        var request = new ReadHistory(name, before, limit, Consistency.Apply(http, query));
         var (page, revision) = await vault.ReadHistoryAsync(caller, request, http.RequestAborted).ConfigureAwait(false);
         http.SetRevision(revision);
         await Reply.JsonAsync(http, StatusCodes.Status200OK, new HistoryResponse(page.Name.Value, [.. page.Versions.Select(ToItem)]) { Next = page.Next }).ConfigureAwait(false);
@@ -62,8 +62,8 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
     {
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
         var query = QueryArguments.Of(http, "prefix", "limit", "after", Consistency.Argument);
-        var request = new ListSecrets(query.Text("prefix") ?? "", query.Text("after") ?? "", query.Number("limit", 1, ListSecrets.MaxLimit) ?? ListSecrets.DefaultLimit);
-        Consistency.Apply(http, query);
+        var limit = query.Number("limit", 1, ListSecrets.MaxLimit) ?? ListSecrets.DefaultLimit;
+        var request = new ListSecrets(query.Text("prefix") ?? "", query.Text("after") ?? "", limit, Consistency.Apply(http, query));
         var (page, revision) = await vault.ListAsync(caller, request, http.RequestAborted).ConfigureAwait(false);
         http.SetRevision(revision);
         var items = page.Secrets.Select(version => new SecretListItem(version.Name.Value, version.Version, version.ValidFrom.ToDateTimeOffset()));
@@ -136,6 +136,6 @@ internal sealed class SecretEndpoints(IVault vault, Authentication authenticatio
         return new(MillError.MethodNotAllowed, "This path does not know this method.") { Hint = $"It knows: {allowed}.{advice}" };
     }
 
-    private static HistoryItem ToItem(SecretVersion version) =>
+    private static HistoryItem ToItem(VersionInfo version) =>
         new(version.Version, RecordTexts.Of(version.State), version.ValidFrom.ToDateTimeOffset(), version.CreatedBy, version.KeyId) { ValidTo = version.ValidTo?.ToDateTimeOffset() };
 }

@@ -3,10 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Mill.Client.Contracts;
-using Mill.Core.Access;
-using Mill.Core.Model;
 using Mill.Core.Ports;
-using Mill.Core.Secrets;
 using Mill.Secrets;
 using Mill.Server.Auth;
 using Mill.Server.Http;
@@ -15,7 +12,7 @@ using Mill.Server.Metrics;
 namespace Mill.Server.Api;
 
 /// <summary>How the server is doing.</summary>
-internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Authentication authentication, MetricsListener metrics, StateMetrics stateMetrics, ServerIdentity identity)
+internal sealed class SystemEndpoints(IVault vault, Authentication authentication, MetricsListener metrics, StateMetrics stateMetrics, ServerIdentity identity)
 {
     private static readonly byte[] OpenApi = ReadOpenApi();
 
@@ -40,10 +37,9 @@ internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Auth
     private async Task StatusAsync(HttpContext http)
     {
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
-        Consistency.Apply(http, QueryArguments.Of(http, Consistency.Argument));
-        var seen = await state.ReadAsync(http.RequestAborted).ConfigureAwait(false);
-        var seal = await vault.GetSealStatusAsync(http.RequestAborted).ConfigureAwait(false);
-        http.SetRevision(seen.Revision);
+        var level = Consistency.Apply(http, QueryArguments.Of(http, Consistency.Argument));
+        var ((seal, secrets, versions), revision) = await vault.GetStatusAsync(caller, level, http.RequestAborted).ConfigureAwait(false);
+        http.SetRevision(revision);
         await Reply.JsonAsync(http, StatusCodes.Status200OK, new StatusResponse
         {
             Version = identity.Version,
@@ -51,10 +47,10 @@ internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Auth
             Role = identity.Role,
             Leader = identity.Node,
             Engine = identity.Engine,
-            Revision = seen.Revision,
+            Revision = revision,
             Members = [new(identity.Node, identity.Address(), "healthy")],
             Seal = new(seal.IsSealed) { NeededKeyId = seal.NeededKeyId, PresentKeyId = seal.PresentKeyId, Reason = seal.Reason },
-            Counts = Counts(seen, caller),
+            Counts = new(caller.Tenant.Value, secrets, versions),
             StartedAt = identity.StartedAt,
         }).ConfigureAwait(false);
     }
@@ -62,9 +58,8 @@ internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Auth
     private async Task MetricsAsync(HttpContext http)
     {
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
-        AccessRules.Demand(caller, Verb.ReadMetrics);
         QueryArguments.Of(http);
-        stateMetrics.See(await state.ReadAsync(http.RequestAborted).ConfigureAwait(false), await vault.GetSealStatusAsync(http.RequestAborted).ConfigureAwait(false));
+        stateMetrics.See(await vault.GetTotalsAsync(caller, http.RequestAborted).ConfigureAwait(false));
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(metrics.Render(), http.RequestAborted).ConfigureAwait(false);
     }
@@ -84,15 +79,6 @@ internal sealed class SystemEndpoints(IVault vault, IReplicatedState state, Auth
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = OpenApi.Length;
         await http.Response.Body.WriteAsync(OpenApi, http.RequestAborted).ConfigureAwait(false);
-    }
-
-    /// <summary>Only what the caller sees is counted: a number can tell, too.</summary>
-    private static CountsResponse Counts(ClusterState seen, Caller caller)
-    {
-        var secrets = seen.Secrets(caller.Tenant);
-        if (caller is { Allow.Count: 0, Deny.Count: 0 } && AccessRules.Allows(caller.Role, Verb.ReadDeleted)) return new(caller.Tenant.Value, secrets.ExistingCount, secrets.VersionCount);
-        var visible = secrets.Histories.Where(history => caller.Sees(history.Name) && Visibility.Shows(caller, history)).ToList();
-        return new(caller.Tenant.Value, visible.Count(history => history.Current is not null), visible.Sum(history => (long)history.Versions.Count));
     }
 
     private static byte[] ReadOpenApi()

@@ -16,7 +16,7 @@ using Mill.Server.Http;
 namespace Mill.Server.Api;
 
 /// <summary>Server-sent events of what happens to secrets: names and versions, never values.</summary>
-internal sealed class WatchEndpoint(IVault vault, IReplicatedState state, Authentication authentication, TimeProvider time, ServerShutdown shutdown)
+internal sealed class WatchEndpoint(IVault vault, Authentication authentication, TimeProvider time, ServerShutdown shutdown)
 {
     private const int MaxStreams = 4096;
 
@@ -31,7 +31,7 @@ internal sealed class WatchEndpoint(IVault vault, IReplicatedState state, Authen
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
         AccessRules.Demand(caller, Verb.ListNames);
         var prefix = QueryArguments.Of(http, "prefix").Text("prefix") ?? "";
-        var after = LastEventId(http) ?? (await state.ReadAsync(http.RequestAborted).ConfigureAwait(false)).Revision;
+        var after = LastEventId(http);
         if (Interlocked.Increment(ref _streams) > MaxStreams)
         {
             Interlocked.Decrement(ref _streams);
@@ -52,12 +52,12 @@ internal sealed class WatchEndpoint(IVault vault, IReplicatedState state, Authen
         }
     }
 
-    private async Task StreamAsync(HttpContext http, Caller caller, string prefix, long after, CancellationToken cancellationToken)
+    private async Task StreamAsync(HttpContext http, Caller caller, string prefix, long? after, CancellationToken cancellationToken)
     {
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await WritePositionAsync(http, after, cancellationToken).ConfigureAwait(false);
+        if (after is { } resumed) await WritePositionAsync(http, resumed, cancellationToken).ConfigureAwait(false);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var steps = vault.WatchAsync(caller, prefix, after, end.Token).GetAsyncEnumerator(end.Token);
         using var heartbeat = new PeriodicTimer(Heartbeat, time);
@@ -70,7 +70,9 @@ internal sealed class WatchEndpoint(IVault vault, IReplicatedState state, Authen
                 if (await Task.WhenAny(next, tick).ConfigureAwait(false) == next)
                 {
                     if (!await next.ConfigureAwait(false)) return;
+                    var isFirst = after is null;
                     after = steps.Current.Revision;
+                    if (isFirst) await WritePositionAsync(http, steps.Current.Revision, cancellationToken).ConfigureAwait(false);
                     if (steps.Current.Events.Count > 0)
                     {
                         // Whoever may no longer ask is no longer told.
@@ -83,7 +85,7 @@ internal sealed class WatchEndpoint(IVault vault, IReplicatedState state, Authen
                 {
                     await tick.ConfigureAwait(false);
                     await authentication.DemandAsync(http).ConfigureAwait(false);
-                    await WritePositionAsync(http, after, cancellationToken).ConfigureAwait(false);
+                    if (after is { } position) await WritePositionAsync(http, position, cancellationToken).ConfigureAwait(false);
                     tick = heartbeat.WaitForNextTickAsync(cancellationToken).AsTask();
                 }
             }

@@ -31,7 +31,7 @@ public sealed class LocalState : IReplicatedState
     /// <summary>Commits until cancelled. Reads work before and after.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => _pipeline.RunAsync(_headRevision, cancellationToken);
 
-    public ValueTask<ClusterState> ReadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_log.Latest);
+    public ValueTask<ClusterState> ReadAsync(ReadLevel level, CancellationToken cancellationToken) => ValueTask.FromResult(_log.Latest);
 
     public async ValueTask<ClusterState> ReadAtAsync(Timestamp moment, CancellationToken cancellationToken)
     {

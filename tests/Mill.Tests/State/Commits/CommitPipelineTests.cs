@@ -105,15 +105,15 @@ public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
         var commit = await _store.NextAsync();
         var waiting = Enumerable.Range(0, 16).Select(i => SubmitAsync(new Large($"{i}", 4 * Mebibyte), default)).ToList();
         var last = SubmitAsync(new Large("last", 1), default);
-        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => SubmitAsync(new Large("more", 1), default))).Error);
-        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => Submit("small"))).Error);
+        await RequireRateLimitedAsync(SubmitAsync(new Large("more", 1), default));
+        await RequireRateLimitedAsync(Submit("small"));
 
         await commit.SucceedAsync();
         await first;
         commit = await _store.NextAsync(); // 4 MiB are on their way
         var again = SubmitAsync(new Large("again", 4 * Mebibyte), default);
         Assert.False(again.IsCompleted);
-        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => Submit("small"))).Error);
+        await RequireRateLimitedAsync(Submit("small"));
         foreach (var write in waiting)
         {
             await commit.SucceedAsync();
@@ -292,6 +292,9 @@ public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
         await (await _store.NextAsync()).SucceedAsync();
         return await write;
     }
+
+    private static async Task RequireRateLimitedAsync(Task write) =>
+        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => write.WaitAsync(TimeSpan.FromSeconds(10)))).Error);
 
     private async Task ArmedAsync()
     {

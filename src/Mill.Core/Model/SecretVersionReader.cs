@@ -7,13 +7,16 @@ namespace Mill.Core.Model;
 /// Reads the JSON of a <see cref="SecretVersion"/>, by hand: a start reads every version there is, and waits for it. It is as strict as the serializer
 /// is told to be for the other records, and tests hold the two together: every member once, none unknown, nothing null that may not be.
 /// </summary>
-/// <remarks>Throws <see cref="JsonException"/>, which quotes nothing of what it read.</remarks>
+/// <remarks>
+/// Stricter in two things, which Mill never writes: states and kinds have one spelling (the serializer takes capitals and spaces), and the format must be there.
+/// Throws <see cref="JsonException"/> and nothing else.
+/// </remarks>
 internal ref struct SecretVersionReader
 {
     // Optimized from the first call on: when a large store is loaded, most of it would be over before the runtime found out that this is hot.
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
-    private const int Optional = 1 << (int)Member.ValidTo | 1 << (int)Member.Format;
+    private const int Optional = 1 << (int)Member.ValidTo;
     private const int All = (1 << (int)Member.Format + 1) - 1;
 
     private static readonly byte[][] Names =
@@ -57,12 +60,23 @@ internal ref struct SecretVersionReader
         Format,
     }
 
-    public static SecretVersion Read(SecretVersionKey key, ReadOnlySpan<byte> json) => new SecretVersionReader(json).Read(key);
+    public static SecretVersion Read(SecretVersionKey key, ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return new SecretVersionReader(json).Read(key);
+        }
+        catch (InvalidOperationException)
+        {
+            // Any look at a text can end like this, a comparison too: bytes that are no UTF-8, or half of a pair, as in "\ud800".
+            throw new JsonException("a text is not UTF-8"); // without the cause, which quotes it
+        }
+    }
 
     [MethodImpl(Hot)]
     private SecretVersion Read(SecretVersionKey key)
     {
-        var (version, format) = (0, StateRecord.CurrentFormat);
+        var (version, format) = (0, 0);
         var (validFrom, validTo) = (default(Timestamp), default(Timestamp?));
         var (state, kind) = (default(VersionState), default(ValueKind));
         string createdBy = "", requestId = "", keyId = "";
@@ -177,15 +191,7 @@ internal ref struct SecretVersionReader
     private readonly string Text(string? known)
     {
         Demand(_json.TokenType is JsonTokenType.String);
-        if (known is not null && _json.ValueTextEquals(known)) return known;
-        try
-        {
-            return _json.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw new JsonException("a text is not UTF-8"); // without the cause, which quotes it
-        }
+        return known is not null && _json.ValueTextEquals(known) ? known : _json.GetString()!;
     }
 
     private readonly byte[] Bytes()

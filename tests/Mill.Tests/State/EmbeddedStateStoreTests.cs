@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded;
@@ -12,6 +13,9 @@ namespace Mill.Tests.State;
 
 public sealed class EmbeddedStateStoreTests : IDisposable
 {
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode Passable = Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     private readonly TestDirectory _directory = new();
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 60)];
@@ -84,6 +88,53 @@ public sealed class EmbeddedStateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Directories_that_are_missing_are_made_and_those_above_stay_passable()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        await using (var store = EmbeddedStateStore.Open(_directory.File("one/two/three")))
+            await Put(store, "a", "1");
+
+        var reference = Directory.CreateDirectory(_directory.File("usual"), Passable).FullName; // the umask may take some of it away
+        Assert.Equal(File.GetUnixFileMode(reference), File.GetUnixFileMode(_directory.File("one")));
+        Assert.Equal(File.GetUnixFileMode(reference), File.GetUnixFileMode(_directory.File("one/two")));
+        Assert.Equal(Private, File.GetUnixFileMode(_directory.File("one/two/three")));
+        await using var again = EmbeddedStateStore.Open(_directory.File("one/two/three"));
+        Assert.Equal(1, await again.GetRevisionAsync(None));
+    }
+
+    [Theory]
+    [InlineData(Private, false)]
+    [InlineData(Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute, false)] // nobody sees what is in it
+    [InlineData(Private | UnixFileMode.GroupRead, true)]
+    [InlineData(Private | UnixFileMode.GroupWrite, true)]
+    [InlineData(Private | UnixFileMode.OtherRead, true)]
+    [InlineData(Private | UnixFileMode.OtherWrite, true)]
+    [InlineData(Passable, true)]
+    public async Task A_directory_that_others_may_look_into_stays_as_it_is_and_is_warned_about(UnixFileMode mode, bool isWarnedAbout)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var path = _directory.File("given");
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, mode);
+        var logger = new RecordingLogger<EmbeddedStateStore>();
+        await using var store = EmbeddedStateStore.Open(path, logger);
+        await Put(store, "a", "1");
+        Assert.Equal(mode, File.GetUnixFileMode(path));
+        Assert.All(Directory.GetFiles(path), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        if (!isWarnedAbout)
+        {
+            Assert.Empty(logger.Lines);
+            return;
+        }
+
+        var (level, id, text) = Assert.Single(logger.Lines);
+        Assert.Equal((LogLevel.Warning, 3104), (level, id));
+        Assert.Contains($"chmod 700 {path}", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Another_program_can_read_while_the_store_is_open()
     {
         await using var store = EmbeddedStateStore.Open(_directory.Path);
@@ -118,6 +169,15 @@ public sealed class EmbeddedStateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_scrub_finds_the_copies_that_records_leave_behind_when_they_move()
+    {
+        const string Canary = "canary-4715-this-value-must-go";
+        await using var store = EmbeddedStateStore.Open(_directory.Path);
+        await LeaveCopies(store, Canary, scrub: true);
+        RequireCanary(Canary, _directory, isThere: false);
+    }
+
+    [Fact]
     public async Task A_scrub_that_another_reader_holds_up_costs_no_commit_and_is_made_up_for()
     {
         var canary = "canary-4712-this-value-must-go"u8.ToArray();
@@ -142,12 +202,8 @@ public sealed class EmbeddedStateStoreTests : IDisposable
     public async Task A_scrub_that_a_crash_prevented_is_made_up_for_when_the_store_is_opened(bool isLogFoldedIn)
     {
         const string Canary = "canary-4713-this-value-must-go";
-        var random = new Random(7);
         await using var store = EmbeddedStateStore.Open(_directory.Path);
-        await Put(store, "key/5000", Canary + new string('x', 800));
-        for (var i = 0; i < 300; i++)
-            await Put(store, $"key/{random.Next(4_900, 5_100):D4}x", new string('y', random.Next(1_500)));
-        await store.CommitAsync(new([], [new("key/5000", null)]), None); // what a process that is killed before its scrub has done
+        await LeaveCopies(store, Canary, scrub: false); // what a process that is killed before its scrub has done
         using var crashed = _directory.Copy();
         if (isLogFoldedIn)
         {
@@ -214,6 +270,20 @@ public sealed class EmbeddedStateStoreTests : IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Put(store, "a", "1"));
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.ReadAsync("", None));
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await store.GetRevisionAsync(None));
+    }
+
+    /// <summary>
+    /// Records that grow one after the other push their neighbours to other pages, and copies of some stay in the gaps that those leave.
+    /// In the end no record holds the canary any more: where it is in the database still, it is in a gap.
+    /// </summary>
+    private static async Task LeaveCopies(EmbeddedStateStore store, string canary, bool scrub)
+    {
+        var random = new Random(1);
+        int[] lengths = [.. Enumerable.Range(0, 200).Select(_ => random.Next(200, 900))];
+        StoreWrite[] All(Func<int, string> value) => [.. lengths.Select((length, i) => new StoreWrite($"key/{i:D3}", Encoding.UTF8.GetBytes(value(length))))];
+        await store.CommitAsync(new([], All(length => canary + new string('x', length / 6))), None);
+        await store.CommitAsync(new([], All(length => canary + new string('y', length))), None);
+        await store.CommitAsync(new([], All(length => new string('z', canary.Length + length))) { Scrub = scrub }, None);
     }
 
     private static ValueTask<StoreCommit> Put(EmbeddedStateStore store, string key, string value)

@@ -1,6 +1,9 @@
+using System.Buffers.Binary;
 using System.Text;
+using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded;
+using Mill.State.Embedded.Sqlite;
 using Mill.Testing;
 using Xunit;
 
@@ -95,6 +98,79 @@ public sealed class StorageDamageTests : IDisposable
         File.Delete(crashed.File("anchor"));
         await using var older = EmbeddedStateStore.Open(crashed.Path);
         Assert.True(await older.GetRevisionAsync(None) < content.Revision);
+    }
+
+    [Theory]
+    [InlineData("an entry leads to another row")]
+    [InlineData("an entry leads to no row")]
+    [InlineData("two entries lead to each other's rows")]
+    [InlineData("two entries stand in each other's places")]
+    [InlineData("a key has another letter")]
+    public async Task A_damaged_index_is_found_although_its_pages_hang_together(string damage)
+    {
+        await using (var store = EmbeddedStateStore.Open(_directory.Path))
+            await store.CommitAsync(new([], [.. Enumerable.Range(0, 400).Select(i => new StoreWrite($"/mill/{i:D3}", Encoding.UTF8.GetBytes($"value {i}")))]), None);
+
+        var database = await File.ReadAllBytesAsync(_directory.File("mill.db"));
+        Damage(LeafOfIndex(database, "/mill/300"u8), damage);
+        await File.WriteAllBytesAsync(_directory.File("mill.db"), database);
+        using (var connection = SqliteConnection.Open(_directory.File("mill.db")))
+            Assert.Null(StoreSchema.FindBrokenPage(connection));
+        RequireDamage(_directory, "mill.db");
+    }
+
+    /// <summary>The page of the index that holds a key: https://www.sqlite.org/fileformat2.html#b_tree_pages</summary>
+    private static Span<byte> LeafOfIndex(byte[] database, ReadOnlySpan<byte> key)
+    {
+        const byte LeafIndex = 10;
+        for (var start = 0; start < database.Length; start += StoreSchema.PageSize)
+        {
+            var page = database.AsSpan(start, StoreSchema.PageSize);
+            if (page[0] == LeafIndex && page.IndexOf(key) >= 0)
+                return page;
+        }
+
+        throw new InvalidOperationException("no page of the index holds this key");
+    }
+
+    private static void Damage(Span<byte> leaf, string damage)
+    {
+        const int Pointers = 8; // to the cells, in the order of their keys
+        const int KeyAt = 4; // in a cell, after the length of its content, the length of its header, and a type each for the key and the id
+        var pointers = leaf[Pointers..];
+        var one = leaf[BinaryPrimitives.ReadUInt16BigEndian(pointers)..];
+        var other = leaf[BinaryPrimitives.ReadUInt16BigEndian(pointers[2..])..];
+        var keyLength = "/mill/000".Length;
+        Assert.Equal("/mill/"u8, one[KeyAt..(KeyAt + 6)]);
+        Assert.Equal("/mill/"u8, other[KeyAt..(KeyAt + 6)]);
+        Assert.Equal(one[..KeyAt], other[..KeyAt]);
+        var id = one.Slice(KeyAt + keyLength, 2);
+        var otherId = other.Slice(KeyAt + keyLength, 2);
+        switch (damage)
+        {
+            case "an entry leads to another row":
+                otherId.CopyTo(id);
+                break;
+            case "an entry leads to no row":
+                id[0] = 0x70;
+                break;
+            case "two entries lead to each other's rows":
+                Swap(id, otherId);
+                break;
+            case "two entries stand in each other's places":
+                Swap(pointers[..2], pointers[2..4]);
+                break;
+            default:
+                one[KeyAt + keyLength - 1] = (byte)'!'; // sorts before all the digits
+                break;
+        }
+    }
+
+    private static void Swap(Span<byte> one, Span<byte> other)
+    {
+        var kept = one.ToArray();
+        other.CopyTo(one);
+        kept.CopyTo(other);
     }
 
     /// <summary>A store with pages in the database and commits in the log, as a crash leaves it.</summary>

@@ -39,7 +39,7 @@ public sealed class RecordCodecTests
     {
         var parts = Json(Sample).Trim('{', '}').Split(',');
         var own = parts.Single(part => part.StartsWith($"\"{member}\":", StringComparison.Ordinal));
-        if (member is not ("format" or "valid_to")) RequireDamaged($"{{{string.Join(',', parts.Except([own]))}}}");
+        if (member is not "valid_to") RequireDamaged($"{{{string.Join(',', parts.Except([own]))}}}");
         if (member is not ("wrapped_key" or "valid_to")) RequireDamaged($"{{{string.Join(',', parts.Select(part => part == own ? $"\"{member}\":null" : part))}}}");
         RequireDamaged($"{{{string.Join(',', parts)},{own}}}");
     }
@@ -60,7 +60,17 @@ public sealed class RecordCodecTests
     [Theory]
     [InlineData("{\"" + Canary + "\":1,")]
     [InlineData("{\"subject\":\"x\",\"" + Canary + "\":{\"deep\":1},")]
+    [InlineData("{\"\\ud800\":1,")]
+    [InlineData("{\"t\\ud800enant\":\"" + Canary + "\",")]
     public void An_unknown_member_is_damage_and_is_not_quoted(string start) => RequireDamaged(start + Json(Sample)[1..]);
+
+    [Fact]
+    public void Half_of_a_pair_is_damage_in_every_kind_of_record()
+    {
+        var token = new TokenRecord { Id = "t", SecretHash = [1], Tenant = TenantId.Default, Subject = "subject", Role = Role.Writer, CreatedAt = new(1), CreatedBy = "c" };
+        foreach (var text in new[] { "subject", "writer", "default", "role", "AQ==" })
+            RequireDamaged(Json(token).Replace($"\"{text}\"", $"\"{Canary}\\ud800\"", StringComparison.Ordinal), new TokenKey("t"));
+    }
 
     [Theory]
     [InlineData(0)]

@@ -87,6 +87,13 @@ public sealed class PreconditionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_deletion_of_what_must_not_be_there_is_an_invalid_request()
+    {
+        foreach (var name in new[] { "a", "nothing" }) (await Operator.DeleteAsync(name, ("If-None-Match", "*"))).IsProblem(400, "invalid_request");
+        Assert.Equal("two", (await Operator.GetAsync("/v1/secrets/a")).Json.GetProperty("value").GetString());
+    }
+
+    [Fact]
     public async Task Both_preconditions_exclude_each_other() =>
         (await Operator.SetAsync("a", "three", ("If-Match", "\"2\""), ("If-None-Match", "*"))).IsProblem(400, "invalid_request");
 }

@@ -11,6 +11,8 @@ namespace Mill.Tests.State.Commits;
 
 public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
 {
+    private const int Mebibyte = 1 << 20;
+
     private readonly SlowStore _store = new();
     private readonly ManualTime _time = new();
     private readonly CancellationTokenSource _stop = new();
@@ -94,6 +96,49 @@ public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
         await commit.SucceedAsync();
         await first;
         foreach (var task in waiting) await Assert.ThrowsAsync<MillException>(() => task);
+    }
+
+    [Fact]
+    public async Task Too_many_bytes_that_wait_are_turned_away_until_they_are_taken()
+    {
+        var first = Submit("first");
+        var commit = await _store.NextAsync();
+        var waiting = Enumerable.Range(0, 16).Select(i => SubmitAsync(new Large($"{i}", 4 * Mebibyte), default)).ToList();
+        var last = SubmitAsync(new Large("last", 1), default);
+        await RequireRateLimitedAsync(SubmitAsync(new Large("more", 1), default));
+        await RequireRateLimitedAsync(Submit("small"));
+
+        await commit.SucceedAsync();
+        await first;
+        commit = await _store.NextAsync(); // 4 MiB are on their way
+        var again = SubmitAsync(new Large("again", 4 * Mebibyte), default);
+        Assert.False(again.IsCompleted);
+        await RequireRateLimitedAsync(Submit("small"));
+        foreach (var write in waiting)
+        {
+            await commit.SucceedAsync();
+            await write;
+            commit = await _store.NextAsync();
+        }
+
+        await commit.SucceedAsync();
+        await Task.WhenAll(last, again);
+        Assert.Equal(19, (await _state.ReadAsync(default)).Tokens.Count);
+    }
+
+    [Fact]
+    public async Task Large_writes_that_wait_together_are_committed_a_few_at_a_time()
+    {
+        var first = Submit("first");
+        var commit = await _store.NextAsync();
+        var writes = Enumerable.Range(0, 6).Select(i => SubmitAsync(new Large($"{i}", Mebibyte), default)).ToList();
+        await commit.SucceedAsync();
+        await first;
+        await (await _store.NextAsync()).SucceedAsync();
+        Assert.All(await Task.WhenAll(writes[..4]), answer => Assert.Equal(2, answer.Revision));
+        Assert.All(writes[4..], write => Assert.False(write.IsCompleted));
+        await (await _store.NextAsync()).SucceedAsync();
+        Assert.All(await Task.WhenAll(writes[4..]), answer => Assert.Equal(3, answer.Revision));
     }
 
     [Fact]
@@ -248,6 +293,9 @@ public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
         return await write;
     }
 
+    private static async Task RequireRateLimitedAsync(Task write) =>
+        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => write.WaitAsync(TimeSpan.FromSeconds(10)))).Error);
+
     private async Task ArmedAsync()
     {
         while (_time.ArmedTimers == 0) await Task.Yield();
@@ -263,7 +311,13 @@ public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
         await running;
     }
 
-    private sealed class Put(string id, bool mustBeAlone) : StateCommand<Timestamp>
+    /// <summary>Says that it is as large as that.</summary>
+    private sealed class Large(string id, int size) : Put(id, mustBeAlone: false)
+    {
+        public override int Size => size;
+    }
+
+    private class Put(string id, bool mustBeAlone) : StateCommand<Timestamp>
     {
         public override Decision<Timestamp> Decide(ClusterState state, Timestamp now)
         {

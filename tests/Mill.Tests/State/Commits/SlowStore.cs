@@ -17,10 +17,16 @@ internal sealed class SlowStore : IStateStore
 
     public Func<Exception>? ReadFailure { get; set; }
 
+    /// <summary>What every look at the whole store waits for.</summary>
+    public Task MayRead { get; set; } = Task.CompletedTask;
+
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => _store.GetRevisionAsync(cancellationToken);
 
-    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) =>
-        ReadFailure is { } failure ? throw failure() : _store.VisitAsync(prefix, visit, cancellationToken);
+    public async ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
+    {
+        await MayRead.WaitAsync(cancellationToken);
+        return ReadFailure is { } failure ? throw failure() : await _store.VisitAsync(prefix, visit, cancellationToken);
+    }
 
     public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken) =>
         ReadFailure is { } failure ? throw failure() : _store.FindAsync(key, cancellationToken);

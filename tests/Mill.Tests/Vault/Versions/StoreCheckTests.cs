@@ -2,6 +2,8 @@ using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Testing;
+using Mill.Tests.State.Commits;
+using Mill.Vault;
 using Xunit;
 
 namespace Mill.Tests.Vault.Versions;
@@ -31,6 +33,46 @@ public sealed class StoreCheckTests
         var report = await vault.Vault.VerifyAsync(TestVault.Operator, default);
         Assert.NotEmpty(report.Problems);
         Assert.DoesNotContain(report.Problems, problem => problem.Contains("value", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_problem_is_named_not_only_the_first()
+    {
+        await using var vault = await FilledAsync();
+        foreach (var value in new[] { "value 1", "value 2" })
+        {
+            await vault.SetAsync("c", value);
+            await vault.SetAsync("d", value);
+        }
+        var state = await vault.StateAsync();
+        var changed = Version(state, 1, "d") with { Ciphertext = Version(state, 2, "d").Ciphertext };
+        await vault.Store.CommitAsync(new([], [new(Version(state, 2).Key.ToString(), null), new(Version(state, 1, "c").Key.ToString(), null), Write(changed)]), default);
+        var problems = (await vault.Vault.VerifyAsync(TestVault.Operator, default)).Problems;
+        Assert.Contains(problems, problem => problem.Contains("\"a\"", StringComparison.Ordinal) && problem.Contains("version 2 is missing", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.Contains("\"c\"", StringComparison.Ordinal) && problem.Contains("version 1 is missing", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.Contains("\"d\"", StringComparison.Ordinal) && problem.Contains("ersion 1", StringComparison.Ordinal));
+        Assert.DoesNotContain(problems, problem => problem.Contains("\"b\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Only_one_check_runs_at_a_time_however_it_ends()
+    {
+        await using var store = new SlowStore();
+        await using var vault = await TestVault.OpenAsync(store: store.Inner);
+        var checking = new SecretsVault(vault.State, store, vault.Ring);
+        var goOn = new TaskCompletionSource();
+        store.MayRead = goOn.Task;
+        var first = checking.VerifyAsync(TestVault.Operator, default);
+        var second = checking.VerifyAsync(TestVault.Operator, default).WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => second)).Error);
+        Assert.False(first.IsCompleted);
+        goOn.SetResult();
+        Assert.Empty((await first).Problems);
+
+        store.ReadFailure = () => new MillException(MillError.StorageUnavailable, "gone");
+        for (var i = 0; i < 2; i++) Assert.Equal(MillError.StorageUnavailable, (await Assert.ThrowsAsync<MillException>(() => checking.VerifyAsync(TestVault.Operator, default))).Error);
+        store.ReadFailure = null;
+        Assert.Empty((await checking.VerifyAsync(TestVault.Operator, default)).Problems);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class ClusterStateLoader
     {
         var histories = _versions.Keys.Union(_pruned.Keys).AsParallel().Select(BuildHistory).ToList();
         var tenants = ImmutableSortedDictionary.CreateBuilder<TenantId, TenantSecrets>();
-        foreach (var tenant in histories.GroupBy(built => built.Id.Tenant, built => built.History)) tenants.Add(tenant.Key, BuildTenant(tenant));
+        foreach (var tenant in histories.GroupBy(built => built.Id.Tenant, built => built.History)) tenants.Add(tenant.Key, TenantSecrets.Of(tenant));
         var faults = histories.Where(built => built.Fault is not null)
             .OrderBy(built => built.Id.Tenant).ThenBy(built => built.Id.Name)
             .Select(built => $"The records of secret \"{built.Id.Name}\" in tenant \"{built.Id.Tenant}\" do not fit together: {built.Fault}.");
@@ -63,19 +63,6 @@ public sealed class ClusterStateLoader
         if (_texts.TryGetValue(text, out var kept)) return kept;
         if (_texts.Count < MaxTexts) _texts.Add(text);
         return text;
-    }
-
-    private static TenantSecrets BuildTenant(IEnumerable<SecretHistory> histories)
-    {
-        var all = TenantSecrets.Empty.Histories.ToBuilder();
-        all.UnionWith(histories);
-        var set = all.ToImmutable();
-        return new()
-        {
-            Histories = set,
-            ExistingCount = set.Count(history => history.Current is not null),
-            VersionCount = set.Sum(history => (long)history.Versions.Count),
-        };
     }
 
     private (SecretId Id, SecretHistory History, string? Fault) BuildHistory(SecretId id)

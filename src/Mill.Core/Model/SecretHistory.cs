@@ -7,19 +7,26 @@ public sealed record SecretHistory(SecretName Name)
 {
     private static readonly ImmutableList<SecretVersion> NoVersions = [];
 
-    public ImmutableList<SecretVersion> Versions { get; init; } = NoVersions;
+    public ImmutableList<SecretVersion> Versions
+    {
+        get;
+        init => (field, Latest) = (value, value.Count > 0 ? value[^1] : null);
+    } = NoVersions;
+
+    /// <summary>The newest version that is kept. It stands here too, because a read of a large store waits for every place in memory it must look at.</summary>
+    public SecretVersion? Latest { get; private init; }
 
     /// <summary>What retention removed, if anything; the first kept version follows it.</summary>
     public PrunedRecord? Pruned { get; init; }
 
     /// <summary>The highest number ever used; zero for a secret that never was.</summary>
-    public int LastVersion => Versions.Count > 0 ? Versions[^1].Version : Pruned?.Through ?? 0;
+    public int LastVersion => Latest?.Version ?? Pruned?.Through ?? 0;
 
     /// <summary>The version a plain read gives; null while the secret does not exist.</summary>
-    public SecretVersion? Current => Versions.Count > 0 && Versions[^1] is { State: VersionState.Current } last ? last : null;
+    public SecretVersion? Current => Latest is { State: VersionState.Current } latest ? latest : null;
 
     /// <summary>What the next version's <see cref="SecretVersion.Prev"/> must hold.</summary>
-    public byte[] LastDigest => Versions.Count > 0 ? RecordDigest.Of(Versions[^1]) : Pruned?.Digest ?? RecordDigest.None;
+    public byte[] LastDigest => Latest is { } latest ? RecordDigest.Of(latest) : Pruned?.Digest ?? RecordDigest.None;
 
     public SecretVersion? Find(int version)
     {

@@ -23,7 +23,7 @@ public static class Visibility
 
     /// <summary>Whether a history within the caller's patterns is there for it: see <see cref="Find"/>.</summary>
     public static bool Shows(Caller caller, SecretHistory history) =>
-        history.Versions.Count > 0 && (history.Current is not null || AccessRules.Allows(caller.Role, Verb.ReadDeleted));
+        history.Latest is not null && (history.Current is not null || AccessRules.Allows(caller.Role, Verb.ReadDeleted));
 
     /// <summary>How many secrets exist for a caller, and how many versions it may see.</summary>
     public static (long Secrets, long Versions) Count(TenantSecrets tenant, Caller caller)

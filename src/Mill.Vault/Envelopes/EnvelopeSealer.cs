@@ -88,6 +88,7 @@ internal static class EnvelopeSealer
     private static ReadOnlySpan<byte> EncryptionKey(Unsealed unsealed, SecretVersion record, SealedFields fields, Span<byte> associated, Span<byte> scratch)
     {
         if (unsealed.Opened?.TryCopy(record, scratch[..DataKey.Size]) is true) return scratch[..DataKey.Size];
+        if (!HasRightKeySizes(record)) throw Rejected(record, null);
         var key = DataKey.Unwrap(unsealed.Key, record.WrappedKey, record.WrapSalt, fields.Write(associated, WrapData), scratch);
         if (!CryptographicOperations.FixedTimeEquals(key.Commitment, record.KeyCommitment)) throw Rejected(record, null);
         unsealed.Opened?.Keep(record, key.EncryptionKey);
@@ -114,8 +115,10 @@ internal static class EnvelopeSealer
     };
 
     private static bool HasRightSizes(SecretVersion record) =>
-        record.WrappedKey!.Length == DataKey.WrappedSize && record.WrapSalt.Length == DataKey.SaltSize && record.KeyCommitment.Length == DataKey.Size
-        && record.Nonce.Length == DataKey.NonceSize && record.Ciphertext.Length >= DataKey.TagSize && record.Prev.Length == RecordDigest.Size;
+        record.Nonce.Length == DataKey.NonceSize && record.Ciphertext.Length >= DataKey.TagSize && record.Prev.Length == RecordDigest.Size;
+
+    private static bool HasRightKeySizes(SecretVersion record) =>
+        record.WrappedKey!.Length == DataKey.WrappedSize && record.WrapSalt.Length == DataKey.SaltSize && record.KeyCommitment.Length == DataKey.Size;
 
     private static MillException Destroyed(SecretVersion record) =>
         new(MillError.NotFound, $"Version {record.Version} of secret \"{record.Name}\" was destroyed: its value is gone for good.")

@@ -13,7 +13,7 @@ internal sealed class OpenedKeys
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
     /// <summary>Two generations are enough for every current version of a large store. Keys and places take 16 MiB at most.</summary>
-    private const int MaxKeysPerGeneration = 1 << 16;
+    private const int MaxKeysPerGeneration = 1 << 17;
 
     /// <summary>
     /// A record lives as long as its key is kept here, even if the state has let go of it. Large ones are not worth that: with them the cost of a key is small.

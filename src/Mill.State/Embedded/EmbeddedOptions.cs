@@ -10,5 +10,5 @@ internal sealed record EmbeddedOptions
     public long KnownBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>Log pages after which they are copied into the database. More makes copying rarer and each time longer.</summary>
-    public int CheckpointPages { get; init; } = 700;
+    public int CheckpointPages { get; init; } = 300;
 }

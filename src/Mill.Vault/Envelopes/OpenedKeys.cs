@@ -12,7 +12,7 @@ internal sealed class OpenedKeys
 {
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(30);
 
-    /// <summary>Two generations are enough for every current version of a large store. Keys and places take 16 MiB at most.</summary>
+    /// <summary>One generation is enough for every current version of a large store. Keys and places take 32 MiB at most.</summary>
     private const int MaxKeysPerGeneration = 1 << 17;
 
     /// <summary>

@@ -11,7 +11,7 @@ namespace Mill.Tests.Vault.Envelopes;
 
 public sealed class OpenedKeysTests
 {
-    private const int Capacity = 2 << 16;
+    private const int Capacity = 2 << 17;
 
     private readonly OpenedKeys _keys = new();
 

@@ -45,13 +45,6 @@ public sealed record TenantSecrets
 
     public SecretHistory? Find(SecretName name) => _recent.TryGetValue(name, out var changed) ? changed : _table.GetValueOrDefault(name);
 
-    /// <summary>Histories in name order, from the first name after <paramref name="after"/>.</summary>
-    public IEnumerable<SecretHistory> After(string after)
-    {
-        var index = Histories.IndexOf(new SecretHistory(SecretName.LowerBound(after)));
-        for (var i = index >= 0 ? index + 1 : ~index; i < Histories.Count; i++) yield return Histories[i];
-    }
-
     /// <summary>Histories in name order whose names start with a prefix.</summary>
     public IEnumerable<SecretHistory> StartingWith(string prefix, string after)
     {

@@ -31,6 +31,33 @@ public sealed class ClusterStateTests
     }
 
     [Fact]
+    public void A_secret_is_found_as_it_was_last_written_and_an_older_state_still_finds_what_was_true()
+    {
+        const int Names = 3_000;
+        var random = new Random(7);
+        var expected = new Dictionary<SecretName, SecretHistory>();
+        var (secrets, older) = (TenantSecrets.Empty, new List<(TenantSecrets Secrets, Dictionary<SecretName, SecretHistory> Expected)>());
+        for (var step = 1; step <= 12_000; step++)
+        {
+            var name = SecretName.Parse($"name-{random.Next(Names)}");
+            var history = new SecretHistory(name) { Versions = [Samples.Version(step, step, name: name.Value)] };
+            secrets = secrets.With(history);
+            expected[name] = history;
+            if (step % 1_500 == 0) older.Add((secrets, new(expected)));
+        }
+        foreach (var (state, truth) in older)
+        {
+            Assert.Equal(truth.Values.OrderBy(history => history.Name), state.Histories.AsEnumerable());
+            for (var number = 0; number < Names; number++)
+            {
+                var name = SecretName.Parse($"name-{number}");
+                Assert.Same(truth.GetValueOrDefault(name), state.Find(name));
+            }
+        }
+        Assert.Same(expected.Values.First(), TenantSecrets.Of(expected.Values).Find(expected.Values.First().Name));
+    }
+
+    [Fact]
     public void A_state_that_was_given_out_never_changes()
     {
         var state = States.With(Samples.History(3));
@@ -60,7 +87,7 @@ public sealed class ClusterStateTests
                 var expected = names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(name, after) > 0).Order(StringComparer.Ordinal);
                 Assert.Equal(expected, secrets.StartingWith(prefix, after).Select(history => history.Name.Value));
             }
-            Assert.Equal(names.Order(StringComparer.Ordinal).Where(name => string.CompareOrdinal(name, prefix) > 0), secrets.After(prefix).Select(history => history.Name.Value));
+            Assert.Equal(names.Order(StringComparer.Ordinal).Where(name => string.CompareOrdinal(name, prefix) > 0), secrets.StartingWith("", after: prefix).Select(history => history.Name.Value));
         }
     }
 

@@ -92,7 +92,7 @@ public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
         var first = Submit("first");
         var commit = await _store.NextAsync();
         var waiting = Enumerable.Range(0, CommitPipeline.MaxQueue).Select(_ => Refuse()).ToList();
-        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => Submit("more"))).Error);
+        Assert.Equal(MillError.RateLimited, (await Assert.ThrowsAsync<MillException>(() => Submit("more").WaitAsync(TimeSpan.FromSeconds(30)))).Error);
         await commit.SucceedAsync();
         await first;
         foreach (var task in waiting) await Assert.ThrowsAsync<MillException>(() => task);

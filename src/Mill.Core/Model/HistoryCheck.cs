@@ -23,7 +23,7 @@ public static class HistoryCheck
         var expected = history.Pruned?.Digest ?? RecordDigest.None;
         foreach (var version in history.Versions)
         {
-            if (!expected.AsSpan().SequenceEqual(version.Prev)) return $"version {version.Version} does not follow what stands before it";
+            if (!expected.AsSpan().SequenceEqual(version.Prev.Span)) return $"version {version.Version} does not follow what stands before it";
             expected = RecordDigest.Of(version);
         }
         return null;

@@ -30,11 +30,11 @@ public static class RecordDigest
         fields.Add(record.RequestId);
         fields.Add(RecordTexts.Of(record.Kind));
         fields.Add(record.KeyId);
-        fields.Add(record.WrapSalt);
-        fields.Add(record.KeyCommitment);
-        fields.Add(record.Nonce);
-        fields.Add(record.Ciphertext);
-        fields.Add(record.Prev);
+        fields.Add(record.WrapSalt.Span);
+        fields.Add(record.KeyCommitment.Span);
+        fields.Add(record.Nonce.Span);
+        fields.Add(record.Ciphertext.Span);
+        fields.Add(record.Prev.Span);
         return SHA256.HashData(fields.Bytes);
     }
 }

@@ -36,20 +36,22 @@ public sealed record SecretVersion : StateRecord
     /// <summary>Which master key wraps the data key: 16 hex digits.</summary>
     public required string KeyId { get; init; }
 
-    public required byte[] WrapSalt { get; init; }
+    // The bytes that never change are memory, not arrays: one array holds them all where there are many versions, and the garbage collector, whose pauses
+    // every writer feels, has less to move. The wrapped key stays by itself, because it must be able to go.
+    public required ReadOnlyMemory<byte> WrapSalt { get; init; }
 
     /// <summary>The wrapped data key; null once the version is destroyed. Mutable: not part of <see cref="RecordDigest"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required byte[]? WrappedKey { get; init; }
 
-    public required byte[] KeyCommitment { get; init; }
+    public required ReadOnlyMemory<byte> KeyCommitment { get; init; }
 
-    public required byte[] Nonce { get; init; }
+    public required ReadOnlyMemory<byte> Nonce { get; init; }
 
-    public required byte[] Ciphertext { get; init; }
+    public required ReadOnlyMemory<byte> Ciphertext { get; init; }
 
     /// <summary><see cref="RecordDigest"/> of the version before; 32 zero bytes for the first.</summary>
-    public required byte[] Prev { get; init; }
+    public required ReadOnlyMemory<byte> Prev { get; init; }
 
     /// <summary>Whether every field has a size that it can have: what is larger was not written here, and must not choose how much memory a check takes.</summary>
     [JsonIgnore]

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -8,7 +10,8 @@ namespace Mill.Core.Model;
 /// is told to be for the other records, and tests hold the two together: every member once, none unknown, nothing null that may not be.
 /// </summary>
 /// <remarks>
-/// Stricter in two things, which Mill never writes: states and kinds have one spelling (the serializer takes capitals and spaces), and the format must be there.
+/// Stricter in three things, which Mill never writes: states and kinds have one spelling (the serializer takes capitals and spaces), the format must be there,
+/// and bytes must not be null (no array is behind them that could be).
 /// Throws <see cref="JsonException"/> and nothing else.
 /// </remarks>
 internal ref struct SecretVersionReader
@@ -32,11 +35,20 @@ internal ref struct SecretVersionReader
     [ThreadStatic]
     private static string? _lastKeyId;
 
+    private const int MaxOnStack = 4096;
+
+    private readonly Span<byte> _scratch;
+    private int _used;
     private Utf8JsonReader _json;
     private int _seen;
     private Member _expected;
 
-    private SecretVersionReader(ReadOnlySpan<byte> json) => _json = new(json);
+    /// <param name="scratch">At least as long as the JSON.</param>
+    private SecretVersionReader(ReadOnlySpan<byte> json, Span<byte> scratch)
+    {
+        _json = new(json);
+        _scratch = scratch;
+    }
 
     /// <summary>In the order in which they are written.</summary>
     private enum Member
@@ -64,7 +76,8 @@ internal ref struct SecretVersionReader
     {
         try
         {
-            return new SecretVersionReader(json).Read(key);
+            var scratch = json.Length <= MaxOnStack ? stackalloc byte[MaxOnStack] : new byte[json.Length];
+            return new SecretVersionReader(json, scratch).Read(key);
         }
         catch (InvalidOperationException)
         {
@@ -80,7 +93,7 @@ internal ref struct SecretVersionReader
         var (validFrom, validTo) = (default(Timestamp), default(Timestamp?));
         var (state, kind) = (default(VersionState), default(ValueKind));
         string createdBy = "", requestId = "", keyId = "";
-        byte[] wrapSalt = [], keyCommitment = [], nonce = [], ciphertext = [], prev = [];
+        Range wrapSalt = default, keyCommitment = default, nonce = default, ciphertext = default, prev = default;
         byte[]? wrappedKey = null;
 
         Demand(_json.Read() && _json.TokenType is JsonTokenType.StartObject);
@@ -101,7 +114,7 @@ internal ref struct SecretVersionReader
                 case Member.Kind: kind = Kind(); break;
                 case Member.KeyId: keyId = _lastKeyId = Text(_lastKeyId); break;
                 case Member.WrapSalt: wrapSalt = Bytes(); break;
-                case Member.WrappedKey: wrappedKey = IsNull() ? null : Bytes(); break;
+                case Member.WrappedKey: wrappedKey = IsNull() ? null : _scratch[Bytes()].ToArray(); break;
                 case Member.KeyCommitment: keyCommitment = Bytes(); break;
                 case Member.Nonce: nonce = Bytes(); break;
                 case Member.Ciphertext: ciphertext = Bytes(); break;
@@ -111,6 +124,7 @@ internal ref struct SecretVersionReader
         }
         Demand(_json.TokenType is JsonTokenType.EndObject && !_json.Read());
         Demand((_seen | Optional) == All);
+        ReadOnlyMemory<byte> bytes = _scratch[.._used].ToArray();
         return new()
         {
             Tenant = key.Tenant,
@@ -123,12 +137,12 @@ internal ref struct SecretVersionReader
             RequestId = requestId,
             Kind = kind,
             KeyId = keyId,
-            WrapSalt = wrapSalt,
+            WrapSalt = bytes[wrapSalt],
             WrappedKey = wrappedKey,
-            KeyCommitment = keyCommitment,
-            Nonce = nonce,
-            Ciphertext = ciphertext,
-            Prev = prev,
+            KeyCommitment = bytes[keyCommitment],
+            Nonce = bytes[nonce],
+            Ciphertext = bytes[ciphertext],
+            Prev = bytes[prev],
             Format = format,
         };
     }
@@ -194,10 +208,22 @@ internal ref struct SecretVersionReader
         return known is not null && _json.ValueTextEquals(known) ? known : _json.GetString()!;
     }
 
-    private readonly byte[] Bytes()
+    /// <summary>Where in the scratch the bytes of a base64 text went.</summary>
+    private Range Bytes()
     {
-        byte[]? bytes = null;
-        Demand(_json.TokenType is JsonTokenType.String && _json.TryGetBytesFromBase64(out bytes));
-        return bytes!;
+        Demand(_json.TokenType is JsonTokenType.String);
+        var start = _used;
+        var free = _scratch[start..];
+        var length = 0;
+        if (_json.ValueIsEscaped)
+        {
+            Demand(Base64.DecodeFromUtf8InPlace(free[.._json.CopyString(free)], out length) is OperationStatus.Done);
+        }
+        else
+        {
+            Demand(Base64.DecodeFromUtf8(_json.ValueSpan, free, out _, out length) is OperationStatus.Done);
+        }
+        _used += length;
+        return start.._used;
     }
 }

@@ -7,13 +7,8 @@ public sealed record TenantSecrets
 {
     private static readonly ImmutableSortedSet<SecretHistory> NoHistories = ImmutableSortedSet.Create<SecretHistory>(new ByName());
 
-    private const int MinRecent = 1024;
-    private const int RecentShare = 16;
-
-    // The same histories once more, to find one by its name: in a large tenant a search by order touches fifty places in memory, a hash table four. The table
-    // is never changed once it is shared; what changed since stands beside it, until that is too much and a new table is made.
-    private Dictionary<SecretName, SecretHistory> _table = [];
-    private ImmutableDictionary<SecretName, SecretHistory> _recent = ImmutableDictionary<SecretName, SecretHistory>.Empty;
+    // The same histories once more, to find one by its name.
+    private NameTable _byName = NameTable.Empty;
 
     private TenantSecrets()
     {
@@ -37,13 +32,13 @@ public sealed record TenantSecrets
         return new()
         {
             Histories = set,
-            _table = set.ToDictionary(history => history.Name),
+            _byName = NameTable.Of(set),
             ExistingCount = set.Count(history => history.Current is not null),
             VersionCount = set.Sum(history => (long)history.Versions.Count),
         };
     }
 
-    public SecretHistory? Find(SecretName name) => _recent.TryGetValue(name, out var changed) ? changed : _table.GetValueOrDefault(name);
+    public SecretHistory? Find(SecretName name) => _byName.Find(name);
 
     /// <summary>Histories in name order whose names start with a prefix.</summary>
     public IEnumerable<SecretHistory> StartingWith(string prefix, string after)
@@ -63,13 +58,10 @@ public sealed record TenantSecrets
     {
         var before = Find(history.Name);
         var histories = (before is null ? Histories : Histories.Remove(before)).Add(history);
-        var recent = _recent.SetItem(history.Name, history);
-        var isTooMuch = recent.Count > MinRecent && recent.Count > histories.Count / RecentShare;
         return new()
         {
             Histories = histories,
-            _table = isTooMuch ? histories.ToDictionary(each => each.Name) : _table,
-            _recent = isTooMuch ? recent.Clear() : recent,
+            _byName = _byName.With(history),
             ExistingCount = ExistingCount + Existing(history) - Existing(before),
             VersionCount = VersionCount + history.Versions.Count - (before?.Versions.Count ?? 0),
         };

@@ -37,13 +37,14 @@ internal static class EnvelopeSealer
         try
         {
             Span<byte> associated = stackalloc byte[fields.MaxSize];
-            var (wrapped, ciphertext) = (new byte[DataKey.WrappedSize], new byte[value.Length + DataKey.TagSize]);
-            var key = DataKey.Wrap(unsealed.Key, random.DataKey, random.Salt, fields.Write(associated, WrapData), wrapped, scratch);
+            var record = Unfilled(draft, unsealed.Key.Id, random, value.Length, out var commitment, out var ciphertext);
+            var key = DataKey.Wrap(unsealed.Key, random.DataKey, random.Salt, fields.Write(associated, WrapData), record.WrappedKey, scratch);
+            key.Commitment.CopyTo(commitment.Span);
             using var aes = new AesGcm(key.EncryptionKey, DataKey.TagSize);
             value.Reveal(
-                new Encryption(aes, random.Nonce, ciphertext, fields.Write(associated, ValueData)),
+                new Encryption(aes, random.Nonce, ciphertext.Span, fields.Write(associated, ValueData)),
                 static (plaintext, to) => to.Aes.Encrypt(to.Nonce, plaintext, to.Ciphertext[..plaintext.Length], to.Ciphertext[plaintext.Length..], to.AssociatedData));
-            return Record(draft, unsealed.Key.Id, random, wrapped, key.Commitment.ToArray(), ciphertext);
+            return record;
         }
         finally
         {
@@ -81,7 +82,7 @@ internal static class EnvelopeSealer
         using var aes = new AesGcm(EncryptionKey(unsealed, record, fields, associated, scratch), DataKey.TagSize);
         return SecretValue.Create(
             record.Ciphertext.Length - DataKey.TagSize,
-            new Encryption(aes, record.Nonce, record.Ciphertext, fields.Write(associated, ValueData)),
+            new Decryption(aes, record.Nonce.Span, record.Ciphertext.Span, fields.Write(associated, ValueData)),
             static (plaintext, from) => from.Aes.Decrypt(from.Nonce, from.Ciphertext[..plaintext.Length], from.Ciphertext[plaintext.Length..], plaintext, from.AssociatedData));
     }
 
@@ -89,30 +90,52 @@ internal static class EnvelopeSealer
     {
         if (unsealed.Opened?.TryCopy(record, scratch[..DataKey.Size]) is true) return scratch[..DataKey.Size];
         if (!HasRightKeySizes(record)) throw Rejected(record, null);
-        var key = DataKey.Unwrap(unsealed.Key, record.WrappedKey, record.WrapSalt, fields.Write(associated, WrapData), scratch);
-        if (!CryptographicOperations.FixedTimeEquals(key.Commitment, record.KeyCommitment)) throw Rejected(record, null);
+        var key = DataKey.Unwrap(unsealed.Key, record.WrappedKey, record.WrapSalt.Span, fields.Write(associated, WrapData), scratch);
+        if (!CryptographicOperations.FixedTimeEquals(key.Commitment, record.KeyCommitment.Span)) throw Rejected(record, null);
         unsealed.Opened?.Keep(record, key.EncryptionKey);
         return key.EncryptionKey;
     }
 
-    private static SecretVersion Record(VersionDraft draft, string keyId, Randomness random, byte[] wrapped, byte[] commitment, byte[] ciphertext) => new()
+    /// <summary>The record, its bytes in one array, with room for what only the keys can tell.</summary>
+    private static SecretVersion Unfilled(
+        VersionDraft draft, string keyId, Randomness random, int valueLength, out Memory<byte> commitment, out Memory<byte> ciphertext)
     {
-        Tenant = draft.Id.Tenant,
-        Name = draft.Id.Name,
-        Version = draft.Version,
-        ValidFrom = draft.ValidFrom,
-        State = VersionState.Current,
-        CreatedBy = draft.CreatedBy,
-        RequestId = draft.RequestId,
-        Kind = draft.Kind,
-        KeyId = keyId,
-        WrapSalt = random.Salt.ToArray(),
-        WrappedKey = wrapped,
-        KeyCommitment = commitment,
-        Nonce = random.Nonce.ToArray(),
-        Ciphertext = ciphertext,
-        Prev = draft.Prev,
-    };
+        Memory<byte> free = new byte[DataKey.SaltSize + DataKey.Size + DataKey.NonceSize + draft.Prev.Length + valueLength + DataKey.TagSize];
+        commitment = Take(ref free, DataKey.Size);
+        ciphertext = Take(ref free, valueLength + DataKey.TagSize);
+        return new()
+        {
+            Tenant = draft.Id.Tenant,
+            Name = draft.Id.Name,
+            Version = draft.Version,
+            ValidFrom = draft.ValidFrom,
+            State = VersionState.Current,
+            CreatedBy = draft.CreatedBy,
+            RequestId = draft.RequestId,
+            Kind = draft.Kind,
+            KeyId = keyId,
+            WrapSalt = Copy(random.Salt, ref free),
+            WrappedKey = new byte[DataKey.WrappedSize],
+            KeyCommitment = commitment,
+            Nonce = Copy(random.Nonce, ref free),
+            Ciphertext = ciphertext,
+            Prev = Copy(draft.Prev, ref free),
+        };
+    }
+
+    private static Memory<byte> Take(ref Memory<byte> free, int length)
+    {
+        var taken = free[..length];
+        free = free[length..];
+        return taken;
+    }
+
+    private static ReadOnlyMemory<byte> Copy(ReadOnlySpan<byte> bytes, ref Memory<byte> free)
+    {
+        var taken = Take(ref free, bytes.Length);
+        bytes.CopyTo(taken.Span);
+        return taken;
+    }
 
     private static bool HasRightSizes(SecretVersion record) =>
         record.Nonce.Length == DataKey.NonceSize && record.Ciphertext.Length >= DataKey.TagSize && record.Prev.Length == RecordDigest.Size;
@@ -137,6 +160,14 @@ internal static class EnvelopeSealer
         public readonly AesGcm Aes = aes;
         public readonly ReadOnlySpan<byte> Nonce = nonce;
         public readonly Span<byte> Ciphertext = ciphertext;
+        public readonly ReadOnlySpan<byte> AssociatedData = associatedData;
+    }
+
+    private readonly ref struct Decryption(AesGcm aes, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> associatedData)
+    {
+        public readonly AesGcm Aes = aes;
+        public readonly ReadOnlySpan<byte> Nonce = nonce;
+        public readonly ReadOnlySpan<byte> Ciphertext = ciphertext;
         public readonly ReadOnlySpan<byte> AssociatedData = associatedData;
     }
 }

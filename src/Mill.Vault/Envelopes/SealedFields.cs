@@ -4,7 +4,7 @@ using Mill.Core.Secrets;
 namespace Mill.Vault.Envelopes;
 
 /// <summary>The immutable fields of a record that both encryptions authenticate: a record that was copied elsewhere or re-dated does not open.</summary>
-internal readonly record struct SealedFields(string ClusterId, SecretId Id, int Version, Timestamp ValidFrom, string CreatedBy, ValueKind Kind, string KeyId, byte[] Prev)
+internal readonly record struct SealedFields(string ClusterId, SecretId Id, int Version, Timestamp ValidFrom, string CreatedBy, ValueKind Kind, string KeyId, ReadOnlyMemory<byte> Prev)
 {
     public static SealedFields Of(VersionDraft draft, string clusterId, string keyId) =>
         new(clusterId, draft.Id, draft.Version, draft.ValidFrom, draft.CreatedBy, draft.Kind, keyId, draft.Prev);
@@ -29,7 +29,7 @@ internal readonly record struct SealedFields(string ClusterId, SecretId Id, int 
         fields.Add(CreatedBy);
         fields.Add(RecordTexts.Of(Kind));
         fields.Add(KeyId);
-        fields.Add(Prev);
+        fields.Add(Prev.Span);
         return buffer[..fields.Bytes.Length];
     }
 }

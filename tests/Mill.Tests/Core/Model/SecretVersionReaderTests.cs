@@ -146,8 +146,9 @@ public sealed class SecretVersionReaderTests
     {
         var key = (SecretVersionKey)version.Key;
         var (byHand, bySerializer) = (ByHand(key, json), BySerializer(key, json));
-        // What Mill never writes: the serializer takes the names of states and kinds in capitals and between spaces too, and a missing format as 0.
-        if (byHand is null && bySerializer is not null && (!HasExactNames(json) || bySerializer.Format == 0)) return false;
+        // What Mill never writes: the serializer takes the names of states and kinds in capitals and between spaces too, a missing format as 0, and null as
+        // no bytes.
+        if (byHand is null && bySerializer is not null && (!HasExactNames(json) || bySerializer.Format == 0 || LacksBytes(json))) return false;
         Assert.True((byHand is null) == (bySerializer is null), $"{(byHand is null ? "Only the serializer" : "Only the reader")} takes {Convert.ToBase64String(json)}");
         if (byHand is null) return false;
         Assert.Equal(RecordCodec.Encode(bySerializer!), RecordCodec.Encode(byHand));
@@ -184,6 +185,9 @@ public sealed class SecretVersionReaderTests
         var record = JsonNode.Parse(json)!;
         return record["state"]!.GetValue<string>() is "current" or "superseded" or "deleted" or "destroyed" && record["kind"]!.GetValue<string>() is "text" or "binary";
     }
+
+    private static bool LacksBytes(byte[] json) =>
+        new[] { "wrap_salt", "key_commitment", "nonce", "ciphertext", "prev" }.Any(name => JsonNode.Parse(json)![name] is null);
 
     private static SecretVersion AVersion(Random random)
     {

@@ -39,8 +39,8 @@ public sealed class EnvelopeVectorTests
         var record = Seal(master, given, draft);
         Assert.Equal(Text(made, "key_id"), record.KeyId);
         Assert.Equal(Text(made, "wrapped_key"), Convert.ToHexStringLower(record.WrappedKey!));
-        Assert.Equal(Text(made, "key_commitment"), Convert.ToHexStringLower(record.KeyCommitment));
-        Assert.Equal(Text(made, "ciphertext"), Convert.ToHexStringLower(record.Ciphertext));
+        Assert.Equal(Text(made, "key_commitment"), Convert.ToHexStringLower(record.KeyCommitment.Span));
+        Assert.Equal(Text(made, "ciphertext"), Convert.ToHexStringLower(record.Ciphertext.Span));
         Assert.Equal(Text(made, "record_digest"), Convert.ToHexStringLower(RecordDigest.Of(record)));
 
         using var opened = EnvelopeSealer.Open(new(master, Text(given, "cluster_id")), record);

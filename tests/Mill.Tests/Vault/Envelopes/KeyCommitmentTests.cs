@@ -20,8 +20,8 @@ public sealed class KeyCommitmentTests
         var (second, secondKey) = Seal(fill: 2);
         var fields = SealedFields.Of(Draft, Sealing.Cluster, Sealing.Unsealed.Key.Id);
         var associated = fields.Write(new byte[fields.MaxSize], "mill/v1/aad-value"u8).ToArray();
-        var both = TwoKeyCiphertext.Make(firstKey, secondKey, first.Nonce, associated);
-        Assert.NotEqual(Decrypt(firstKey, first.Nonce, both, associated), Decrypt(secondKey, first.Nonce, both, associated));
+        var both = TwoKeyCiphertext.Make(firstKey, secondKey, first.Nonce.ToArray(), associated);
+        Assert.NotEqual(Decrypt(firstKey, first.Nonce.ToArray(), both, associated), Decrypt(secondKey, first.Nonce.ToArray(), both, associated));
 
         var record = first with { Ciphertext = both };
         using (EnvelopeSealer.Open(Sealing.Unsealed, record))

@@ -35,11 +35,11 @@ public sealed class MovedRecordTests
         ["value of another version"] = record => Sealing.Seal(2) is var other ? record with { Nonce = other.Nonce, Ciphertext = other.Ciphertext } : record,
         ["everything of another record"] = record => Sealing.Seal() is var other ? record with { WrapSalt = other.WrapSalt, WrappedKey = other.WrappedKey } : record,
         ["short ciphertext"] = record => record with { Ciphertext = record.Ciphertext[..15] },
-        ["no ciphertext"] = record => record with { Ciphertext = [] },
-        ["long nonce"] = record => record with { Nonce = [.. record.Nonce, 0] },
+        ["no ciphertext"] = record => record with { Ciphertext = default },
+        ["long nonce"] = record => record with { Nonce = (byte[])[.. record.Nonce.Span, 0] },
         ["short salt"] = record => record with { WrapSalt = record.WrapSalt[1..] },
         ["short key"] = record => record with { WrappedKey = record.WrappedKey![1..] },
-        ["no commitment"] = record => record with { KeyCommitment = [] },
+        ["no commitment"] = record => record with { KeyCommitment = default },
     };
 
     [Fact]
@@ -86,10 +86,10 @@ public sealed class MovedRecordTests
     public void Sealing_the_same_value_twice_shows_nothing_of_it()
     {
         var other = Sealing.Seal();
-        Assert.NotEqual(Sample.Ciphertext, other.Ciphertext);
-        Assert.NotEqual(Sample.WrapSalt, other.WrapSalt);
-        Assert.NotEqual(Sample.Nonce, other.Nonce);
-        Assert.NotEqual(Sample.KeyCommitment, other.KeyCommitment);
+        Assert.NotEqual(Sample.Ciphertext.ToArray(), other.Ciphertext.ToArray());
+        Assert.NotEqual(Sample.WrapSalt.ToArray(), other.WrapSalt.ToArray());
+        Assert.NotEqual(Sample.Nonce.ToArray(), other.Nonce.ToArray());
+        Assert.NotEqual(Sample.KeyCommitment.ToArray(), other.KeyCommitment.ToArray());
     }
 
     [Theory]

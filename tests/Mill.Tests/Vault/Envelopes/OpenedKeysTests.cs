@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Mill.Core.Model;
 using Mill.Secrets;
 using Mill.Testing;
@@ -118,7 +119,7 @@ public sealed class OpenedKeysTests
         var record = (await vault.StateAsync()).Find(new(TenantId.Default, SecretName.Parse("a")))!.Current!;
         EnvelopeSealer.Open(unsealed, record).Dispose();
         Assert.True(vault.Ring.Opened.TryCopy(record, new byte[32]));
-        record.Ciphertext[0] ^= 1;
+        MemoryMarshal.AsMemory(record.Ciphertext).Span[0] ^= 1;
         Assert.Equal(MillError.RecordRejected, Assert.Throws<MillException>(() => EnvelopeSealer.Open(unsealed, record)).Error);
     }
 

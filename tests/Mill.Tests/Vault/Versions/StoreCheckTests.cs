@@ -119,7 +119,7 @@ public sealed class StoreCheckTests
     private static byte[] WithNull(SecretVersion record)
     {
         var text = System.Text.Encoding.UTF8.GetString(RecordCodec.Encode(record));
-        return System.Text.Encoding.UTF8.GetBytes(text.Replace($"\"nonce\":\"{Convert.ToBase64String(record.Nonce)}\"", "\"nonce\":null", StringComparison.Ordinal));
+        return System.Text.Encoding.UTF8.GetBytes(text.Replace($"\"nonce\":\"{Convert.ToBase64String(record.Nonce.Span)}\"", "\"nonce\":null", StringComparison.Ordinal));
     }
 
     private static StoreWrite Write(SecretVersion record) => new(record.Key.ToString(), RecordCodec.Encode(record));

@@ -55,6 +55,9 @@ public readonly record struct StoreWrite(string Key, ReadOnlyMemory<byte>? Value
         : this(key, value is null ? (ReadOnlyMemory<byte>?)null : value)
     {
     }
+
+    /// <summary>The lease of <see cref="ILeases"/> that the key vanishes with; zero for none. A later write replaces it, as it replaces the value.</summary>
+    public long Lease { get; init; }
 }
 
 /// <summary>Holds if <paramref name="Key"/> was last written at <paramref name="Revision"/>; zero means that it must not exist.</summary>

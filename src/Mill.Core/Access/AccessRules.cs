@@ -19,6 +19,7 @@ public enum Verb
     AdministerTokens,
     AdministerRetention,
     VerifyStore,
+    BackUpStore,
 }
 
 /// <summary>Which role has which verb. The one table behind <c>403 forbidden</c>.</summary>
@@ -62,6 +63,7 @@ public static class AccessRules
         Verb.ReadMetrics => "read metrics",
         Verb.AdministerTokens => "administer tokens",
         Verb.AdministerRetention => "administer retention",
+        Verb.BackUpStore => "back up the store",
         _ => "verify the store",
     };
 }

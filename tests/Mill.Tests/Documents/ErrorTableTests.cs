@@ -13,7 +13,7 @@ public sealed partial class ErrorTableTests
 {
     /// <summary>Failures that never cross the API: they belong to a command line or to a start.</summary>
     private static readonly MillError[] Local =
-        [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
+        [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.BackupRejected, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
 
     [Fact]
     public void The_api_page_lists_every_code_with_its_status()

@@ -1,0 +1,27 @@
+using Mill.Core.Model;
+
+namespace Mill.Core.Backups;
+
+/// <summary>A state as the records it is made of: what a loader would have to be given to build it again.</summary>
+internal static class StateRecords
+{
+    /// <summary>
+    /// Everything but the head, which belongs to one store and fences its writers. In the order that a backup promises: the records of one secret stand
+    /// together, what was pruned first and then the versions by number. The same state always gives the same records in the same order.
+    /// </summary>
+    public static IEnumerable<(RecordKey Key, StateRecord Record)> Of(ClusterState state)
+    {
+        if (state.Cluster is { } cluster) yield return (new ClusterKey(), cluster);
+        foreach (var (tenant, retention) in state.Retentions.OrderBy(pair => pair.Key)) yield return (new RetentionKey(tenant), retention);
+        foreach (var (id, token) in state.Tokens.OrderBy(pair => pair.Key, StringComparer.Ordinal)) yield return (new TokenKey(id), token);
+        foreach (var (key, answer) in state.Idempotency.OrderBy(pair => pair.Key.ToString(), StringComparer.Ordinal)) yield return (key, answer);
+        foreach (var (tenant, secrets) in state.Tenants)
+        {
+            foreach (var history in secrets.Histories)
+            {
+                if (history.Pruned is { } pruned) yield return (new PrunedKey(tenant, history.Name), pruned);
+                foreach (var version in history.Versions) yield return (version.Key, version);
+            }
+        }
+    }
+}

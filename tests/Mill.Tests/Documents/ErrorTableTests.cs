@@ -46,7 +46,7 @@ public sealed partial class ErrorTableTests
             ["see deleted secrets: their history, and versions by number or time"] = [Verb.ReadDeleted],
             ["set, delete"] = [Verb.SetSecret, Verb.DeleteSecret],
             ["destroy versions, set retention"] = [Verb.DestroyVersions, Verb.AdministerRetention],
-            ["make, list, revoke tokens; verify the store"] = [Verb.AdministerTokens, Verb.VerifyStore],
+            ["make, list, revoke tokens; verify the store, back it up"] = [Verb.AdministerTokens, Verb.VerifyStore, Verb.BackUpStore],
             ["read metrics"] = [Verb.ReadMetrics],
         };
         var rows = Rows("model.md", "## Callers").Where(cells => verbs.ContainsKey(cells[1])).ToDictionary(cells => cells[1]);

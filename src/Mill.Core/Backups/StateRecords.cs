@@ -5,6 +5,10 @@ namespace Mill.Core.Backups;
 /// <summary>A state as the records it is made of: what a loader would have to be given to build it again.</summary>
 internal static class StateRecords
 {
+    // There may be a million of them, and no text is made to compare two.
+    private static readonly Comparer<IdempotencyKey> ByText = Comparer<IdempotencyKey>.Create(static (left, right) =>
+        string.CompareOrdinal(left.TokenId, right.TokenId) is not 0 and var order ? order : string.CompareOrdinal(left.KeyDigest, right.KeyDigest));
+
     /// <summary>
     /// Everything but the head, which belongs to one store and fences its writers. In the order that a backup promises: the records of one secret stand
     /// together, what was pruned first and then the versions by number. The same state always gives the same records in the same order.
@@ -14,7 +18,7 @@ internal static class StateRecords
         if (state.Cluster is { } cluster) yield return (new ClusterKey(), cluster);
         foreach (var (tenant, retention) in state.Retentions.OrderBy(pair => pair.Key)) yield return (new RetentionKey(tenant), retention);
         foreach (var (id, token) in state.Tokens.OrderBy(pair => pair.Key, StringComparer.Ordinal)) yield return (new TokenKey(id), token);
-        foreach (var (key, answer) in state.Idempotency.OrderBy(pair => pair.Key.ToString(), StringComparer.Ordinal)) yield return (key, answer);
+        foreach (var (key, answer) in state.Idempotency.OrderBy(pair => pair.Key, ByText)) yield return (key, answer);
         foreach (var (tenant, secrets) in state.Tenants)
         {
             foreach (var history in secrets.Histories)

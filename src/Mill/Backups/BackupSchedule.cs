@@ -45,11 +45,14 @@ internal sealed partial class BackupSchedule(BackupPlan plan, Func<BackupOrigin,
             _due ??= DueAfter(directory.FindNewest());
             if (Now >= _due) await MakeAsync(directory, backup, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is MillException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever it is, a backup that fails is no reason for a server to stop.
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
             metrics.Failed();
             _due = Now + (plan.Every < RetryAfter ? plan.Every : RetryAfter);
-            LogFailed(plan.Directory, e.Message, _due.Value.ToString());
+            // The message of an unforeseen exception is not logged: nobody knows what it quotes.
+            LogFailed(plan.Directory, e is MillException or IOException or UnauthorizedAccessException ? e.Message : e.GetType().Name, _due.Value.ToString());
         }
     }
 

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Mill.Tests.Client;
 using Mill.Tests.Core;
@@ -65,19 +68,18 @@ public sealed class BackupCommandsTests : IDisposable
     [Fact]
     public async Task A_connection_that_breaks_is_said_to_have_broken()
     {
-        var bytes = await BackedUp.BytesAsync();
-        await using var mill = await FakeMill.StartAsync();
-        mill.On("GET /v1/backup", async context =>
+        var bytes = (await BackedUp.BytesAsync())[..1000];
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        foreach (var place in new[] { File, "-" })
         {
-            await context.Response.Body.WriteAsync(bytes.AsMemory(0, 1000));
-            await context.Response.Body.FlushAsync();
-            context.Abort();
-        });
-        var session = Session.With(mill);
-        Assert.Equal(9, await session.RunAsync("backup", File));
-        Assert.Contains("lost before everything had come", session.Error, StringComparison.Ordinal);
+            var answering = AnswerHalfAsync(listener, bytes);
+            var session = new Session { Variables = { ["MILL_ADDRESS"] = $"http://{listener.LocalEndpoint}", ["MILL_TOKEN"] = FakeMill.Token } };
+            Assert.Equal(9, await session.RunAsync("backup", place));
+            Assert.Contains("lost before everything had come", session.Error, StringComparison.Ordinal);
+            await answering;
+        }
         Assert.Empty(Directory.GetFiles(_directory.Path));
-        Assert.Equal(9, await Session.With(mill).RunAsync("backup", "-"));
     }
 
     [Fact]
@@ -170,6 +172,17 @@ public sealed class BackupCommandsTests : IDisposable
         var session = new Session { Variables = { ["HOME"] = _directory.Path, ["MILL_BACKUP_DIR"] = File } };
         Assert.Equal(10, await session.RunAsync("dev", "--listen", "127.0.0.1:0"));
         Assert.Contains(File, session.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Says that more will come than does, and hangs up.</summary>
+    private static async Task AnswerHalfAsync(TcpListener listener, byte[] half)
+    {
+        using var client = await listener.AcceptTcpClientAsync();
+        await using var stream = client.GetStream();
+        var request = new byte[4096];
+        for (var read = 0; !request.AsSpan(0, read).EndsWith("\r\n\r\n"u8);) read += await stream.ReadAsync(request.AsMemory(read));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {half.Length + 1}\r\n\r\n"));
+        await stream.WriteAsync(half);
     }
 
     private static async Task<FakeMill> MillWithAsync(byte[] backup)

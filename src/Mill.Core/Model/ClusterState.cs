@@ -16,6 +16,16 @@ public sealed record ClusterState
     /// <summary>Null before the first commit.</summary>
     public ClusterRecord? Cluster { get; init; }
 
+    /// <summary>Null before the cluster was founded: a server that is alone has none.</summary>
+    public AuthorityRecord? Authority { get; init; }
+
+    /// <summary>Null while nobody leads.</summary>
+    public LeaderRecord? Leader { get; init; }
+
+    public ImmutableSortedDictionary<NodeId, NodeRecord> Nodes { get; init; } = ImmutableSortedDictionary<NodeId, NodeRecord>.Empty;
+
+    public ImmutableDictionary<string, JoinTokenRecord> JoinTokens { get; init; } = ImmutableDictionary.Create<string, JoinTokenRecord>(StringComparer.Ordinal);
+
     public ImmutableSortedDictionary<TenantId, TenantSecrets> Tenants { get; init; } = ImmutableSortedDictionary<TenantId, TenantSecrets>.Empty;
 
     public ImmutableDictionary<string, TokenRecord> Tokens { get; init; } = ImmutableDictionary.Create<string, TokenRecord>(StringComparer.Ordinal);
@@ -46,6 +56,12 @@ public sealed record ClusterState
         (TokenKey key, _) => this with { Tokens = Tokens.Remove(key.Id) },
         (RetentionKey key, RetentionRecord record) => this with { Retentions = Retentions.SetItem(key.Tenant, record) },
         (RetentionKey key, _) => this with { Retentions = Retentions.Remove(key.Tenant) },
+        (NodeKey key, NodeRecord record) => this with { Nodes = Nodes.SetItem(key.Id, record) },
+        (NodeKey key, _) => this with { Nodes = Nodes.Remove(key.Id) },
+        (JoinTokenKey key, JoinTokenRecord record) => this with { JoinTokens = JoinTokens.SetItem(key.Id, record) },
+        (JoinTokenKey key, _) => this with { JoinTokens = JoinTokens.Remove(key.Id) },
+        (AuthorityKey, var record) => this with { Authority = (AuthorityRecord?)record },
+        (LeaderKey, var record) => this with { Leader = (LeaderRecord?)record },
         (HeadKey, HeadRecord record) => this with { CommitTime = record.CommitTime },
         (ClusterKey, ClusterRecord record) => this with { Cluster = record },
         _ => throw new InvalidOperationException($"A change at {change.Key} cannot be applied."),

@@ -22,6 +22,7 @@ public sealed class AccessRulesTests
         [Verb.AdministerTokens] = [],
         [Verb.AdministerRetention] = [],
         [Verb.VerifyStore] = [],
+        [Verb.AdministerNodes] = [],
     };
 
     public static TheoryData<Role, Verb> All

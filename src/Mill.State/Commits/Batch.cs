@@ -27,21 +27,29 @@ internal sealed class Batch
         return batch;
     }
 
-    /// <summary>The store's transaction: all changes, fenced by the head record. A deposed or confused writer cannot get past it.</summary>
-    public StoreTransaction ToTransaction(string batchId, long headRevision)
+    /// <summary>
+    /// The store's transaction: all changes, fenced by the head record and, where there are terms of office, by the leader's. A deposed or confused writer
+    /// cannot get past them.
+    /// </summary>
+    /// <param name="fence">See <see cref="ClusterState.Fence"/>; null for a server that is alone with its store.</param>
+    public StoreTransaction ToTransaction(string batchId, long? fence)
     {
         // A key that several commands wrote is written once, with what the last of them said.
         var last = new Dictionary<RecordKey, StateRecord?>(_changes.Count + 1);
         foreach (var change in _changes) last[change.Key] = change.Record;
         last[new HeadKey()] = new HeadRecord { Batch = batchId, CommitTime = After.CommitTime };
         var writes = last.Select(pair => new StoreWrite(pair.Key.ToString(), pair.Value is { } record ? RecordCodec.Encode(record) : null));
-        return new([new(Head, headRevision)], [.. writes]) { Scrub = Scrub };
+        StorePrecondition head = new(Head, Before.HeadRevision);
+        return new(fence is { } office ? [head, new(Leader, office)] : [head], [.. writes]) { Scrub = Scrub };
     }
 
-    public IEnumerable<SecretId> Touched() =>
-        _changes.Select(change => change.Key).OfType<SecretVersionKey>().Select(key => new SecretId(key.Tenant, key.Name)).Distinct();
+    public Flight TakeOff() => new(_changes.Select(change => change.Key));
+
+    public IEnumerable<SecretId> Touched() => StateChange.SecretsOf(_changes);
 
     public static string Head { get; } = new HeadKey().ToString();
+
+    private static string Leader { get; } = new LeaderKey().ToString();
 
     private void Add(PendingCommand command, CommitClock clock)
     {

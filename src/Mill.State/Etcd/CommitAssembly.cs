@@ -3,7 +3,7 @@ using Mill.State.Etcd.Messages;
 
 namespace Mill.State.Etcd;
 
-/// <summary>Puts the events of a watch together into commits. A reply may hold several commits, and a commit may come in several replies, each marked as a part.</summary>
+/// <summary>Puts the events of a watch together into commits: a reply may hold several of them, and one may come in several replies, each marked as a part.</summary>
 internal sealed class CommitAssembly(long after)
 {
     private readonly Queue<StoreEvent> _whole = [];

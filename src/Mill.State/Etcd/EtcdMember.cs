@@ -13,7 +13,8 @@ public sealed record EtcdMember(ulong Id, string Name, IReadOnlyList<Uri> PeerUr
 /// <param name="DatabaseBytesInUse">How much of that holds data.</param>
 /// <param name="Problems">What it complains about, alarms among it.</param>
 public sealed record EtcdMemberStatus(
-    ulong Id, string Version, ulong? Leader, bool IsLearner, ulong RaftIndex, ulong AppliedIndex, long DatabaseBytes, long DatabaseBytesInUse, IReadOnlyList<string> Problems)
+    ulong Id, string Version, ulong? Leader, bool IsLearner, ulong RaftIndex, ulong AppliedIndex, long DatabaseBytes, long DatabaseBytesInUse,
+    IReadOnlyList<string> Problems)
 {
     public bool IsLeader => Leader == Id;
 }

@@ -98,5 +98,6 @@ public sealed class EtcdMembers
     /// <summary>etcd takes no path, not even an empty one.</summary>
     private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
 
-    private static bool Says(MillException failure, string words) => failure.InnerException is EtcdException cause && cause.Message.Contains(words, StringComparison.Ordinal);
+    private static bool Says(MillException failure, string words) =>
+        failure.InnerException is EtcdException cause && cause.Message.Contains(words, StringComparison.Ordinal);
 }

@@ -6,7 +6,9 @@ namespace Mill.State.Etcd;
 /// <summary>Leases. The leader of the etcd cluster counts their time; one that takes over counts from the beginning.</summary>
 public sealed partial class EtcdStateStore
 {
-    /// <remarks>etcd counts in whole seconds, and no fewer than one and a half election timeouts. A grant whose reply is lost leaves a lease that ends by itself.</remarks>
+    /// <remarks>
+    /// etcd counts in whole seconds, and no fewer than one and a half election timeouts. A grant whose reply is lost leaves a lease that ends by itself.
+    /// </remarks>
     public async ValueTask<long> GrantAsync(TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         ThrowIfClosed();

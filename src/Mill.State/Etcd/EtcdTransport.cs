@@ -91,7 +91,12 @@ internal sealed class EtcdTransport : IDisposable
     private static X509ChainPolicy Trust(X509Certificate2Collection authorities)
     {
         // Nobody revokes in a closed group of machines: a new authority is made instead.
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
         policy.CustomTrustStore.AddRange(authorities);
         policy.ApplicationPolicy.Add(ServerAuthentication);
         return policy;

@@ -96,10 +96,12 @@ public sealed partial class EtcdUpkeep : IDisposable
     [LoggerMessage(3201, LogLevel.Warning, "The upkeep of etcd was put off: {Reason}")]
     private partial void LogPutOff(string reason);
 
-    [LoggerMessage(3202, LogLevel.Error, "etcd member {Member:x} has raised the alarm {Kind}. After NOSPACE: make room or raise the quota, defragment the members one by one, then `etcdctl alarm disarm`.")]
+    [LoggerMessage(3202, LogLevel.Error,
+        "etcd member {Member:x} has raised the alarm {Kind}. After NOSPACE: raise the quota, or defragment the members one by one; then `etcdctl alarm disarm`.")]
     private partial void LogAlarm(string kind, ulong member);
 
-    [LoggerMessage(3203, LogLevel.Warning, "The database of etcd member {Member} has {Bytes} of {Quota} bytes; {InUse} are in use. Defragment it if that is much less, or raise the quota.")]
+    [LoggerMessage(3203, LogLevel.Warning,
+        "The database of etcd member {Member} has {Bytes} of {Quota} bytes; {InUse} are in use. Defragment it if that is much less, or raise the quota.")]
     private partial void LogNearlyFull(string member, long bytes, long quota, long inUse);
 
     [LoggerMessage(3204, LogLevel.Warning, "etcd member {Member} does not say how it is: {Reason}")]

@@ -107,27 +107,41 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         }
     }
 
+    /// <summary>Commits in as many transactions as it takes; mostly one.</summary>
     private async Task CommitAsync(List<PendingCommand> commands, CancellationToken cancellationToken)
     {
+        for (var done = 0; done < commands.Count;)
+        {
+            var rest = done == 0 ? commands : commands.GetRange(done, commands.Count - done);
+            done += await CommitFirstAsync(rest, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Commits and answers the first of these commands, as many as the store takes at once, and returns how many that were.</summary>
+    private async Task<int> CommitFirstAsync(List<PendingCommand> commands, CancellationToken cancellationToken)
+    {
+        var taken = commands.Count;
         try
         {
             for (var attempt = 1; ; attempt++)
             {
                 if (_isBehind) await CatchUpAsync(cancellationToken).ConfigureAwait(false);
-                var batch = Batch.Decide(log.Latest, commands, clock);
-                if (batch.IsEmpty || await CommitAsync(batch, commands.Count, cancellationToken).ConfigureAwait(false)) break;
+                var batch = Batch.Decide(log.Latest, commands, clock, store.Limits);
+                taken = batch.Commands;
+                if (batch.IsEmpty || await CommitAsync(batch, taken, cancellationToken).ConfigureAwait(false)) break;
                 if (attempt == MaxConflicts) throw new MillException(MillError.NoLeader, "Another writer keeps changing the store.");
             }
             var revision = log.Latest.Revision;
-            foreach (var command in commands) command.Complete(revision);
+            for (var i = 0; i < taken; i++) commands[i].Complete(revision);
         }
 #pragma warning disable CA1031 // Every failure belongs to the callers of the batch; the pipeline itself goes on.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogBatchFailed(commands.Count, e.Message);
-            foreach (var command in commands) command.Fail(e is OperationCanceledException ? Unknown(e) : e);
+            LogBatchFailed(taken, e.Message);
+            for (var i = 0; i < taken; i++) commands[i].Fail(e is OperationCanceledException ? Unknown(e) : e);
         }
+        return taken;
     }
 
     /// <summary>
@@ -172,7 +186,7 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
                 await Task.Delay(RetryAfter, time, cancellationToken).ConfigureAwait(false);
             }
             // Only what the store says in so many words did not happen.
-            catch (Exception e) when (doubtful || e is not MillException { Error: MillError.StorageFull or MillError.StorageUnavailable or MillError.StorageDamaged })
+            catch (Exception e) when (doubtful || !DidNotHappen(e))
             {
                 _isBehind = true;
                 throw Unknown(e);
@@ -188,6 +202,11 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         // In doubt, and the head is somebody else's: ours may lie below it, and deciding anew could do everything twice.
         return doubtful ? throw Unknown() : false;
     }
+
+    private static bool DidNotHappen(Exception e) => e is MillException
+    {
+        Error: MillError.StorageFull or MillError.StorageUnavailable or MillError.StorageDamaged or MillError.NoQuorum or MillError.TooLarge,
+    };
 
     private static MillException Unknown(Exception? cause = null) =>
         new(MillError.OutcomeUnknown, "The write may or may not have happened: the storage did not say.", cause)

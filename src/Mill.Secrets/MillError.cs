@@ -17,6 +17,7 @@ public enum MillError
     RateLimited = 1010,
     MethodNotAllowed = 1011,
     RequestTimeout = 1012,
+    AlreadyExists = 1013,
 
     VaultSealed = 2001,
     RecordRejected = 2002,

@@ -19,6 +19,7 @@ public static class MillErrorCodes
         [MillError.RateLimited] = "rate_limited",
         [MillError.MethodNotAllowed] = "method_not_allowed",
         [MillError.RequestTimeout] = "request_timeout",
+        [MillError.AlreadyExists] = "already_exists",
         [MillError.VaultSealed] = "vault_sealed",
         [MillError.RecordRejected] = "record_rejected",
         [MillError.InvalidMasterKey] = "invalid_master_key",

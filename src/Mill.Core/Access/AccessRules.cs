@@ -20,6 +20,9 @@ public enum Verb
     AdministerRetention,
     VerifyStore,
     BackUpStore,
+
+    /// <summary>Make join tokens; see and remove nodes.</summary>
+    AdministerNodes,
 }
 
 /// <summary>Which role has which verb. The one table behind <c>403 forbidden</c>.</summary>
@@ -64,6 +67,7 @@ public static class AccessRules
         Verb.AdministerTokens => "administer tokens",
         Verb.AdministerRetention => "administer retention",
         Verb.BackUpStore => "back up the store",
+        Verb.AdministerNodes => "administer nodes",
         _ => "verify the store",
     };
 }

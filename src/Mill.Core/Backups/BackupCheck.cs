@@ -69,7 +69,7 @@ public sealed class BackupCheck(BackupReader reader, Action<SecretVersion>? open
         try
         {
             var key = RecordKey.Parse(entry.Key);
-            if (key is HeadKey or RestoreKey) throw reader.RejectLine("a record of this kind belongs to one store, and is in no backup");
+            if (StateRecords.AreLeftOut(key)) throw reader.RejectLine("a record of this kind belongs to one store, and is in no backup");
             return (key, RecordCodec.Decode(key, entry.Value.Span));
         }
         catch (FormatException)

@@ -47,6 +47,7 @@ public sealed partial class ErrorTableTests
             ["set, delete"] = [Verb.SetSecret, Verb.DeleteSecret],
             ["destroy versions, set retention"] = [Verb.DestroyVersions, Verb.AdministerRetention],
             ["make, list, revoke tokens; verify the store, back it up"] = [Verb.AdministerTokens, Verb.VerifyStore, Verb.BackUpStore],
+            ["make join tokens; list and remove nodes"] = [Verb.AdministerNodes],
             ["read metrics"] = [Verb.ReadMetrics],
         };
         var rows = Rows("model.md", "## Callers").Where(cells => verbs.ContainsKey(cells[1])).ToDictionary(cells => cells[1]);

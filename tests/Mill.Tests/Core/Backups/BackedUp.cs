@@ -12,9 +12,28 @@ internal static class BackedUp
 
     public static ClusterRecord Cluster { get; } = new() { Id = "00112233445566778899aabbccddeeff", KeyId = "0011223344556677", CreatedAt = new(1) };
 
+    private static NodeId Node { get; } = NodeId.From(Samples.Bytes(8, 1));
+
     public static ClusterState State { get; } = (States.With(Samples.History(3), Pruned("pruned"), Other("z", VersionState.Deleted), Other("y", VersionState.Destroyed)) with { Revision = 42, CommitTime = new(1000) }).Apply(
     [
         new(new ClusterKey(), Cluster),
+        new(new AuthorityKey(), new AuthorityRecord { Certificate = [1, 2], SealedKey = "sealed", KeyId = Cluster.KeyId, CreatedAt = new(2) }),
+        new(new NodeKey(Node), new NodeRecord
+        {
+            Id = Node,
+            Name = "n1",
+            Address = "10.0.0.1",
+            ApiPort = 4400,
+            PeerPort = 4401,
+            Role = NodeRole.Both,
+            JoinedAt = new(3),
+            CertificateSerial = "0a",
+            CertificateNotAfter = new(4),
+            Version = "1.2.3",
+        }),
+        // Of no use outside of their store, and in no backup.
+        new(new LeaderKey(), new LeaderRecord { NodeId = Node, Name = "n1", ElectedAt = new(5) }),
+        new(new JoinTokenKey("j1"), new JoinTokenRecord { Id = "j1", SecretHash = Samples.Bytes(32, 9), Role = NodeRole.Both, HandsOverKey = true, CreatedAt = new(5), CreatedBy = "me", ExpiresAt = new(900) }),
         new(new TokenKey("t2"), Token("t2")),
         new(new TokenKey("t1"), Token("t1")),
         new(new RetentionKey(TenantId.Default), new RetentionRecord { Tenant = TenantId.Default, MaxVersions = 3 }),

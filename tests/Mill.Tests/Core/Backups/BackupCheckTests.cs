@@ -20,6 +20,8 @@ public sealed class BackupCheckTests
     public async Task Records_of_one_store_are_refused()
     {
         await RefuseAsync("belongs to one store", Cluster, (new HeadKey(), new HeadRecord { Batch = "b", CommitTime = new(1) }));
+        await RefuseAsync("belongs to one store", Cluster, (new JoinTokenKey("j1"), BackedUp.State.JoinTokens["j1"]));
+        await RefuseAsync("belongs to one store", Cluster, (new LeaderKey(), BackedUp.State.Leader!));
         await RefuseAsync("belongs to one store", Cluster, (new RestoreKey(), new RestoreRecord { Attempt = "a", ClusterId = "c", Revision = 1, Written = 0 }));
     }
 

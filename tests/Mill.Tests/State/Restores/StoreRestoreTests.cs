@@ -98,7 +98,7 @@ public sealed class StoreRestoreTests
         await RestoreAsync(store, BackedUp.State);
 
         Assert.Equal(States.Text(BackedUp.State), States.Text(await LoadAsync(store) with { Revision = BackedUp.State.Revision }));
-        Assert.Equal(14, (await store.ReadAsync(RecordKey.Root, default)).Entries.Count); // the thirteen of the backup, and the head
+        Assert.Equal(16, (await store.ReadAsync(RecordKey.Root, default)).Entries.Count); // the fifteen of the backup, and the head
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class VaultHost
         _devToken = new(state);
         Vault = new SecretsVault(state, store, _ring);
         Tokens = new TokenBook(state, _ring, time);
-        Members = new MemberBook(state, _ring, time);
+        Members = new MemberBook(state, _ring, time, loggers.CreateLogger<MemberBook>());
     }
 
     public IVault Vault { get; }

@@ -135,8 +135,9 @@ internal sealed class ClusterAuthority : IDisposable
     private static X500DistinguishedName Subject(string commonName)
     {
         var subject = new X500DistinguishedNameBuilder();
-        subject.AddOrganizationName(Organization);
+        // What is added last is written first.
         subject.AddCommonName(commonName);
+        subject.AddOrganizationName(Organization);
         return subject.Build();
     }
 

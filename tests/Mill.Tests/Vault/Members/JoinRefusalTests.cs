@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
 using Mill.Core.Members;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Testing;
 using Mill.Vault.Members;
 using Xunit;
 
@@ -63,7 +65,7 @@ public sealed class JoinRefusalTests
 
         // A commit carries the later time; a server whose clock is behind it still refuses.
         await cluster.Vault.SetAsync("a", "1");
-        var behind = new MemberBook(cluster.Vault.State, cluster.Vault.Ring, new Mill.Testing.ManualTime());
+        var behind = new MemberBook(cluster.Vault.State, cluster.Vault.Ring, new ManualTime(), NullLogger<MemberBook>.Instance);
         await cluster.RequireRefusedAsync(MillError.Unauthenticated, () => behind.JoinAsync(new(token, TestCluster.Place(2), key.Request()), default));
     }
 

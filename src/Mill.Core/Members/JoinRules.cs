@@ -43,9 +43,9 @@ public static class JoinRules
         if (state.Authority is null || state.Cluster is not { } cluster)
             throw new MillException(MillError.PreconditionFailed, "This cluster was not founded: it takes no nodes.") { Hint = "Found one with: mill init" };
         if (request.ClusterId is { } id && id != cluster.Id)
-            throw new MillException(MillError.PreconditionFailed, $"This is cluster {cluster.Id}; the node belongs to cluster {id}.") { Hint = "Join with an empty data directory, or with a token of the node's own cluster." };
+            throw new MillException(MillError.PreconditionFailed, $"This is cluster {cluster.Id}; the node belongs to {(NodeIdentity.IsCluster(id) ? $"cluster {id}" : "another")}.") { Hint = "Join with an empty data directory, or with a token of the node's own cluster." };
         if (request.KeyId is { } keyId && keyId != cluster.KeyId)
-            throw new MillException(MillError.PreconditionFailed, $"The records are sealed with master key {cluster.KeyId}; the node has {keyId}.") { Hint = "Put the right key on the node, or none, to be given it." };
+            throw new MillException(MillError.PreconditionFailed, $"The records are sealed with master key {cluster.KeyId}; the node has {(NodeIdentity.IsCluster(keyId) ? keyId : "another")}.") { Hint = "Put the right key on the node, or none, to be given it." };
     }
 
     /// <summary>The node that used the token, if this is that node; null if nobody did.</summary>

@@ -52,7 +52,8 @@ public sealed record NodeIdentity(string ClusterId, NodeId Node, NodeRole Role)
 
     public override string ToString() => $"{Scheme}{ClusterId}{Nodes}{Node}{RoleQuery}{Role.Text()}";
 
-    private static bool IsCluster(string text) => text.Length is > 0 and <= MaxClusterLength && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+    /// <summary>Whether a text can be the id of a cluster: plain enough to stand in a name, and in a log.</summary>
+    internal static bool IsCluster(string text) => text.Length is > 0 and <= MaxClusterLength && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static string? SubjectOf(X509Certificate2 certificate)
     {

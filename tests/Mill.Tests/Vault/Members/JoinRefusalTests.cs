@@ -21,6 +21,8 @@ public sealed class JoinRefusalTests
         ["unknown token"] = (MillError.Unauthenticated, "not known", request => With(request, token => token with { Id = new string('0', 12) })),
         ["wrong secret"] = (MillError.Unauthenticated, "secret part", request => With(request, token => token with { Secret = new string('0', 43) })),
         ["wrong cluster"] = (MillError.PreconditionFailed, "belongs to cluster c9", request => request with { ClusterId = "c9" }),
+        ["no cluster"] = (MillError.PreconditionFailed, "belongs to another.", request => request with { ClusterId = "c9\n2026 forged line" }),
+        ["no master key"] = (MillError.PreconditionFailed, "has another.", request => request with { KeyId = "\u001b[2J" }),
         ["wrong master key"] = (MillError.PreconditionFailed, "sealed with master key", request => request with { KeyId = "0000000000000000" }),
         ["role"] = (MillError.Forbidden, "role vault", request => request with { Place = request.Place with { Role = NodeRole.Both } }),
         ["address"] = (MillError.AlreadyExists, "10.0.0.1:7701", request => request with { Place = request.Place with { Address = "10.0.0.1" } }),

@@ -54,14 +54,17 @@ public static class PrivateFile
         }
     }
 
-    /// <summary>Puts a file in its place, which is there as a whole or not at all. Throws <see cref="IOException"/> where it is there already and may not be replaced.</summary>
+    /// <summary>
+    /// Puts a file in its place: it is there as a whole or not at all. Throws <see cref="IOException"/> where one is there already and may not be replaced.
+    /// </summary>
     internal static void Place(string path, ReadOnlySpan<byte> content, bool overwrite)
     {
         // Written whole beside its place first: a crash must never leave half a key where a key is expected.
         var temporary = $"{path}.{Environment.ProcessId}.new";
         try
         {
-            using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly, BufferSize = 0 }))
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly, BufferSize = 0 };
+            using (var file = new FileStream(temporary, options))
             {
                 file.Write(content);
                 file.Flush(flushToDisk: true);

@@ -23,7 +23,12 @@ public static class JoinRules
         DemandSameCluster(state, request);
         var node = FindUser(state, token, keyHash);
         if (!token.Role.Includes(place.Role))
-            throw new MillException(MillError.Forbidden, $"The join token {token.Id} is for the role {token.Role.Text()}, not for {place.Role.Text()}.") { Hint = "Join with that role, or ask an operator for another token." };
+        {
+            throw new MillException(MillError.Forbidden, $"The join token {token.Id} is for the role {token.Role.Text()}, not for {place.Role.Text()}.")
+            {
+                Hint = "Join with that role, or ask an operator for another token.",
+            };
+        }
         NodeRules.DemandFree(state, place, node?.Id);
         return new(token, node);
     }
@@ -40,12 +45,19 @@ public static class JoinRules
 
     private static void DemandSameCluster(ClusterState state, JoinRequest request)
     {
-        if (state.Authority is null || state.Cluster is not { } cluster)
-            throw new MillException(MillError.PreconditionFailed, "This cluster was not founded: it takes no nodes.") { Hint = "Found one with: mill init" };
+        if (state.Authority is null || state.Cluster is not { } cluster) throw Differs("This cluster was not founded: it takes no nodes.", "Found one with: mill init");
         if (request.ClusterId is { } id && id != cluster.Id)
-            throw new MillException(MillError.PreconditionFailed, $"This is cluster {cluster.Id}; the node belongs to {(NodeIdentity.IsCluster(id) ? $"cluster {id}" : "another")}.") { Hint = "Join with an empty data directory, or with a token of the node's own cluster." };
+        {
+            throw Differs(
+                $"This is cluster {cluster.Id}; the node belongs to {(NodeIdentity.IsCluster(id) ? $"cluster {id}" : "another")}.",
+                "Join with an empty data directory, or with a token of the node's own cluster.");
+        }
         if (request.KeyId is { } keyId && keyId != cluster.KeyId)
-            throw new MillException(MillError.PreconditionFailed, $"The records are sealed with master key {cluster.KeyId}; the node has {(NodeIdentity.IsCluster(keyId) ? keyId : "another")}.") { Hint = "Put the right key on the node, or none, to be given it." };
+        {
+            throw Differs(
+                $"The records are sealed with master key {cluster.KeyId}; the node has {(NodeIdentity.IsCluster(keyId) ? keyId : "another")}.",
+                "Put the right key on the node, or none, to be given it.");
+        }
     }
 
     /// <summary>The node that used the token, if this is that node; null if nobody did.</summary>
@@ -55,6 +67,8 @@ public static class JoinRules
         if (!CryptographicOperations.FixedTimeEquals(keyHash, token.UsedKeyHash)) throw NoEntry($"The join token {token.Id} was used already, by node {id}.");
         return state.Nodes.GetValueOrDefault(id) ?? throw NoEntry($"The join token {token.Id} was used by node {id}, which has been removed since.");
     }
+
+    private static MillException Differs(string message, string hint) => new(MillError.PreconditionFailed, message) { Hint = hint };
 
     private static MillException NoEntry(string message) => new(MillError.Unauthenticated, message) { Hint = "Ask an operator for a new join token." };
 }

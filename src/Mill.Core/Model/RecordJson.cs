@@ -9,7 +9,11 @@ namespace Mill.Core.Model;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
-    Converters = [typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter), typeof(NodeIdConverter), typeof(NodeRoleConverter)])]
+    Converters =
+    [
+        typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter),
+        typeof(NodeIdConverter), typeof(NodeRoleConverter),
+    ])]
 [JsonSerializable(typeof(SecretVersion))]
 [JsonSerializable(typeof(TokenRecord))]
 [JsonSerializable(typeof(ClusterRecord))]

@@ -75,7 +75,8 @@ public sealed record JoinRequest(string Token, NodePlace Place, string Certifica
 /// <param name="Authority">The certificate of the cluster's authority, in PEM.</param>
 /// <param name="NeededKeyId">The id of the master key that the cluster's records are sealed with.</param>
 /// <param name="Members">All nodes, this one included.</param>
-public sealed record Membership(NodeRecord Node, string ClusterId, string Certificate, string Authority, string NeededKeyId, IReadOnlyList<NodeRecord> Members) : IDisposable
+public sealed record Membership(NodeRecord Node, string ClusterId, string Certificate, string Authority, string NeededKeyId, IReadOnlyList<NodeRecord> Members)
+    : IDisposable
 {
     /// <summary>
     /// The 32 bytes of the master key, for a node that needs it and has none, if its token allows that; or else null. To be written into the answer that goes

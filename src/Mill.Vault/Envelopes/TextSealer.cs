@@ -27,7 +27,7 @@ internal static class TextSealer
     public static string Seal(Unsealed unsealed, ReadOnlySpan<byte> plaintext, string place)
     {
         var output = new byte[DataKey.SaltSize + plaintext.Length + DataKey.TagSize];
-        var (salt, sealedText, tag) = (output.AsMemory(0, DataKey.SaltSize), output.AsMemory(DataKey.SaltSize, plaintext.Length), output.AsMemory(DataKey.SaltSize + plaintext.Length));
+        var (salt, sealedText, tag) = Parts(output);
         RandomNumberGenerator.Fill(salt.Span);
         using var aes = Cipher(unsealed, salt.Span);
         aes.Encrypt(stackalloc byte[DataKey.NonceSize], plaintext, sealedText.Span, tag.Span, Place(unsealed, place));
@@ -47,7 +47,7 @@ internal static class TextSealer
         try
         {
             var input = Convert.FromBase64String(text);
-            var (salt, sealedText, tag) = (input.AsMemory(0, DataKey.SaltSize), input.AsMemory(DataKey.SaltSize, input.Length - DataKey.SaltSize - DataKey.TagSize), input.AsMemory(input.Length - DataKey.TagSize));
+            var (salt, sealedText, tag) = Parts(input);
             using var aes = Cipher(unsealed, salt.Span);
             return SecretValue.Create(sealedText.Length, (aes, sealedText, tag, Place: Place(unsealed, place)), static (plaintext, from) =>
                 from.aes.Decrypt(stackalloc byte[DataKey.NonceSize], from.sealedText.Span, from.tag.Span, plaintext, from.Place));
@@ -57,6 +57,9 @@ internal static class TextSealer
             throw new MillException(MillError.RecordRejected, "A sealed text is not what was sealed here.", e);
         }
     }
+
+    private static (Memory<byte> Salt, Memory<byte> SealedText, Memory<byte> Tag) Parts(byte[] all) =>
+        (all.AsMemory(0, DataKey.SaltSize), all.AsMemory(DataKey.SaltSize, all.Length - DataKey.SaltSize - DataKey.TagSize), all.AsMemory(all.Length - DataKey.TagSize));
 
     /// <summary>The salt makes every key a new one, used once: the nonce can be fixed.</summary>
     private static AesGcm Cipher(Unsealed unsealed, ReadOnlySpan<byte> salt)

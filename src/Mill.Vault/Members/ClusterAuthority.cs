@@ -41,11 +41,12 @@ internal sealed class ClusterAuthority : IDisposable
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(Subject($"mill {clusterId}"), key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         var start = (now - Allowance).ToDateTimeOffset();
-        return new(request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), start, start + Lifetime, NewSerial()), key);
+        var certificate = request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), start, start + Lifetime, NewSerial());
+        return new(certificate, key);
     }
 
     /// <summary>Throws <see cref="MillError.RecordRejected"/> where the key is not what was sealed, or not that of the certificate.</summary>
@@ -63,7 +64,10 @@ internal sealed class ClusterAuthority : IDisposable
         catch (CryptographicException e)
         {
             key.Dispose();
-            throw new MillException(MillError.RecordRejected, "The cluster's authority is not what was stored: its key and its certificate do not fit.", e) { Hint = "Restore the store from a backup." };
+            throw new MillException(MillError.RecordRejected, "The cluster's authority is not what was stored: its key and its certificate do not fit.", e)
+            {
+                Hint = "Restore the store from a backup.",
+            };
         }
     }
 
@@ -92,12 +96,12 @@ internal sealed class ClusterAuthority : IDisposable
     public X509Certificate2 Issue(PublicKey key, NodeIdentity identity, NodePlace place, Timestamp now)
     {
         var request = new CertificateRequest(Subject(identity.Node.Value), key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         // Both uses: nodes call each other, and the replicated engine's own gateway shows its server certificate as a client.
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new(ServerUse), new(ClientUse)], critical: false));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(key, critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, includeIssuerAndSerial: false));
         request.CertificateExtensions.Add(Names(identity, place));
         var (start, end) = Validity(now);
         return request.Create(Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), start, end, NewSerial());
@@ -127,7 +131,7 @@ internal sealed class ClusterAuthority : IDisposable
     private (DateTimeOffset Start, DateTimeOffset End) Validity(Timestamp now)
     {
         DateTimeOffset first = Certificate.NotBefore.ToUniversalTime(), last = Certificate.NotAfter.ToUniversalTime();
-        if (now.ToDateTimeOffset() >= last) throw new MillException(MillError.RecordRejected, $"The cluster's authority ended at {Timestamp.From(last)}: it can issue no certificate.");
+        if (now.ToDateTimeOffset() >= last) throw new MillException(MillError.RecordRejected, $"The cluster's authority ended at {Timestamp.From(last)}.");
         var (start, end) = ((now - Allowance).ToDateTimeOffset(), (now + NodeLifetime).ToDateTimeOffset());
         return (start < first ? first : start, end > last ? last : end);
     }

@@ -14,7 +14,8 @@ internal sealed class FoundCommand(KeyRing.KeyRing ring, NodePlace place, NodeRe
     public override Decision<Membership> Decide(ClusterState state, Timestamp now)
     {
         var unsealed = ring.Demand(state);
-        if (state.Authority is not null) throw new MillException(MillError.AlreadyExists, $"Cluster {unsealed.ClusterId} was founded already.") { Hint = "Other nodes come in with: mill join" };
+        if (state.Authority is not null)
+            throw new MillException(MillError.AlreadyExists, $"Cluster {unsealed.ClusterId} was founded already.") { Hint = "Other nodes come in with: mill join" };
         using var authority = ClusterAuthority.Create(unsealed.ClusterId, now);
         var (node, certificate) = Issuing.Issue(authority, unsealed.ClusterId, request, Issuing.NodeAt(_id, place, null, now), now);
         var answer = Issuing.Answer(state, unsealed, authority.Certificate, node, certificate);

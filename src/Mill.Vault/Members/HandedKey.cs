@@ -20,19 +20,23 @@ public static class HandedKey
     /// <param name="neededKeyId">The key that the cluster's records are sealed with.</param>
     public static void Save(string path, SecretValue key, string neededKeyId)
     {
-        if (IdOf(key) != neededKeyId) throw new MillException(MillError.InvalidMasterKey, $"The key that was handed over is not {neededKeyId}, which the records need.");
+        if (IdOf(key) != neededKeyId)
+            throw new MillException(MillError.InvalidMasterKey, $"The key that was handed over is not {neededKeyId}, which the records need.");
         using var there = MasterKeyFile.Read(path);
         if (there?.Id == neededKeyId) return;
-        if (there is not null) throw new MillException(MillError.InvalidMasterKey, $"At {path} there is another master key, {there.Id}.") { Hint = "Move it away, or choose another place with --master-key-file." };
+        if (there is not null) throw Unusable($"At {path} there is another master key, {there.Id}.");
         try
         {
             MasterKeyFile.Save(path, key);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MillException(MillError.InvalidMasterKey, $"The master key file {path} cannot be made: {e.Message}", e) { Hint = "Choose another place with --master-key-file." };
+            throw Unusable($"The master key file {path} cannot be made: {e.Message}", e);
         }
     }
+
+    private static MillException Unusable(string message, Exception? cause = null) =>
+        new(MillError.InvalidMasterKey, message, cause) { Hint = "Choose another place with --master-key-file." };
 
     private static string? IdOf(SecretValue bytes)
     {

@@ -26,8 +26,7 @@ public sealed class NodeKeyPair : IDisposable
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            if (PrivateFile.IsExposed(file)) throw new MillException(MillError.StorageUnavailable, $"The node's key {path} can be read by others than its owner.") { Hint = $"chmod 600 {path}" };
-            return ReadFrom(file, path);
+            return PrivateFile.IsExposed(file) ? throw Exposed(path) : ReadFrom(file, path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -100,4 +99,7 @@ public sealed class NodeKeyPair : IDisposable
             Array.Clear(characters);
         }
     }
+
+    private static MillException Exposed(string path) =>
+        new(MillError.StorageUnavailable, $"The node's key {path} can be read by others than its owner.") { Hint = $"chmod 600 {path}" };
 }

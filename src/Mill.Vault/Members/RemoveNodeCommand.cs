@@ -25,7 +25,12 @@ internal sealed class RemoveNodeCommand : StateCommand<NodeRecord>
         _ring.Demand(state);
         var node = MemberBook.Demand(state, _id);
         if (node.Role.HoldsKey() && !state.Nodes.Values.Any(other => other.Id != _id && other.Role.HoldsKey()))
-            throw new MillException(MillError.PreconditionFailed, $"Node {_id} (\"{node.Name}\") is the last one that holds the state.") { Hint = "Let another vault node join first." };
+        {
+            throw new MillException(MillError.PreconditionFailed, $"Node {_id} (\"{node.Name}\") is the last one that holds the state.")
+            {
+                Hint = "Let another vault node join first.",
+            };
+        }
         return new(node, [new(new NodeKey(_id), null)]);
     }
 

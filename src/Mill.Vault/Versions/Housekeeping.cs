@@ -83,7 +83,8 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
 
     private sealed record DueJoinToken(string Id) : IDue
     {
-        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) => IsDue(state.JoinTokens.GetValueOrDefault(Id), now) ? [new(new JoinTokenKey(Id), null)] : [];
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) =>
+            IsDue(state.JoinTokens.GetValueOrDefault(Id), now) ? [new(new JoinTokenKey(Id), null)] : [];
     }
 
     private sealed record DueHistory(SecretId Id) : IDue

@@ -50,10 +50,12 @@ public sealed class AuthorityTests : IDisposable
         Assert.Equal(["localhost", "db-1.example.com"], names.EnumerateDnsNames());
         Assert.True(NodeIdentity.TryParse(certificate, out var identity));
         Assert.Equal(new(Sealing.Cluster, Samples.NodeId(1), NodeRole.Vault), identity);
-        Assert.Equal(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"], Assert.Single(certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()).EnhancedKeyUsages.Cast<Oid>().Select(use => use.Value));
+        var uses = Assert.Single(certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()).EnhancedKeyUsages.Cast<Oid>();
+        Assert.Equal(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"], uses.Select(use => use.Value));
         Assert.False(Assert.Single(certificate.Extensions.OfType<X509BasicConstraintsExtension>()).CertificateAuthority);
         Assert.Equal(X509KeyUsageFlags.DigitalSignature, Assert.Single(certificate.Extensions.OfType<X509KeyUsageExtension>()).KeyUsages);
-        Assert.Equal(_authority.Certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single().SubjectKeyIdentifierBytes, Assert.Single(certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>()).KeyIdentifier!.Value);
+        var issuer = Assert.Single(certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>());
+        Assert.Equal(_authority.Certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single().SubjectKeyIdentifierBytes, issuer.KeyIdentifier!.Value);
         Assert.Single(certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>());
         Assert.Equal((Now - TimeSpan.FromMinutes(5)).ToDateTimeOffset().UtcDateTime, certificate.NotBefore.ToUniversalTime());
         Assert.Equal((Now + TimeSpan.FromDays(90)).ToDateTimeOffset().UtcDateTime, certificate.NotAfter.ToUniversalTime());

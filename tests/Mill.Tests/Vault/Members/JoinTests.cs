@@ -125,7 +125,11 @@ public sealed class JoinTests
         await arrived.WaitAsync();
         using var one = NodeKeyPair.Create();
         using var two = NodeKeyPair.Create();
-        var joins = new[] { cluster.Members.JoinAsync(new(token, TestCluster.Place(2), one.Request()), default), cluster.Members.JoinAsync(new(token, TestCluster.Place(3), two.Request()), default) };
+        Task[] joins =
+        [
+            cluster.Members.JoinAsync(new(token, TestCluster.Place(2), one.Request()), default),
+            cluster.Members.JoinAsync(new(token, TestCluster.Place(3), two.Request()), default),
+        ];
         gate.Set();
         await slow;
         var outcomes = new List<Exception?>();

@@ -95,6 +95,9 @@ public sealed class MemberCanaryTests
         return [pkcs8.Reveal(bytes => bytes.ToArray()), key.ExportParameters(includePrivateParameters: true).D!];
     }
 
-    private static IEnumerable<byte[]> Forms(byte[] canary) =>
-        [canary, Encoding.ASCII.GetBytes(Convert.ToBase64String(canary).TrimEnd('=')), Encoding.ASCII.GetBytes(Convert.ToHexString(canary)), Encoding.ASCII.GetBytes(Convert.ToHexStringLower(canary))];
+    private static IEnumerable<byte[]> Forms(byte[] canary)
+    {
+        string[] texts = [Convert.ToBase64String(canary).TrimEnd('='), Convert.ToHexString(canary), Convert.ToHexStringLower(canary)];
+        return [canary, .. texts.Select(Encoding.ASCII.GetBytes)];
+    }
 }

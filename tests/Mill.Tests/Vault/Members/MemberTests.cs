@@ -34,7 +34,8 @@ public sealed class MemberTests
         var again = await cluster.Members.CreateJoinTokenAsync(TestVault.Operator, new(NodeRole.Both), new("r", "key"), default);
         Assert.Equal((first.Answer.Token, true), (again.Answer.Token, again.Replayed));
         Assert.Single((await cluster.Vault.StateAsync()).JoinTokens);
-        await cluster.RequireRefusedAsync(MillError.IdempotencyMismatch, () => cluster.Members.CreateJoinTokenAsync(TestVault.Operator, new(NodeRole.Both, HandsOverKey: false), new("r", "key"), default));
+        var different = new CreateJoinToken(NodeRole.Both, HandsOverKey: false);
+        await cluster.RequireRefusedAsync(MillError.IdempotencyMismatch, () => cluster.Members.CreateJoinTokenAsync(TestVault.Operator, different, new("r", "key"), default));
         var stored = await cluster.Vault.Store.ReadAsync("", default);
         Assert.All(stored.Entries, entry => Assert.DoesNotContain(first.Answer.Token.Split('_')[3], System.Text.Encoding.UTF8.GetString(entry.Value.Span), StringComparison.Ordinal));
     }
@@ -84,7 +85,10 @@ public sealed class MemberTests
         using var joined = await cluster.JoinAsync(2, NodeRole.Api, key);
         cluster.Vault.Time.Advance(TimeSpan.FromDays(60));
         using var renewed = (await cluster.Members.RenewAsync(joined.Node.Id, key.Request(), "0.3.0", default)).Answer;
-        Assert.Equal((joined.Node.Id, joined.Node.Name, NodeRole.Api, joined.Node.JoinedAt, "0.3.0"), (renewed.Node.Id, renewed.Node.Name, renewed.Node.Role, renewed.Node.JoinedAt, renewed.Node.Version));
+        var (serial, notAfter) = (renewed.Node.CertificateSerial, renewed.Node.CertificateNotAfter);
+        Assert.Equal(joined.Node with { Version = "0.3.0", CertificateSerial = serial, CertificateNotAfter = notAfter }, renewed.Node);
+        Assert.Equal(TestCluster.Certificate(renewed).SerialNumber, serial, ignoreCase: true);
+        Assert.Equal(TestCluster.Certificate(renewed).NotAfter.ToUniversalTime(), notAfter.ToDateTimeOffset().UtcDateTime);
         Assert.Equal(renewed.Node, (await cluster.Vault.StateAsync()).Nodes[joined.Node.Id]);
         Assert.Null(renewed.MasterKey);
         cluster.Vault.Time.Advance(TimeSpan.FromDays(60));

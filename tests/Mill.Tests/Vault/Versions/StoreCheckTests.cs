@@ -43,7 +43,8 @@ public sealed class StoreCheckTests
         Assert.Empty((await cluster.Vault.Vault.VerifyAsync(TestVault.Operator, default)).Problems);
         var record = (await cluster.Vault.StateAsync()).Authority!;
         await using var other = await TestCluster.FoundAsync();
-        foreach (var changed in new[] { record with { Certificate = (await other.Vault.StateAsync()).Authority!.Certificate }, record with { SealedKey = (await other.Vault.StateAsync()).Authority!.SealedKey } })
+        var foreign = (await other.Vault.StateAsync()).Authority!;
+        foreach (var changed in new[] { record with { Certificate = foreign.Certificate }, record with { SealedKey = foreign.SealedKey } })
         {
             await cluster.Vault.Store.CommitAsync(new([], [new(new AuthorityKey().ToString(), RecordCodec.Encode(changed))]), default);
             Assert.Single((await cluster.Vault.Vault.VerifyAsync(TestVault.Operator, default)).Problems);

@@ -15,8 +15,8 @@ internal abstract class Workload
 
     public static Workload For(LoadPlan plan) => plan.Kind switch
     {
-        WorkloadKind.Path => new Prepared([Get(plan, plan.Prefix)]),
-        WorkloadKind.Read => new Prepared(Shuffled([.. Names(plan).Select(name => Get(plan, "/v1/secrets/" + name))])),
+        WorkloadKind.Path => new Same(Get(plan, plan.Prefix)),
+        WorkloadKind.Read => new Reads(plan),
         WorkloadKind.Create => new Writes(plan, isNew: true),
         WorkloadKind.Update => new Writes(plan, isNew: false),
         _ => new Fill(plan),
@@ -36,20 +36,36 @@ internal abstract class Workload
 
     private static byte[] Get(LoadPlan plan, string path) => Encoding.ASCII.GetBytes(Head(plan, "GET", path) + "\r\n");
 
-    private static IEnumerable<string> Names(LoadPlan plan) =>
-        Enumerable.Range(0, plan.Names).Select(number => plan.Prefix + number.ToString(CultureInfo.InvariantCulture).PadLeft(NameDigits, '0'));
-
-    private static byte[][] Shuffled(byte[][] requests)
+    private sealed class Same(byte[] request) : Workload
     {
-        new Random(20_26).Shuffle(requests);
-        return requests;
+        public override ReadOnlySpan<byte> Next() => request;
     }
 
-    private sealed class Prepared(byte[][] requests) : Workload
+    /// <summary>One request, in which the digits of the name are overwritten each time: what a read costs here does not depend on how many names there are.</summary>
+    private sealed class Reads : Workload
     {
-        private int _next = -1;
+        // A prime near the golden ratio of 10^9: names that follow each other lie far apart, and all are asked for before one comes again.
+        private const long Stride = 618_034_003;
 
-        public override ReadOnlySpan<byte> Next() => requests[_next = (_next + 1) % requests.Length];
+        private readonly byte[] _request;
+        private readonly int _namePlace;
+        private readonly int _names;
+        private long _number;
+
+        public Reads(LoadPlan plan)
+        {
+            var name = plan.Prefix + new string('0', NameDigits);
+            _request = Get(plan, "/v1/secrets/" + name);
+            _namePlace = Encoding.ASCII.GetString(_request).IndexOf(name, StringComparison.Ordinal) + plan.Prefix.Length;
+            _names = plan.Names;
+        }
+
+        public override ReadOnlySpan<byte> Next()
+        {
+            _number = (_number + Stride) % _names;
+            WriteDigits(_request.AsSpan(_namePlace, NameDigits), _number);
+            return _request;
+        }
     }
 
     /// <summary>One request, in which the digits of the name and of the value are overwritten each time.</summary>

@@ -13,6 +13,12 @@ public sealed record ClusterState
     /// <summary>Time of the latest commit.</summary>
     public Timestamp CommitTime { get; init; }
 
+    /// <summary>The revision that wrote the head record last, which the next batch must find unchanged. Zero before the first.</summary>
+    public long HeadRevision { get; init; }
+
+    /// <summary>The revision at which the leader took office: its fencing token. Zero while nobody leads.</summary>
+    public long Fence { get; init; }
+
     /// <summary>Null before the first commit.</summary>
     public ClusterRecord? Cluster { get; init; }
 
@@ -37,6 +43,18 @@ public sealed record ClusterState
     public TenantSecrets Secrets(TenantId tenant) => Tenants.GetValueOrDefault(tenant, TenantSecrets.Empty);
 
     public SecretHistory? Find(SecretId id) => Secrets(id.Tenant).Find(id.Name);
+
+    /// <summary>The state at the revision of a commit that made these changes.</summary>
+    public ClusterState Advance(long revision, IReadOnlyList<StateChange> changes)
+    {
+        var after = Apply(changes);
+        return after with
+        {
+            Revision = revision,
+            HeadRevision = changes.Any(change => change.Key is HeadKey) ? revision : HeadRevision,
+            Fence = after.Leader is null ? 0 : changes.Any(change => change.Key is LeaderKey) ? revision : Fence,
+        };
+    }
 
     /// <summary>The state after changes that happen together.</summary>
     public ClusterState Apply(IReadOnlyList<StateChange> changes)

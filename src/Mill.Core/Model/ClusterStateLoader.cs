@@ -6,12 +6,9 @@ namespace Mill.Core.Model;
 /// <summary>Builds a state from all records of a store, in any order. Much faster than applying them one by one.</summary>
 public sealed class ClusterStateLoader
 {
-    private const int MaxTexts = 10_000;
-
     private readonly Dictionary<SecretId, List<SecretVersion>> _versions = [];
     private readonly Dictionary<SecretId, PrunedRecord> _pruned = [];
     private readonly List<StateChange> _others = [];
-    private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
 
     public void Add(RecordKey key, StateRecord record)
     {
@@ -19,7 +16,7 @@ public sealed class ClusterStateLoader
         {
             case (SecretVersionKey, SecretVersion version):
                 if (!_versions.TryGetValue(version.Id, out var versions)) _versions.Add(version.Id, versions = new(1));
-                versions.Add(Shared(version, versions.Count > 0 ? versions[0] : version));
+                versions.Add(version);
                 break;
             case (PrunedKey pruned, PrunedRecord content):
                 _pruned.Add(new(pruned.Tenant, pruned.Name), content);
@@ -47,22 +44,6 @@ public sealed class ClusterStateLoader
             .OrderBy(built => built.Id.Tenant).ThenBy(built => built.Id.Name)
             .Select(built => $"The records of secret \"{built.Id.Name}\" in tenant \"{built.Id.Tenant}\" do not fit together: {built.Fault}.");
         return ((ClusterState.Empty with { Revision = revision, Tenants = tenants.ToImmutable() }).Apply(_others), [.. faults]);
-    }
-
-    /// <summary>The same version, with the texts that it has in common with others kept once: there may be a million of them.</summary>
-    private SecretVersion Shared(SecretVersion version, SecretVersion first) => version with
-    {
-        Tenant = first.Tenant,
-        Name = first.Name,
-        CreatedBy = Once(version.CreatedBy),
-        KeyId = Once(version.KeyId),
-    };
-
-    private string Once(string text)
-    {
-        if (_texts.TryGetValue(text, out var kept)) return kept;
-        if (_texts.Count < MaxTexts) _texts.Add(text);
-        return text;
     }
 
     private (SecretId Id, SecretHistory History, string? Fault) BuildHistory(SecretId id)

@@ -22,6 +22,9 @@ internal ref struct SecretVersionReader
     private const int Optional = 1 << (int)Member.ValidTo;
     private const int All = (1 << (int)Member.Format + 1) - 1;
 
+    private const int MaxOnStack = 4096;
+    private const int KnownTexts = 64;
+
     private static readonly byte[][] Names =
     [
         [.. "tenant"u8], [.. "name"u8], [.. "version"u8], [.. "valid_from"u8], [.. "valid_to"u8], [.. "state"u8], [.. "created_by"u8], [.. "request_id"u8], [.. "kind"u8],
@@ -30,12 +33,7 @@ internal ref struct SecretVersionReader
 
     // Most versions of a store were written by one of few, under one key: their texts are kept once.
     [ThreadStatic]
-    private static string? _lastCreatedBy;
-
-    [ThreadStatic]
-    private static string? _lastKeyId;
-
-    private const int MaxOnStack = 4096;
+    private static string?[]? _knownTexts;
 
     private readonly Span<byte> _scratch;
     private int _used;
@@ -109,10 +107,10 @@ internal ref struct SecretVersionReader
                 case Member.ValidFrom: validFrom = new(Number(long.MinValue, long.MaxValue)); break;
                 case Member.ValidTo: validTo = IsNull() ? null : new Timestamp(Number(long.MinValue, long.MaxValue)); break;
                 case Member.State: state = State(); break;
-                case Member.CreatedBy: createdBy = _lastCreatedBy = Text(_lastCreatedBy); break;
-                case Member.RequestId: requestId = Text(null); break;
+                case Member.CreatedBy: createdBy = KnownText(); break;
+                case Member.RequestId: requestId = Text(); break;
                 case Member.Kind: kind = Kind(); break;
-                case Member.KeyId: keyId = _lastKeyId = Text(_lastKeyId); break;
+                case Member.KeyId: keyId = KnownText(); break;
                 case Member.WrapSalt: wrapSalt = Bytes(); break;
                 case Member.WrappedKey: wrappedKey = IsNull() ? null : _scratch[Bytes()].ToArray(); break;
                 case Member.KeyCommitment: keyCommitment = Bytes(); break;
@@ -201,11 +199,19 @@ internal ref struct SecretVersionReader
         return ValueKind.Binary;
     }
 
-    /// <summary>A text, or the given one if it is the same.</summary>
-    private readonly string Text(string? known)
+    private readonly string Text()
     {
         Demand(_json.TokenType is JsonTokenType.String);
-        return known is not null && _json.ValueTextEquals(known) ? known : _json.GetString()!;
+        return _json.GetString()!;
+    }
+
+    /// <summary>A text of which there are few: the same one as before, where it is still at hand.</summary>
+    private readonly string KnownText()
+    {
+        Demand(_json.TokenType is JsonTokenType.String);
+        var bytes = _json.ValueSpan;
+        ref var known = ref (_knownTexts ??= new string?[KnownTexts])[bytes.IsEmpty ? 0 : (bytes.Length + bytes[0] + (bytes[^1] * 7)) % KnownTexts];
+        return known is not null && _json.ValueTextEquals(known) ? known : known = _json.GetString()!;
     }
 
     /// <summary>Where in the scratch the bytes of a base64 text went.</summary>

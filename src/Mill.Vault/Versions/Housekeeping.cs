@@ -33,10 +33,10 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
     /// <summary>Removes everything that is due now, in commits of bounded size.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        while (!ring.Status(await state.ReadAsync(cancellationToken).ConfigureAwait(false)).IsSealed)
+        while (!ring.Status(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false)).IsSealed)
         {
             // Looked for outside the pipeline, where it may take its time; decided again inside, for the few that are due.
-            var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
             var due = FindDue(seen, Timestamp.From(time.GetUtcNow())).Take(MaxChanges).ToList();
             if (due.Count == 0) return;
             var removed = await state.CommitAsync(new SweepCommand(ring, due), cancellationToken).ConfigureAwait(false);

@@ -27,14 +27,14 @@ internal sealed partial class MemberBook(IReplicatedState state, KeyRing.KeyRing
         if (!Enum.IsDefined(request.Role)) throw new MillException(MillError.InvalidRequest, "The role is vault, api or both.");
         if (request.ExpiresIn is { } length && (length <= TimeSpan.Zero || length > JoinToken.MaxLifetime))
             throw new MillException(MillError.InvalidRequest, "A join token lasts for more than nothing and at most 7 days.");
-        var unsealed = ring.Demand(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
+        var unsealed = ring.Demand(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false));
         return await state.CommitAsync(new CreateJoinTokenCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<Committed<Done>> RevokeJoinTokenAsync(Caller caller, string id, WriteContext context, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.AdministerNodes);
-        var unsealed = ring.Demand(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
+        var unsealed = ring.Demand(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false));
         return await state.CommitAsync(new RevokeJoinTokenCommand(ring, unsealed, caller, id, context), cancellationToken).ConfigureAwait(false);
     }
 
@@ -70,7 +70,7 @@ internal sealed partial class MemberBook(IReplicatedState state, KeyRing.KeyRing
     public async Task<Committed<NodeRecord>> RemoveAsync(Caller caller, NodeId node, WriteContext context, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.AdministerNodes);
-        var unsealed = ring.Demand(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
+        var unsealed = ring.Demand(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false));
         var removed = await state.CommitAsync(new RemoveNodeCommand(ring, unsealed, caller, node, context), cancellationToken).ConfigureAwait(false);
         LogRemoved(node, caller.Subject);
         return removed;
@@ -79,7 +79,7 @@ internal sealed partial class MemberBook(IReplicatedState state, KeyRing.KeyRing
     public async ValueTask<Observed<MemberList>> ListAsync(Caller caller, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.AdministerNodes);
-        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(new StateRead(IsConfirmed: caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
         return new(new([.. seen.Nodes.Values], [.. seen.JoinTokens.Values.OrderBy(token => token.CreatedAt)]), seen.Revision);
     }
 

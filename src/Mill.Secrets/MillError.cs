@@ -31,6 +31,7 @@ public enum MillError
     StorageDamaged = 3006,
     StorageUnavailable = 3007,
     DataDirectoryInUse = 3008,
+    BackupRejected = 3009,
 
     Usage = 5001,
     Unreachable = 5002,

@@ -31,6 +31,7 @@ public static class MillErrorCodes
         [MillError.StorageDamaged] = "storage_damaged",
         [MillError.StorageUnavailable] = "storage_unavailable",
         [MillError.DataDirectoryInUse] = "data_directory_in_use",
+        [MillError.BackupRejected] = "backup_rejected",
         [MillError.Usage] = "usage",
         [MillError.Unreachable] = "unreachable",
         [MillError.AddressUnavailable] = "address_unavailable",

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Mill.Core.Access;
+using Mill.Core.Backups;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Core.Secrets;
@@ -148,6 +149,12 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         {
             Volatile.Write(ref _verifying, 0);
         }
+    }
+
+    public async ValueTask<StateBackup> BackUpAsync(Caller caller, BackupOrigin origin, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.BackUpStore);
+        return StateBackup.Of(await state.ReadAsync(cancellationToken).ConfigureAwait(false), origin);
     }
 
     private async ValueTask<KeyRing.Unsealed> DemandAsync(CancellationToken cancellationToken) =>

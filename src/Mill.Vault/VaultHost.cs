@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Mill.Core.Backups;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Vault.KeyRing;
@@ -61,6 +62,10 @@ public sealed class VaultHost
         var status = await Vault.GetSealStatusAsync(cancellationToken).ConfigureAwait(false);
         return status.IsSealed ? null : await _devToken.CreateAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>A backup that the server makes by itself. Throws as <see cref="IVault.BackUpAsync"/> does, but for <see cref="MillError.Forbidden"/>.</summary>
+    public async ValueTask<StateBackup> BackUpAsync(BackupOrigin origin, CancellationToken cancellationToken) =>
+        StateBackup.Of(await _state.ReadAsync(cancellationToken).ConfigureAwait(false), origin);
 
     private static bool TryCreate(string path)
     {

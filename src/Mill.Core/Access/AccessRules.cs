@@ -19,6 +19,7 @@ public enum Verb
     AdministerTokens,
     AdministerRetention,
     VerifyStore,
+    BackUpStore,
 
     /// <summary>Make join tokens; see and remove nodes.</summary>
     AdministerNodes,
@@ -65,6 +66,7 @@ public static class AccessRules
         Verb.ReadMetrics => "read metrics",
         Verb.AdministerTokens => "administer tokens",
         Verb.AdministerRetention => "administer retention",
+        Verb.BackUpStore => "back up the store",
         Verb.AdministerNodes => "administer nodes",
         _ => "verify the store",
     };

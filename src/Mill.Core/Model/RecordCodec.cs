@@ -50,6 +50,7 @@ public static class RecordCodec
         SecretVersion => RecordJson.Default.SecretVersion,
         IdempotencyRecord => RecordJson.Default.IdempotencyRecord,
         HeadRecord => RecordJson.Default.HeadRecord,
+        RestoreRecord => RecordJson.Default.RestoreRecord,
         TokenRecord => RecordJson.Default.TokenRecord,
         PrunedRecord => RecordJson.Default.PrunedRecord,
         RetentionRecord => RecordJson.Default.RetentionRecord,
@@ -65,6 +66,7 @@ public static class RecordCodec
     {
         IdempotencyKey => RecordJson.Default.IdempotencyRecord,
         HeadKey => RecordJson.Default.HeadRecord,
+        RestoreKey => RecordJson.Default.RestoreRecord,
         TokenKey => RecordJson.Default.TokenRecord,
         PrunedKey => RecordJson.Default.PrunedRecord,
         RetentionKey => RecordJson.Default.RetentionRecord,

@@ -18,6 +18,7 @@ namespace Mill.Core.Model;
 [JsonSerializable(typeof(TokenRecord))]
 [JsonSerializable(typeof(ClusterRecord))]
 [JsonSerializable(typeof(HeadRecord))]
+[JsonSerializable(typeof(RestoreRecord))]
 [JsonSerializable(typeof(RetentionRecord))]
 [JsonSerializable(typeof(PrunedRecord))]
 [JsonSerializable(typeof(IdempotencyRecord))]

@@ -25,6 +25,7 @@ public abstract record RecordKey
         {
             ("cluster", "") => new ClusterKey(),
             ("head", "") => new HeadKey(),
+            ("restore", "") => new RestoreKey(),
             ("leader", "") => new LeaderKey(),
             ("authority", "") => new AuthorityKey(),
             ("nodes", _) when NodeId.TryParse(rest, out var node) => new NodeKey(node),
@@ -84,6 +85,12 @@ public sealed record ClusterKey : RecordKey
 public sealed record HeadKey : RecordKey
 {
     public override string ToString() => Root + "head";
+}
+
+/// <summary>Stands in a store as long as a backup is being restored into it: what else is there is half of something.</summary>
+public sealed record RestoreKey : RecordKey
+{
+    public override string ToString() => Root + "restore";
 }
 
 public sealed record TokenKey(string Id) : RecordKey

@@ -49,7 +49,7 @@ internal static class ExitCodes
         MillError.Unreachable => Unreachable,
         MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.RateLimited or MillError.OutcomeUnknown
             or MillError.StorageFull or MillError.StorageUnavailable or MillError.RequestTimeout => TryAgain,
-        MillError.StorageDamaged or MillError.RecordRejected => Damaged,
+        MillError.StorageDamaged or MillError.RecordRejected or MillError.BackupRejected => Damaged,
         MillError.DataDirectoryInUse => DataDirectoryInUse,
         MillError.AddressUnavailable => AddressUnavailable,
         MillError.InvalidMasterKey => InvalidMasterKey,

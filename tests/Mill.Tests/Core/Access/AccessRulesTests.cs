@@ -22,6 +22,7 @@ public sealed class AccessRulesTests
         [Verb.AdministerTokens] = [],
         [Verb.AdministerRetention] = [],
         [Verb.VerifyStore] = [],
+        [Verb.BackUpStore] = [],
         [Verb.AdministerNodes] = [],
     };
 

@@ -3,6 +3,7 @@ using Mill.Core.Backups;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Vault.KeyRing;
+using Mill.Vault.Members;
 using Mill.Vault.Tokens;
 using Mill.Vault.Versions;
 
@@ -27,11 +28,14 @@ public sealed class VaultHost
         _devToken = new(state);
         Vault = new SecretsVault(state, store, _ring);
         Tokens = new TokenBook(state, _ring, time);
+        Members = new MemberBook(state, _ring, time, loggers.CreateLogger<MemberBook>());
     }
 
     public IVault Vault { get; }
 
     public ITokens Tokens { get; }
+
+    public IMembers Members { get; }
 
     /// <summary>
     /// Reads the master key, and makes this store a cluster if it is none yet. A missing or wrong key is no failure: the vault is then sealed.

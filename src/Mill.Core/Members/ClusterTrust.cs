@@ -67,7 +67,9 @@ public sealed class ClusterTrust(X509Certificate2 authority)
         chain.ChainPolicy.ApplicationPolicy.Add(new(use is PeerUse.Server ? ServerUse : ClientUse));
         if (!chain.Build(certificate)) return Text(chain.ChainStatus);
         // The authority's own certificate is no node's, and between the two there is nobody.
-        return chain.ChainElements is [_, var root] && root.Certificate.RawDataMemory.Span.SequenceEqual(authority.RawDataMemory.Span) ? null : "it was not issued by the cluster's authority itself";
+        return chain.ChainElements is [_, var root] && root.Certificate.RawDataMemory.Span.SequenceEqual(authority.RawDataMemory.Span)
+            ? null
+            : "it was not issued by the cluster's authority itself";
     }
 
     /// <summary>
@@ -79,7 +81,8 @@ public sealed class ClusterTrust(X509Certificate2 authority)
         && (expected is { } node ? identity.Node == node : !errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch));
 
     /// <summary>A judge for <see cref="SslServerAuthenticationOptions"/>: the client must be a node. Which one, and whether it still belongs, is asked afterwards.</summary>
-    public RemoteCertificateValidationCallback ForClients(Func<DateTimeOffset> now) => (_, certificate, _, _) => Accepts(certificate, PeerUse.Client, now(), out _);
+    public RemoteCertificateValidationCallback ForClients(Func<DateTimeOffset> now) =>
+        (_, certificate, _, _) => Accepts(certificate, PeerUse.Client, now(), out _);
 
     private bool Accepts(X509Certificate? certificate, PeerUse use, DateTimeOffset now, [NotNullWhen(true)] out NodeIdentity? identity)
     {

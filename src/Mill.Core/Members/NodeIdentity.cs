@@ -6,7 +6,9 @@ using Mill.Core.Model;
 
 namespace Mill.Core.Members;
 
-/// <summary>Who a node certificate says its holder is: a name of the kind <c>mill://CLUSTER/nodes/ID?role=ROLE</c> among its alternative names (RFC 5280, 4.2.1.6).</summary>
+/// <summary>
+/// Who a node certificate says its holder is: a name of the kind <c>mill://CLUSTER/nodes/ID?role=ROLE</c> among its alternative names (RFC 5280, 4.2.1.6).
+/// </summary>
 /// <remarks>It is true only of a certificate that <see cref="ClusterTrust"/> accepted, and only while <see cref="NodeRules.MayTalk"/> says so.</remarks>
 public sealed record NodeIdentity(string ClusterId, NodeId Node, NodeRole Role)
 {
@@ -45,14 +47,17 @@ public sealed record NodeIdentity(string ClusterId, NodeId Node, NodeRole Role)
         var (nodes, query) = (rest.IndexOf(Nodes, StringComparison.Ordinal), rest.IndexOf(RoleQuery, StringComparison.Ordinal));
         if (nodes < 0 || query < nodes + Nodes.Length) return false;
         var cluster = rest[..nodes];
-        if (!IsCluster(cluster) || !NodeId.TryParse(rest[(nodes + Nodes.Length)..query], out var id) || !NodeRoles.TryParse(rest[(query + RoleQuery.Length)..], out var role)) return false;
+        if (!IsCluster(cluster) || !NodeId.TryParse(rest[(nodes + Nodes.Length)..query], out var id)) return false;
+        if (!NodeRoles.TryParse(rest[(query + RoleQuery.Length)..], out var role)) return false;
         identity = new(cluster, id, role);
         return true;
     }
 
     public override string ToString() => $"{Scheme}{ClusterId}{Nodes}{Node}{RoleQuery}{Role.Text()}";
 
-    private static bool IsCluster(string text) => text.Length is > 0 and <= MaxClusterLength && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+    /// <summary>Whether a text can be the id of a cluster: plain enough to stand in a name, and in a log.</summary>
+    internal static bool IsCluster(string text) =>
+        text.Length is > 0 and <= MaxClusterLength && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static string? SubjectOf(X509Certificate2 certificate)
     {

@@ -17,7 +17,7 @@ public static class NodeRules
     private const int MaxLabelLength = 63;
     private const int MaxVersionLength = 64;
 
-    /// <summary>Whether a node that was shown to be this one still belongs to the cluster. Asked anew for every request: a node is out the moment it is removed.</summary>
+    /// <summary>Whether a node that was shown to be this one still belongs to the cluster. Asked for every request: a node is out once it is removed.</summary>
     public static bool MayTalk(ClusterState state, NodeIdentity identity) =>
         state.Cluster?.Id == identity.ClusterId && state.Nodes.TryGetValue(identity.Node, out var node) && node.Role == identity.Role;
 

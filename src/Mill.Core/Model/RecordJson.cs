@@ -9,7 +9,11 @@ namespace Mill.Core.Model;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
-    Converters = [typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter), typeof(NodeIdConverter), typeof(NodeRoleConverter)])]
+    Converters =
+    [
+        typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter),
+        typeof(NodeIdConverter), typeof(NodeRoleConverter),
+    ])]
 [JsonSerializable(typeof(SecretVersion))]
 [JsonSerializable(typeof(TokenRecord))]
 [JsonSerializable(typeof(ClusterRecord))]
@@ -61,4 +65,10 @@ internal sealed class ValueKindConverter() : JsonStringEnumConverter<ValueKind>(
 
 internal sealed class RoleConverter() : JsonStringEnumConverter<Role>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
-internal sealed class NodeRoleConverter() : JsonStringEnumConverter<NodeRole>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+internal sealed class NodeRoleConverter : JsonConverter<NodeRole>
+{
+    public override NodeRole Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        NodeRoles.TryParse(reader.GetString(), out var role) ? role : throw new JsonException("not a valid role of a node");
+
+    public override void Write(Utf8JsonWriter writer, NodeRole value, JsonSerializerOptions options) => writer.WriteStringValue(value.Text());
+}

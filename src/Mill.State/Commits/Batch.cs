@@ -46,7 +46,8 @@ internal sealed class Batch
         StorePrecondition head = new(Head, Before.HeadRevision);
         return new(
             fence is { } office ? [head, new(Leader, office)] : [head],
-            [.. _written.Where(pair => pair.Key is not HeadKey).Select(pair => pair.Value.Write), new StoreWrite(Head, record)]) { Scrub = Scrub };
+            [.. _written.Where(pair => pair.Key is not HeadKey).Select(pair => pair.Value.Write), new StoreWrite(Head, record)])
+        { Scrub = Scrub };
     }
 
     public Flight TakeOff() => new(_written.Keys);

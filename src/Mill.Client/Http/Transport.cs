@@ -76,6 +76,11 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
                 if (call.IsRepeatable && attempt < Attempts) continue;
                 throw call.IsWrite && mayHaveArrived ? Problems.Unknown(Options.Address, e) : Problems.Unreachable(Options.Address, e);
             }
+            // The refusal is of this attempt only: one before it may be on its way still, or be done.
+            catch (MillException e) when (call.IsWrite && mayHaveArrived && !IsAboutRequest(e.Error))
+            {
+                throw Problems.Unknown(Options.Address, e);
+            }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 throw call.IsWrite ? Problems.Unknown(Options.Address, cause: null) : Problems.TimedOut(Options.Address, call.Limit ?? Options.Timeout);
@@ -102,6 +107,10 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         limit.CancelAfter(call.Limit ?? Options.Timeout);
         return limit;
     }
+
+    /// <summary>What is wrong with a request is wrong with every attempt to send it.</summary>
+    private static bool IsAboutRequest(MillError error) => error is MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue
+        or MillError.Unauthenticated or MillError.Forbidden or MillError.TooLarge or MillError.MethodNotAllowed or MillError.IdempotencyMismatch;
 
     private static bool IsConnectionFailure(Exception e) => e is HttpRequestException or IOException;
 

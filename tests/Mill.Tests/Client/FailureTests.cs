@@ -74,6 +74,29 @@ public sealed class FailureTests
         Assert.Equal(2, mill.Seen.Count);
     }
 
+    [Theory]
+    [InlineData(503, "not_ready", MillError.OutcomeUnknown)]
+    [InlineData(503, "no_leader", MillError.OutcomeUnknown)]
+    [InlineData(429, "rate_limited", MillError.OutcomeUnknown)]
+    [InlineData(412, "precondition_failed", MillError.OutcomeUnknown)]
+    [InlineData(404, "not_found", MillError.OutcomeUnknown)]
+    [InlineData(400, "invalid_request", MillError.InvalidRequest)]
+    [InlineData(401, "unauthenticated", MillError.Unauthenticated)]
+    public async Task A_refusal_after_a_lost_answer_says_nothing_about_the_attempt_before(int status, string code, MillError expected)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("DELETE /v1/secrets/a", context =>
+        {
+            if (mill.Seen.Count > 1) return FakeMill.WriteAsync(context, status, "application/problem+json", $$"""{"status":{{status}},"code":"{{code}}","detail":"d"}""");
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        using var client = mill.Connect();
+        var failure = await Assert.ThrowsAsync<MillException>(() => client.DeleteAsync("a"));
+        Assert.Equal(expected, failure.Error);
+        Assert.Equal(2, mill.Seen.Count);
+    }
+
     [Fact]
     public async Task A_verification_changes_nothing_so_a_lost_answer_leaves_no_doubt()
     {

@@ -8,6 +8,9 @@ internal static class BackedUp
 {
     public const string Name = "file.backup";
 
+    /// <summary>What of a state a backup holds: neither the leader nor the right to join.</summary>
+    public static ClusterState Kept(ClusterState state) => state with { Leader = null, JoinTokens = ClusterState.Empty.JoinTokens };
+
     public static BackupOrigin Origin { get; } = new("1.2.3", new(1_700_000_000_000_001));
 
     public static ClusterRecord Cluster { get; } = new() { Id = "00112233445566778899aabbccddeeff", KeyId = "0011223344556677", CreatedAt = new(1) };

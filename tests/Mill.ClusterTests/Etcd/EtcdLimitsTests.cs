@@ -18,7 +18,8 @@ public sealed class EtcdLimitsTests
         var length = (int)(store.Limits.Bytes / writes.Count - StoreLimits.SizeOf(writes[0], 0));
         var value = RandomNumberGenerator.GetBytes(length);
         var start = await store.GetRevisionAsync(default);
-        var commit = await store.CommitAsync(new([.. writes.Select(key => new StorePrecondition(key, 0))], [.. writes.Select(key => new StoreWrite(key, value))]), default);
+        var absent = writes.Select(key => new StorePrecondition(key, 0));
+        var commit = await store.CommitAsync(new([.. absent], [.. writes.Select(key => new StoreWrite(key, value))]), default);
         Assert.True(commit.Succeeded);
         await foreach (var seen in store.WatchAsync("/mill/", start, default))
         {

@@ -7,7 +7,8 @@ namespace Mill.Client;
 public sealed partial class MillClient
 {
     /// <summary>
-    /// Copies a backup of everything, in all tenants, to a stream; for operators. Whether all of it came, only its end tells. Throws <see cref="Secrets.MillError.Unreachable"/>
+    /// Copies a backup of everything, in all tenants, to a stream; for operators. Whether all of it came, only its end tells. Throws <see
+    /// cref="Secrets.MillError.Unreachable"/>
     /// where the server goes away in the middle, and whatever the stream throws.
     /// </summary>
     public async Task BackUpAsync(Stream to, CancellationToken cancellationToken = default)

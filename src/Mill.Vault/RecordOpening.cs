@@ -13,7 +13,8 @@ public sealed class RecordOpening
     private RecordOpening(Unsealed unsealed) => _unsealed = unsealed;
 
     /// <summary>
-    /// Reads the master key. Throws <see cref="MillError.InvalidMasterKey"/> where there is none at the place that was named or what is there is none, and <see cref="MillError.VaultSealed"/> for
+    /// Reads the master key. Throws <see cref="MillError.InvalidMasterKey"/> where there is none at the place that was named or what is there is none, and <see
+    /// cref="MillError.VaultSealed"/> for
     /// another key than the records need.
     /// </summary>
     /// <param name="clusterId">The cluster that the records are of.</param>

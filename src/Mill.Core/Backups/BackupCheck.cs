@@ -7,7 +7,8 @@ using Mill.Secrets;
 namespace Mill.Core.Backups;
 
 /// <summary>
-/// Looks at every record of a backup, as a server would that loads it: each parses and belongs where it stands, histories are whole, links and shape. One secret is in memory at a
+/// Looks at every record of a backup, as a server would that loads it: each parses and belongs where it stands, histories are whole, links and shape. One secret is
+/// in memory at a
 /// time, because its records stand together.
 /// </summary>
 /// <param name="open">Opens a version with the master key, and throws where it does not open; null to leave them closed.</param>
@@ -28,7 +29,8 @@ public sealed class BackupCheck(BackupReader reader, Action<SecretVersion>? open
     private long _opened;
 
     /// <summary>
-    /// Reads to the end. Throws <see cref="MillError.BackupRejected"/> where the file is not a whole backup; what does not fit together in one that is whole, because it was
+    /// Reads to the end. Throws <see cref="MillError.BackupRejected"/> where the file is not a whole backup; what does not fit together in one that is whole,
+    /// because it was
     /// so when it was made, is a problem of the report.
     /// </summary>
     public async Task<BackupReport> RunAsync(CancellationToken cancellationToken)

@@ -5,7 +5,9 @@ namespace Mill.Core.Backups;
 /// <summary>Reads a stream line by line, and adds up what it read. A line is only there until the next one is asked for.</summary>
 internal sealed class BackupLines(Stream from) : IDisposable
 {
-    /// <summary>The longest line: a value of 256 KiB in base64 twice over, and room for what stands around it. Whoever makes a longer one does not choose our memory.</summary>
+    /// <summary>
+    /// The longest line: a value of 256 KiB in base64 twice over, and room for what stands around it. Whoever makes a longer one does not choose our memory.
+    /// </summary>
     public const int MaxLine = 2 << 20;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

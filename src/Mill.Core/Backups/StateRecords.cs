@@ -10,13 +10,15 @@ internal static class StateRecords
         string.CompareOrdinal(left.TokenId, right.TokenId) is not 0 and var order ? order : string.CompareOrdinal(left.KeyDigest, right.KeyDigest));
 
     /// <summary>
-    /// Whether records of this kind are left out: head, leader and marker belong to one store, and fence its writers; a join token works once, and one that was used since the backup
+    /// Whether records of this kind are left out: head, leader and marker belong to one store, and fence its writers; a join token works once, and one that was
+    /// used since the backup
     /// was made must not work again.
     /// </summary>
     public static bool AreLeftOut(RecordKey key) => key is HeadKey or LeaderKey or RestoreKey or JoinTokenKey;
 
     /// <summary>
-    /// Everything that outlives its store. In the order that a backup promises: the records of one secret stand together, what was pruned first and then the versions by number. The same
+    /// Everything that outlives its store. In the order that a backup promises: the records of one secret stand together, what was pruned first and then the
+    /// versions by number. The same
     /// state always gives the same records in the same order.
     /// </summary>
     public static IEnumerable<(RecordKey Key, StateRecord Record)> Of(ClusterState state)

@@ -20,7 +20,10 @@ public sealed record HeadRecord : StateRecord
     public required Timestamp CommitTime { get; init; }
 }
 
-/// <summary>Marks a store into which a backup is being restored. Written first and with every step, deleted with the last: a store that holds it is never opened as a whole one.</summary>
+/// <summary>
+/// Marks a store into which a backup is being restored. Written first and with every step, deleted with the last: a store that holds it is never opened as a whole
+/// one.
+/// </summary>
 public sealed record RestoreRecord : StateRecord
 {
     /// <summary>Random; tells whose restore it is.</summary>

@@ -44,9 +44,10 @@ internal sealed class Batch
     {
         var record = RecordCodec.Encode(new HeadRecord { Batch = batchId, CommitTime = After.CommitTime });
         StorePrecondition head = new(Head, Before.HeadRevision);
-        StorePrecondition[] preconditions = fence is { } office ? [head, new(Leader, office)] : [head];
-        StoreWrite[] writes = [.. _written.Where(pair => pair.Key is not HeadKey).Select(pair => pair.Value.Write), new(Head, record)];
-        return new(preconditions, writes) { Scrub = Scrub };
+        return new(
+            fence is { } office ? [head, new(Leader, office)] : [head],
+            [.. _written.Where(pair => pair.Key is not HeadKey).Select(pair => pair.Value.Write), new StoreWrite(Head, record)])
+        { Scrub = Scrub };
     }
 
     public Flight TakeOff() => new(_written.Keys);

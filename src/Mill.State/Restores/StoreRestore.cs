@@ -7,7 +7,8 @@ using Mill.Secrets;
 namespace Mill.State.Restores;
 
 /// <summary>
-/// Writes a backup into a store that holds nothing, in transactions that every engine takes. From the first to the last but one a marker stands in the store, which no loader
+/// Writes a backup into a store that holds nothing, in transactions that every engine takes. From the first to the last but one a marker stands in the store, which
+/// no loader
 /// accepts; each requires the marker that the one before wrote, so that two restores never mix. What makes the store a cluster's, and usable, comes with the last.
 /// </summary>
 /// <remarks>
@@ -37,7 +38,8 @@ public sealed class StoreRestore
     private StoreRestore(IStateStore store, BackupReader backup) => (_store, _backup) = (store, backup);
 
     /// <summary>
-    /// Restores a backup that was checked before, from its first entry on. Throws <see cref="MillError.PreconditionFailed"/> for a store that is not empty, and for one that somebody
+    /// Restores a backup that was checked before, from its first entry on. Throws <see cref="MillError.PreconditionFailed"/> for a store that is not empty, and for
+    /// one that somebody
     /// else writes to. However it fails, the store is left empty, or marked as half restored; another run begins anew.
     /// </summary>
     public static Task RunAsync(IStateStore store, BackupReader backup, CancellationToken cancellationToken) => new StoreRestore(store, backup).RunAsync(cancellationToken);

@@ -7,7 +7,9 @@ using Mill.Secrets;
 
 namespace Mill.Backups;
 
-/// <summary>The scheduled backups of one cluster in a directory. Their names say of which cluster they are, when they were made, and of which revision they are.</summary>
+/// <summary>
+/// The scheduled backups of one cluster in a directory. Their names say of which cluster they are, when they were made, and of which revision they are.
+/// </summary>
 internal sealed partial class BackupDirectory(string path, string clusterId)
 {
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
@@ -35,7 +37,10 @@ internal sealed partial class BackupDirectory(string path, string clusterId)
     /// <summary>When the newest was made, by its name; null where there is none.</summary>
     public Timestamp? FindNewest() => Find() is [var (_, madeAt), ..] ? madeAt : null;
 
-    /// <summary>Removes all but the newest ones, and what crashes left. A backup that was just made is never removed, however its time compares: no other is known to be good.</summary>
+    /// <summary>
+    /// Removes all but the newest ones, and what crashes left. A backup that was just made is never removed, however its time compares: no other is known to be
+    /// good.
+    /// </summary>
     /// <param name="keep">How many stay, the new one included.</param>
     public IReadOnlyList<string> Prune(string made, int keep)
     {

@@ -17,7 +17,8 @@ internal static class BackupFile
     private const int QuotaExceeded = 122; // EDQUOT
 
     /// <summary>
-    /// Throws <see cref="MillError.PreconditionFailed"/> where there is a file that must stay, <see cref="MillError.StorageFull"/>, <see cref="MillError.StorageUnavailable"/>,
+    /// Throws <see cref="MillError.PreconditionFailed"/> where there is a file that must stay, <see cref="MillError.StorageFull"/>, <see
+    /// cref="MillError.StorageUnavailable"/>,
     /// <see cref="MillError.BackupRejected"/> where what was written is no whole backup, and what <paramref name="write"/> throws; what was there before stays then.
     /// </summary>
     public static async Task<BackupReport> WriteAsync(string path, bool replace, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
@@ -52,7 +53,10 @@ internal static class BackupFile
         }
     }
 
-    /// <summary>Looks at a whole backup. Throws <see cref="MillError.BackupRejected"/>, and <see cref="MillError.NotFound"/> or <see cref="MillError.StorageUnavailable"/> where it cannot be read.</summary>
+    /// <summary>
+    /// Looks at a whole backup. Throws <see cref="MillError.BackupRejected"/>, and <see cref="MillError.NotFound"/> or <see cref="MillError.StorageUnavailable"/>
+    /// where it cannot be read.
+    /// </summary>
     /// <param name="opening">How to open versions, once it is known of which cluster they are; null to leave them closed.</param>
     public static async Task<BackupReport> CheckAsync(string path, Func<BackupHeader, Action<SecretVersion>?> opening, CancellationToken cancellationToken)
     {

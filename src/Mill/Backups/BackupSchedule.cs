@@ -9,7 +9,8 @@ namespace Mill.Backups;
 internal sealed record BackupPlan(string Directory, TimeSpan Every, int Keep);
 
 /// <summary>
-/// Makes backups by itself. The first is due at once, or where the directory holds the last one already, when that one is old enough: restarts neither skip a backup nor make more.
+/// Makes backups by itself. The first is due at once, or where the directory holds the last one already, when that one is old enough: restarts neither skip a
+/// backup nor make more.
 /// A failure is logged and counted, never fatal, and tried again sooner than the plan says.
 /// </summary>
 /// <param name="take">The state as it is now.</param>

@@ -24,8 +24,6 @@ internal static class States
                 lines.AddRange(history.Versions.Select(Json));
             }
         }
-        if (state.Authority is { } authority) lines.Add(Json(authority));
-        lines.AddRange(state.Nodes.Values.Select(Json));
         lines.AddRange(state.Tokens.Values.Select(Json).Order(StringComparer.Ordinal));
         lines.AddRange(state.Retentions.Values.Select(Json).Order(StringComparer.Ordinal));
         lines.AddRange(state.Idempotency.Select(pair => pair.Key + Json(pair.Value)).Order(StringComparer.Ordinal));

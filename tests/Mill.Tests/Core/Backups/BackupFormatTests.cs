@@ -42,7 +42,7 @@ public sealed class BackupFormatTests
         var loader = new ClusterStateLoader();
         foreach (var (key, value) in await EntriesAsync(await BackedUp.BytesAsync())) loader.Add(RecordKey.Parse(key), RecordCodec.Decode(RecordKey.Parse(key), value));
 
-        Assert.Equal(States.Text(BackedUp.State), States.Text(loader.Build(42) with { CommitTime = BackedUp.State.CommitTime }));
+        Assert.Equal(States.Text(BackedUp.State with { Leader = null }), States.Text(loader.Build(42) with { CommitTime = BackedUp.State.CommitTime }));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal enum EtcdFault
     /// <summary>The member gave it up halfway: it may still happen.</summary>
     Doubtful,
 
-    /// <summary>The database reached its quota. Nothing happened.</summary>
+    /// <summary>The database reached its quota. Mostly, nothing happened; but the commit that reaches it may have.</summary>
     Full,
 
     /// <summary>More operations or bytes than the member takes. Nothing happened.</summary>

@@ -75,6 +75,10 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
         {
             return new(Succeeded: false, await GetRevisionAsync(cancellationToken).ConfigureAwait(false));
         }
+        catch (MillException full) when (EtcdFailure.IsFault(full, EtcdFault.Full))
+        {
+            return await FindOutAsync(transaction, full, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -103,6 +107,23 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
         await _closed.CancelAsync().ConfigureAwait(false);
         _gateway.Dispose();
         // _closed is left to the collector: watches may still look at it.
+    }
+
+    /// <summary>
+    /// What became of a commit that was answered with "database space exceeded". Mostly nothing; but the one commit that takes the database over its quota is
+    /// refused and applied all the same (server/etcdserver/apply.go, quotaApplierV3). A key that it both expects and writes shows which it was.
+    /// </summary>
+    private async ValueTask<StoreCommit> FindOutAsync(StoreTransaction transaction, MillException full, CancellationToken cancellationToken)
+    {
+        foreach (var expected in transaction.Preconditions)
+        {
+            if (transaction.Writes.FirstOrDefault(write => write.Key == expected.Key && write.Value is not null) is not { Value: { } value }) continue;
+            var found = await FindAsync(expected.Key, cancellationToken).ConfigureAwait(false);
+            if ((found?.Revision ?? 0) == expected.Revision) throw full;
+            if (found is { } entry && entry.Value.Span.SequenceEqual(value.Span)) return new(Succeeded: true, entry.Revision);
+            break;
+        }
+        throw EtcdFailure.Unknown(full);
     }
 
     private static RequestOperation Operation(StoreWrite write)

@@ -133,7 +133,8 @@ public sealed class EtcdProcessTests : IDisposable
 
             // Everybody's endpoints, the leader's first: it dies, and the others go on.
             var endpoints = all.OrderBy(member => member.Id != two.Id).Select(member => member.ClientUrls[0]).ToList();
-            await using var everywhere = new EtcdStateStore(new() { Endpoints = endpoints, Tls = authority.Client, GiveUpAfter = TimeSpan.FromSeconds(15) }, TimeProvider.System);
+            var patient = new EtcdOptions { Endpoints = endpoints, Tls = authority.Client, GiveUpAfter = TimeSpan.FromSeconds(15) };
+            await using var everywhere = new EtcdStateStore(patient, TimeProvider.System);
             var before = await everywhere.CommitAsync(new([], [new("a", new byte[1])]), default);
             Signals.Send(running[1].Process.ProcessId, Signal.Kill);
             Assert.Equal(before.Revision, (await everywhere.FindAsync("a", default))?.Revision);
@@ -187,7 +188,8 @@ public sealed class EtcdProcessTests : IDisposable
 
         public static Running Start(EtcdProcessOptions options) => new(options);
 
-        public EtcdStateStore OpenStore() => new(new() { Endpoints = [_options.ClientUrl], Tls = _options.OurTls, GiveUpAfter = TimeSpan.FromSeconds(15) }, TimeProvider.System);
+        public EtcdStateStore OpenStore() =>
+            new(new() { Endpoints = [_options.ClientUrl], Tls = _options.OurTls, GiveUpAfter = TimeSpan.FromSeconds(15) }, TimeProvider.System);
 
         public async Task AnswersAsync()
         {

@@ -28,7 +28,8 @@ internal sealed class EtcdServer : IAsyncDisposable
         _output = Process.StandardError.ReadToEndAsync();
     }
 
-    public static IReadOnlyList<string> UsualLimits { get; } = ["--max-txn-ops", "1024", "--max-request-bytes", $"{8 << 20}", "--heartbeat-interval", "100", "--election-timeout", "1000"];
+    public static IReadOnlyList<string> UsualLimits { get; } =
+        ["--max-txn-ops", "1024", "--max-request-bytes", $"{8 << 20}", "--heartbeat-interval", "100", "--election-timeout", "1000"];
 
     public Uri Endpoint { get; }
 

@@ -46,7 +46,8 @@ public sealed class EtcdUpkeepTests(SharedEtcd etcd) : IClassFixture<SharedEtcd>
         {
             if (instrument.Meter.Name is "Mill.State.Etcd") listening.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => seen[string.Join(' ', [instrument.Name, .. tags.ToArray().Select(tag => tag.Value)])] = value);
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            seen[string.Join(' ', [instrument.Name, .. tags.ToArray().Select(tag => tag.Value)])] = value);
         listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => seen[instrument.Name] = value);
         listener.Start();
         listener.RecordObservableInstruments();

@@ -28,7 +28,8 @@ internal sealed class TestAuthority : IDisposable
         // The gateway inside a member calls the member itself with this very certificate: it must be good for a client, too.
         using var server = Issue("member", ServerAuthentication, ClientAuthentication);
         File.WriteAllText(CertificateFile, server.ExportCertificatePem());
-        using (var file = new StreamWriter(new FileStream(KeyFile, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite })))
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var file = new StreamWriter(KeyFile, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
             file.Write(server.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         Client = new(Issue("mill", ClientAuthentication), [_authority]);
     }

@@ -17,6 +17,7 @@ public enum MillError
     RateLimited = 1010,
     MethodNotAllowed = 1011,
     RequestTimeout = 1012,
+    AlreadyExists = 1013,
 
     VaultSealed = 2001,
     RecordRejected = 2002,
@@ -30,6 +31,7 @@ public enum MillError
     StorageDamaged = 3006,
     StorageUnavailable = 3007,
     DataDirectoryInUse = 3008,
+    BackupRejected = 3009,
 
     Usage = 5001,
     Unreachable = 5002,

@@ -35,6 +35,7 @@ public static class ApiServer
         app.UseRouting();
         new SecretEndpoints(vault, authentication).Map(app);
         new WatchEndpoint(vault, authentication, time, new(stopping)).Map(app);
+        new BackupEndpoint(vault, authentication, identity, time, new(stopping)).Map(app);
         new TransactionEndpoint(vault, authentication).Map(app);
         new TokenEndpoints(tokens, authentication).Map(app);
         new RetentionEndpoints(vault, authentication).Map(app);

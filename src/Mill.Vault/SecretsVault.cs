@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Mill.Core.Access;
+using Mill.Core.Backups;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Core.Secrets;
@@ -20,7 +21,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
 
     public async ValueTask<Observed<VaultStatus>> GetStatusAsync(Caller caller, ReadLevel level, CancellationToken cancellationToken)
     {
-        var seen = await state.ReadAsync(level, cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(new StateRead(level, null, caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
         var (secrets, versions) = Visibility.Count(seen.Secrets(caller.Tenant), caller);
         return new(new(ring.Status(seen), secrets, versions), seen.Revision);
     }
@@ -28,7 +29,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     public async ValueTask<Observed<StateTotals>> GetTotalsAsync(Caller caller, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.ReadMetrics);
-        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(new StateRead(IsConfirmed: caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
         var tenants = seen.Tenants.Values;
         return new(new(ring.Status(seen), tenants.Sum(tenant => (long)tenant.ExistingCount), tenants.Sum(tenant => tenant.VersionCount), seen.Tokens.Count), seen.Revision);
     }
@@ -38,7 +39,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         Visibility.Demand(caller, request.Name, Verb.ReadValue);
         var seen = request.At is { } moment
             ? await state.ReadAtAsync(moment, cancellationToken).ConfigureAwait(false)
-            : await state.ReadAsync(request.Level, cancellationToken).ConfigureAwait(false);
+            : await state.ReadAsync(new StateRead(request.Level, StateSubject.Secret(new(caller.Tenant, request.Name)), caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
         // Sealed is said before anything is looked up: it must not tell what exists.
         var unsealed = ring.Demand(seen);
         var version = Visibility.Find(seen, caller, request.Name) is { } history ? Visibility.Choose(history, request) : null;
@@ -49,7 +50,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     public async ValueTask<Observed<SecretPage>> ListAsync(Caller caller, ListSecrets request, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.ListNames);
-        var seen = await state.ReadAsync(request.Level, cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(new StateRead(request.Level, null, caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
         var found = seen.Secrets(caller.Tenant).StartingWith(request.Prefix, request.After)
             .Where(history => history.Current is not null && caller.Sees(history.Name))
             .Take(request.Limit + 1)
@@ -62,7 +63,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     public async ValueTask<Observed<HistoryPage>> ReadHistoryAsync(Caller caller, ReadHistory request, CancellationToken cancellationToken)
     {
         Visibility.Demand(caller, request.Name, Verb.ReadHistory);
-        var seen = await state.ReadAsync(request.Level, cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(new StateRead(request.Level, StateSubject.Secret(new(caller.Tenant, request.Name)), caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
         var history = Visibility.Find(seen, caller, request.Name) ?? throw SecretDecisions.NotFound(request.Name);
         var oldest = history.Versions[0].Version;
         var newest = Math.Min(history.LastVersion, request.Before is { } before ? before - 1 : int.MaxValue);
@@ -112,7 +113,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     {
         AccessRules.Demand(caller, Verb.ListNames);
         // The place to start from is fixed before the first step, so that nothing is missed in between.
-        var after = afterRevision ?? (await state.ReadAsync(cancellationToken).ConfigureAwait(false)).Revision;
+        var after = afterRevision ?? (await state.ReadAsync(new StateRead(IsConfirmed: caller.IsConfirmed), cancellationToken).ConfigureAwait(false)).Revision;
         if (afterRevision is null) yield return new(after, []);
         await foreach (var advance in state.FollowAsync(after, cancellationToken).ConfigureAwait(false))
         {
@@ -123,7 +124,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     public async ValueTask<Observed<RetentionRecord>> ReadRetentionAsync(Caller caller, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.AdministerRetention);
-        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var seen = await state.ReadAsync(new StateRead(IsConfirmed: caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
         return new(seen.Retentions.GetValueOrDefault(caller.Tenant) ?? new RetentionRecord { Tenant = caller.Tenant }, seen.Revision);
     }
 
@@ -150,6 +151,12 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         }
     }
 
+    public async ValueTask<StateBackup> BackUpAsync(Caller caller, BackupOrigin origin, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.BackUpStore);
+        return StateBackup.Of(await state.ReadAsync(cancellationToken).ConfigureAwait(false), origin);
+    }
+
     private async ValueTask<KeyRing.Unsealed> DemandAsync(CancellationToken cancellationToken) =>
-        ring.Demand(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
+        ring.Demand(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false));
 }

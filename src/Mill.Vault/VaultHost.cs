@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
+using Mill.Core.Backups;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Vault.KeyRing;
+using Mill.Vault.Members;
 using Mill.Vault.Tokens;
 using Mill.Vault.Versions;
 
@@ -26,11 +28,14 @@ public sealed class VaultHost
         _devToken = new(state);
         Vault = new SecretsVault(state, store, _ring);
         Tokens = new TokenBook(state, _ring, time);
+        Members = new MemberBook(state, _ring, time, loggers.CreateLogger<MemberBook>());
     }
 
     public IVault Vault { get; }
 
     public ITokens Tokens { get; }
+
+    public IMembers Members { get; }
 
     /// <summary>
     /// Reads the master key, and makes this store a cluster if it is none yet. A missing or wrong key is no failure: the vault is then sealed.
@@ -57,6 +62,10 @@ public sealed class VaultHost
         var status = await Vault.GetSealStatusAsync(cancellationToken).ConfigureAwait(false);
         return status.IsSealed ? null : await _devToken.CreateAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>A backup that the server makes by itself. Throws as <see cref="IVault.BackUpAsync"/> does, but for <see cref="MillError.Forbidden"/>.</summary>
+    public async ValueTask<StateBackup> BackUpAsync(BackupOrigin origin, CancellationToken cancellationToken) =>
+        StateBackup.Of(await _state.ReadAsync(cancellationToken).ConfigureAwait(false), origin);
 
     private static bool TryCreate(string path)
     {

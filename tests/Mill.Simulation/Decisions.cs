@@ -46,7 +46,9 @@ internal sealed class TrackedState(IReplicatedState state, Decisions decisions) 
     /// <summary>The operation that is being sent.</summary>
     public static AsyncLocal<Operation?> Sending { get; } = new();
 
-    public ValueTask<ClusterState> ReadAsync(ReadLevel level, CancellationToken cancellationToken) => state.ReadAsync(level, cancellationToken);
+    public ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken) => state.ReadAsync(read, cancellationToken);
+
+    public ValueTask<bool> TryConfirmAsync(ReadLevel level, CancellationToken cancellationToken) => state.TryConfirmAsync(level, cancellationToken);
 
     public ValueTask<ClusterState> ReadAtAsync(Timestamp moment, CancellationToken cancellationToken) => state.ReadAtAsync(moment, cancellationToken);
 

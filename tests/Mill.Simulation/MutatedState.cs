@@ -10,9 +10,11 @@ internal sealed class MutatedState(IReplicatedState state, Mutation mutation) : 
     private ClusterState? _old;
     private int _count;
 
-    public async ValueTask<ClusterState> ReadAsync(ReadLevel level, CancellationToken cancellationToken)
+    public ValueTask<bool> TryConfirmAsync(ReadLevel level, CancellationToken cancellationToken) => state.TryConfirmAsync(level, cancellationToken);
+
+    public async ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken)
     {
-        var latest = await state.ReadAsync(level, cancellationToken);
+        var latest = await state.ReadAsync(read, cancellationToken);
         // Every fourth state is kept, and shown until the next one: some reads are then out of date.
         if (mutation is not Mutation.StaleReads) return latest;
         if (_old is null || latest.Revision >= _old.Revision + 4) _old = latest;

@@ -73,19 +73,10 @@ internal sealed partial class Scenario
             case < 6: _clock.Advance(TimeSpan.FromMicroseconds(_random.Next(3_000))); break;
             case < 8: _clock.Jump(TimeSpan.FromSeconds(_random.Next(600))); break;
             case 8: _clock.Jump(TimeSpan.FromHours(25)); break;
-            case < 10: JumpBack(TimeSpan.FromSeconds(_random.Next(1_800))); break;
+            case < 10: _clock.Jump(-TimeSpan.FromSeconds(_random.Next(1_800))); break;
             case 10: _clock.Freeze(); break;
             default: _clock.Thaw(); break;
         }
-    }
-
-    /// <summary>
-    /// What was settled is kept in memory only (docs/record.md, "Times"): after a restart, the clock does not go back behind it.
-    /// </summary>
-    private void JumpBack(TimeSpan by)
-    {
-        var room = _clock.GetUtcNow() - _settledBefore.ToDateTimeOffset() - TimeSpan.FromMicroseconds(1);
-        _clock.Jump(-(by < room ? by : room > TimeSpan.Zero ? room : TimeSpan.Zero));
     }
 
     private async Task WatchAsync()
@@ -154,10 +145,7 @@ internal sealed partial class Scenario
 
     private async Task StartAgainAsync()
     {
-        _settledBefore = _promises.Latest;
         _clock.Thaw();
-        var missing = _settledBefore.ToDateTimeOffset() - _clock.GetUtcNow();
-        if (missing >= TimeSpan.Zero) _clock.Jump(missing + TimeSpan.FromMicroseconds(1));
         await StartServerAsync();
         _isNewServer = true;
     }

@@ -36,7 +36,6 @@ internal sealed partial class Scenario : IDisposable
     private int _unavailableFor;
 
     /// <summary>The latest moment that an earlier server answered for.</summary>
-    private Timestamp _settledBefore;
 
     /// <summary>A watcher that comes back to a new server may be reset.</summary>
     private bool _isNewServer;
@@ -109,10 +108,13 @@ internal sealed partial class Scenario : IDisposable
     private async Task StartServerAsync()
     {
         await RequireStoreAsync();
-        var store = new GatedStore(_store, _clock, Arrived) { Applied = (transaction, revision) => _model.Apply(transaction, revision, _decisions.Current) };
+        var store = new GatedStore(_store, _clock, Arrived) { Applied = Apply };
         _server = await Server.StartAsync(store, _clock, _mutation, _decisions);
         (_batch, _unavailableFor) = (([], []), 0);
     }
+
+    /// <summary>A batch with nothing but its head record settles a moment; whatever else was decided with it changed nothing.</summary>
+    private void Apply(StoreTransaction transaction, long revision) => _model.Apply(transaction, revision, transaction.Writes.Count == 1 ? [] : _decisions.Current);
 
     private async Task RequireStoreAsync() => await StoreAgainstModel.RequireAsync(_store, _model.Latest, _clock);
 
@@ -142,8 +144,8 @@ internal sealed partial class Scenario : IDisposable
         return !IsNewBatch() || _outstanding.TrueForAll(operation => operation.Sent!.IsCompleted || !(operation.IsAbandoned || _batch.Waiting.Contains(operation)) || operation is SweepOperation);
     }
 
-    /// <summary>The same commands may come again and again: sent once more, or decided anew.</summary>
-    private bool IsNewBatch() => _server.Store.HasWaiting && !_decisions.Current.Any(_batch.Decided.Contains);
+    /// <summary>The same commands may come again and again: sent once more, or decided anew. A batch that settles a moment has none.</summary>
+    private bool IsNewBatch() => _server.Store.HasWaiting && _decisions.Current.Count > 0 && !_decisions.Current.Any(_batch.Decided.Contains);
 
     private void Arrived()
     {

@@ -6,7 +6,10 @@ using Mill.Secrets;
 namespace Mill.Testing;
 
 /// <summary>The state store as a dictionary: the fake that every engine is compared with. It keeps its own copy of each value.</summary>
-public sealed class InMemoryStateStore(int knownCommits = 4096) : IStateStore
+/// <remarks><c>InMemoryStateStore.Leases.cs</c> has the leases.</remarks>
+/// <param name="knownCommits">How many commits a watcher may fall behind.</param>
+/// <param name="time">What leases are counted by.</param>
+public sealed partial class InMemoryStateStore(int knownCommits = 4096, TimeProvider? time = null) : IStateStore, ILeases
 {
     private readonly Lock _lock = new();
     private readonly List<StoreEvent> _events = []; // the commits after _revision - _events.Count
@@ -116,6 +119,7 @@ public sealed class InMemoryStateStore(int knownCommits = 4096) : IStateStore
         lock (_lock)
         {
             _isDisposed = true;
+            EndLeasesLocked();
             changed = RenewSignalLocked();
         }
 
@@ -134,26 +138,32 @@ public sealed class InMemoryStateStore(int knownCommits = 4096) : IStateStore
 
     private StoreCommit CommitLocked(StoreTransaction transaction)
     {
-        if (transaction.Preconditions.Any(condition => RevisionOfLocked(condition.Key) != condition.Revision))
+        if (transaction.Preconditions.Any(condition => RevisionOfLocked(condition.Key) != condition.Revision) || !AreLeasesAliveLocked(transaction.Writes))
             return new(Succeeded: false, _revision);
 
+        ApplyLocked(transaction.Writes);
+        return new(Succeeded: true, _revision);
+    }
+
+    private void ApplyLocked(IEnumerable<StoreWrite> writes)
+    {
         _revision++;
         var changes = new List<StoreWrite>();
-        foreach (var write in transaction.Writes)
+        foreach (var write in writes)
         {
             if (write.Value is null && !_entries.ContainsKey(write.Key))
                 continue;
 
             // Not "Value?.ToArray()": a null array turns into an empty value, and a deletion into a put.
-            var kept = write.Value is { } value ? new StoreWrite(write.Key, value.ToArray()) : write;
+            var kept = write.Value is { } value ? write with { Value = value.ToArray() } : write;
             _entries = kept.Value is { } put ? _entries.SetItem(write.Key, new(write.Key, put, _revision)) : _entries.Remove(write.Key);
+            BindLocked(kept);
             changes.Add(kept);
         }
 
         _events.Add(new(_revision, changes));
         if (_events.Count > knownCommits)
             _events.RemoveAt(0);
-        return new(Succeeded: true, _revision);
     }
 
     private long RevisionOfLocked(string key) => _entries.TryGetValue(key, out var entry) ? entry.Revision : 0;

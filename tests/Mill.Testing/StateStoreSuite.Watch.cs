@@ -10,7 +10,8 @@ public abstract partial class StateStoreSuite
     public async Task A_watch_sees_every_commit_once_in_order_and_whole()
     {
         await using var store = await OpenAsync();
-        var watching = Collect(store, "", afterRevision: 0, count: 40);
+        var start = await store.GetRevisionAsync(None);
+        var watching = Collect(store, "", start, count: 40);
         var revisions = new List<long>();
         for (var i = 0; i < 40; i++)
             revisions.Add((await Put(store, ("a", $"{i}"), ($"b{i}", $"{i}"))).Revision);
@@ -38,58 +39,71 @@ public abstract partial class StateStoreSuite
     public async Task A_watch_of_a_prefix_sees_nothing_else()
     {
         await using var store = await OpenAsync();
+        var start = await store.GetRevisionAsync(None);
         await Put(store, ("/a/1", "1"), ("/b/1", "1"));
         await Put(store, ("/b/2", "2"));
         await store.CommitAsync(new([], [new("/a/1", null), Write("/a0", "3")]), None);
         await Put(store, ("/a/2", "4"));
-        Assert.Equal(["/a/1=1", "/a/1 gone", "/a/2=4"], (await Collect(store, "/a/", afterRevision: 0, count: 3)).Select(Text));
+        Assert.Equal(["/a/1=1", "/a/1 gone", "/a/2=4"], (await Collect(store, "/a/", start, count: 3)).Select(Text));
     }
 
     [Fact]
     public async Task A_refused_commit_is_not_seen()
     {
         await using var store = await OpenAsync();
+        var start = await store.GetRevisionAsync(None);
         await Put(store, ("a", "1"));
         await store.CommitAsync(new([new("a", 0)], [Write("a", "refused")]), None);
         await Put(store, ("a", "2"));
-        Assert.Equal(["a=1", "a=2"], (await Collect(store, "", afterRevision: 0, count: 2)).Select(Text));
+        Assert.Equal(["a=1", "a=2"], (await Collect(store, "", start, count: 2)).Select(Text));
     }
 
     [Fact]
     public async Task A_watch_that_asks_for_forgotten_commits_is_told_so()
     {
         await using var store = await OpenAsync(knownCommits: 10);
+        var start = await store.GetRevisionAsync(None);
         for (var i = 0; i < 30; i++)
             await Put(store, ("a", $"{i}"));
 
-        var compacted = await Assert.ThrowsAsync<WatchCompactedException>(() => Collect(store, "", afterRevision: 1, count: 1));
+        var compacted = await Assert.ThrowsAsync<WatchCompactedException>(() => Collect(store, "", start, count: 1));
         Assert.Equal("a=29", Text((await Collect(store, "", compacted.OldestKnown, count: 10))[^1]));
     }
 
     [Fact]
-    public async Task A_slow_watcher_holds_no_commit_up_and_is_told_what_it_missed()
+    public async Task A_slow_watcher_holds_no_commit_up_and_misses_nothing_without_being_told()
     {
         await using var store = await OpenAsync(knownCommits: 10);
+        var start = await store.GetRevisionAsync(None);
+        using var timeout = new CancellationTokenSource(Patience);
+        await using var watcher = store.WatchAsync("", start, timeout.Token).GetAsyncEnumerator(None);
         await Put(store, ("a", "0"));
-        await using var watcher = store.WatchAsync("", 0, None).GetAsyncEnumerator(None);
         Assert.True(await watcher.MoveNextAsync());
-        for (var i = 0; i < 2_000; i++)
+        const int Last = 2_000;
+        for (var i = 1; i <= Last; i++)
             await Put(store, ("a", $"{i}"));
 
-        await Assert.ThrowsAsync<WatchCompactedException>(async () =>
+        // An engine may have kept all of it on its way to the watcher.
+        var next = 1;
+        try
         {
-            while (await watcher.MoveNextAsync())
-            {
-            }
-        });
+            while (next <= Last && await watcher.MoveNextAsync())
+                Assert.Equal($"a={next++}", Text(watcher.Current));
+            Assert.Equal(Last + 1, next);
+        }
+        catch (WatchCompactedException compacted)
+        {
+            Assert.True(compacted.OldestKnown > start + next);
+        }
     }
 
     [Fact]
     public async Task Cancelling_ends_a_watch_that_waits()
     {
         await using var store = await OpenAsync();
+        var start = await store.GetRevisionAsync(None);
         using var cancel = new CancellationTokenSource();
-        var watcher = store.WatchAsync("", 0, cancel.Token).GetAsyncEnumerator(cancel.Token);
+        var watcher = store.WatchAsync("", start, cancel.Token).GetAsyncEnumerator(cancel.Token);
         var waiting = watcher.MoveNextAsync().AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(Patience));
@@ -101,7 +115,8 @@ public abstract partial class StateStoreSuite
     public async Task Closing_the_store_ends_its_watches()
     {
         var store = await OpenAsync();
-        var watching = Collect(store, "", afterRevision: 0, count: 1);
+        var start = await store.GetRevisionAsync(None);
+        var watching = Collect(store, "", start, count: 1);
         await store.DisposeAsync();
         Assert.Empty(await watching);
     }
@@ -110,7 +125,8 @@ public abstract partial class StateStoreSuite
     public async Task All_watchers_see_the_same_commits_while_many_write()
     {
         await using var store = await OpenAsync();
-        var watching = Enumerable.Range(0, 4).Select(_ => Collect(store, "", afterRevision: 0, count: 100)).ToArray();
+        var start = await store.GetRevisionAsync(None);
+        var watching = Enumerable.Range(0, 4).Select(_ => Collect(store, "", start, count: 100)).ToArray();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(task => Task.Run(async () =>
         {
             for (var i = 0; i < 25; i++)

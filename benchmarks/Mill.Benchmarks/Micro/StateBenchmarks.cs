@@ -27,7 +27,7 @@ public class StateBenchmarks
     }
 
     [Benchmark]
-    public async Task<object?> Authenticate() => await _fixture.Host.Tokens.AuthenticateAsync(_fixture.Token, null, CancellationToken.None);
+    public async Task<object?> Authenticate() => await _fixture.Host.Tokens.AuthenticateAsync(_fixture.Token, null, ReadLevel.Linearizable, CancellationToken.None);
 
     [Benchmark]
     public async Task Read()

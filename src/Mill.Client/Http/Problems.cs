@@ -24,6 +24,12 @@ internal static class Problems
         Hint = "Look at the server with: mill status",
     };
 
+    /// <summary>The answer had begun.</summary>
+    public static MillException BrokenOff(Uri address, Exception cause) => new(MillError.Unreachable, $"The connection to {Shown(address)} was lost before everything had come.", cause)
+    {
+        Hint = "Try again. If it happens again, look at the server with: mill status",
+    };
+
     /// <summary>The request may have arrived, the answer did not.</summary>
     public static MillException Unknown(Uri address, Exception? cause) =>
         new(MillError.OutcomeUnknown, $"The connection to {Shown(address)} was lost before the answer came; the change may or may not have been made.", cause)

@@ -13,6 +13,7 @@ internal static class Targets
     public const string Tokens = "/v1/tokens";
     public const string Status = "/v1/status";
     public const string Verify = "/v1/verify";
+    public const string Backup = "/v1/backup";
     public const string Retention = "/v1/retention";
     public const string Health = "/healthz";
     public const string Readiness = "/readyz";

@@ -19,6 +19,10 @@ public enum Verb
     AdministerTokens,
     AdministerRetention,
     VerifyStore,
+    BackUpStore,
+
+    /// <summary>Make join tokens; see and remove nodes.</summary>
+    AdministerNodes,
 }
 
 /// <summary>Which role has which verb. The one table behind <c>403 forbidden</c>.</summary>
@@ -62,6 +66,8 @@ public static class AccessRules
         Verb.ReadMetrics => "read metrics",
         Verb.AdministerTokens => "administer tokens",
         Verb.AdministerRetention => "administer retention",
+        Verb.BackUpStore => "back up the store",
+        Verb.AdministerNodes => "administer nodes",
         _ => "verify the store",
     };
 }

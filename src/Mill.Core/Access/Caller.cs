@@ -1,4 +1,5 @@
 using Mill.Core.Model;
+using Mill.Core.Ports;
 
 namespace Mill.Core.Access;
 
@@ -8,6 +9,9 @@ public sealed record Caller(string TokenId, string Subject, Role Role, TenantId 
     public IReadOnlyList<string> Allow { get; init; } = [];
 
     public IReadOnlyList<string> Deny { get; init; } = [];
+
+    /// <summary>See <see cref="StateRead.IsConfirmed"/>: of the request that this caller sent.</summary>
+    public bool IsConfirmed { get; init; }
 
     /// <summary>Whether a name lies within the patterns. Deny wins. What is outside does not exist for this caller.</summary>
     public bool Sees(SecretName name)

@@ -20,6 +20,25 @@ public sealed record HeadRecord : StateRecord
     public required Timestamp CommitTime { get; init; }
 }
 
+/// <summary>
+/// Marks a store into which a backup is being restored. Written first and with every step, deleted with the last: a store that holds it is never opened as a whole
+/// one.
+/// </summary>
+public sealed record RestoreRecord : StateRecord
+{
+    /// <summary>Random; tells whose restore it is.</summary>
+    public required string Attempt { get; init; }
+
+    /// <summary>The cluster that the backup is of.</summary>
+    public required string ClusterId { get; init; }
+
+    /// <summary>The revision that the backup is of.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>How many entries of the backup are there.</summary>
+    public required long Written { get; init; }
+}
+
 /// <summary>How many versions, and how old ones, a tenant keeps of each secret. Current versions always stay.</summary>
 public sealed record RetentionRecord : StateRecord
 {

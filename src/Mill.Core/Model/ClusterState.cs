@@ -13,8 +13,24 @@ public sealed record ClusterState
     /// <summary>Time of the latest commit.</summary>
     public Timestamp CommitTime { get; init; }
 
+    /// <summary>The revision that wrote the head record last, which the next batch must find unchanged. Zero before the first.</summary>
+    public long HeadRevision { get; init; }
+
+    /// <summary>The revision at which the leader took office: its fencing token. Zero while nobody leads.</summary>
+    public long Fence { get; init; }
+
     /// <summary>Null before the first commit.</summary>
     public ClusterRecord? Cluster { get; init; }
+
+    /// <summary>Null before the cluster was founded: a server that is alone has none.</summary>
+    public AuthorityRecord? Authority { get; init; }
+
+    /// <summary>Null while nobody leads.</summary>
+    public LeaderRecord? Leader { get; init; }
+
+    public ImmutableSortedDictionary<NodeId, NodeRecord> Nodes { get; init; } = ImmutableSortedDictionary<NodeId, NodeRecord>.Empty;
+
+    public ImmutableDictionary<string, JoinTokenRecord> JoinTokens { get; init; } = ImmutableDictionary.Create<string, JoinTokenRecord>(StringComparer.Ordinal);
 
     public ImmutableSortedDictionary<TenantId, TenantSecrets> Tenants { get; init; } = ImmutableSortedDictionary<TenantId, TenantSecrets>.Empty;
 
@@ -27,6 +43,18 @@ public sealed record ClusterState
     public TenantSecrets Secrets(TenantId tenant) => Tenants.GetValueOrDefault(tenant, TenantSecrets.Empty);
 
     public SecretHistory? Find(SecretId id) => Secrets(id.Tenant).Find(id.Name);
+
+    /// <summary>The state at the revision of a commit that made these changes.</summary>
+    public ClusterState Advance(long revision, IReadOnlyList<StateChange> changes)
+    {
+        var after = Apply(changes);
+        return after with
+        {
+            Revision = revision,
+            HeadRevision = changes.Any(change => change.Key is HeadKey) ? revision : HeadRevision,
+            Fence = after.Leader is null ? 0 : changes.Any(change => change.Key is LeaderKey) ? revision : Fence,
+        };
+    }
 
     /// <summary>The state after changes that happen together.</summary>
     public ClusterState Apply(IReadOnlyList<StateChange> changes)
@@ -46,6 +74,12 @@ public sealed record ClusterState
         (TokenKey key, _) => this with { Tokens = Tokens.Remove(key.Id) },
         (RetentionKey key, RetentionRecord record) => this with { Retentions = Retentions.SetItem(key.Tenant, record) },
         (RetentionKey key, _) => this with { Retentions = Retentions.Remove(key.Tenant) },
+        (NodeKey key, NodeRecord record) => this with { Nodes = Nodes.SetItem(key.Id, record) },
+        (NodeKey key, _) => this with { Nodes = Nodes.Remove(key.Id) },
+        (JoinTokenKey key, JoinTokenRecord record) => this with { JoinTokens = JoinTokens.SetItem(key.Id, record) },
+        (JoinTokenKey key, _) => this with { JoinTokens = JoinTokens.Remove(key.Id) },
+        (AuthorityKey, var record) => this with { Authority = (AuthorityRecord?)record },
+        (LeaderKey, var record) => this with { Leader = (LeaderRecord?)record },
         (HeadKey, HeadRecord record) => this with { CommitTime = record.CommitTime },
         (ClusterKey, ClusterRecord record) => this with { Cluster = record },
         _ => throw new InvalidOperationException($"A change at {change.Key} cannot be applied."),

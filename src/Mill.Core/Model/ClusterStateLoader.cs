@@ -10,10 +10,16 @@ public sealed class ClusterStateLoader
     private readonly Dictionary<SecretId, PrunedRecord> _pruned = [];
     private readonly List<StateChange> _others = [];
 
+    /// <summary>Throws <see cref="MillError.StorageDamaged"/> for a store that holds half of a backup: it must not be taken for a whole one.</summary>
     public void Add(RecordKey key, StateRecord record)
     {
         switch (key, record)
         {
+            case (RestoreKey, RestoreRecord restore):
+                throw new MillException(MillError.StorageDamaged, $"The store holds half of a backup: restoring revision {restore.Revision} into it did not come to its end.")
+                {
+                    Hint = "Run mill restore again: it clears what is there and begins anew.",
+                };
             case (SecretVersionKey, SecretVersion version):
                 if (!_versions.TryGetValue(version.Id, out var versions)) _versions.Add(version.Id, versions = new(1));
                 versions.Add(version);

@@ -35,6 +35,8 @@ public static class RecordCodec
         (SecretVersion version, SecretVersionKey at) => version.Version == at.Version, // the rest was compared while it was read
         (TokenRecord token, TokenKey at) => token.Id == at.Id,
         (PrunedRecord pruned, PrunedKey at) => (pruned.Tenant, pruned.Name) == (at.Tenant, at.Name),
+        (NodeRecord node, NodeKey at) => node.Id == at.Id,
+        (JoinTokenRecord token, JoinTokenKey at) => token.Id == at.Id,
         (RetentionRecord retention, RetentionKey at) => retention.Tenant == at.Tenant,
         _ => true,
     };
@@ -48,10 +50,15 @@ public static class RecordCodec
         SecretVersion => RecordJson.Default.SecretVersion,
         IdempotencyRecord => RecordJson.Default.IdempotencyRecord,
         HeadRecord => RecordJson.Default.HeadRecord,
+        RestoreRecord => RecordJson.Default.RestoreRecord,
         TokenRecord => RecordJson.Default.TokenRecord,
         PrunedRecord => RecordJson.Default.PrunedRecord,
         RetentionRecord => RecordJson.Default.RetentionRecord,
         ClusterRecord => RecordJson.Default.ClusterRecord,
+        LeaderRecord => RecordJson.Default.LeaderRecord,
+        NodeRecord => RecordJson.Default.NodeRecord,
+        JoinTokenRecord => RecordJson.Default.JoinTokenRecord,
+        AuthorityRecord => RecordJson.Default.AuthorityRecord,
         _ => throw new ArgumentException("No JSON form is known for this record.", nameof(record)),
     };
 
@@ -59,10 +66,15 @@ public static class RecordCodec
     {
         IdempotencyKey => RecordJson.Default.IdempotencyRecord,
         HeadKey => RecordJson.Default.HeadRecord,
+        RestoreKey => RecordJson.Default.RestoreRecord,
         TokenKey => RecordJson.Default.TokenRecord,
         PrunedKey => RecordJson.Default.PrunedRecord,
         RetentionKey => RecordJson.Default.RetentionRecord,
         ClusterKey => RecordJson.Default.ClusterRecord,
+        LeaderKey => RecordJson.Default.LeaderRecord,
+        NodeKey => RecordJson.Default.NodeRecord,
+        JoinTokenKey => RecordJson.Default.JoinTokenRecord,
+        AuthorityKey => RecordJson.Default.AuthorityRecord,
         _ => throw new ArgumentException("No JSON form is known for this key.", nameof(key)),
     };
 }

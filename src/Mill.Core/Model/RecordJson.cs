@@ -9,14 +9,23 @@ namespace Mill.Core.Model;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
-    Converters = [typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter)])]
+    Converters =
+    [
+        typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter),
+        typeof(NodeIdConverter), typeof(NodeRoleConverter),
+    ])]
 [JsonSerializable(typeof(SecretVersion))]
 [JsonSerializable(typeof(TokenRecord))]
 [JsonSerializable(typeof(ClusterRecord))]
 [JsonSerializable(typeof(HeadRecord))]
+[JsonSerializable(typeof(RestoreRecord))]
 [JsonSerializable(typeof(RetentionRecord))]
 [JsonSerializable(typeof(PrunedRecord))]
 [JsonSerializable(typeof(IdempotencyRecord))]
+[JsonSerializable(typeof(NodeRecord))]
+[JsonSerializable(typeof(JoinTokenRecord))]
+[JsonSerializable(typeof(AuthorityRecord))]
+[JsonSerializable(typeof(LeaderRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;
 
 internal sealed class TimestampConverter : JsonConverter<Timestamp>
@@ -42,8 +51,24 @@ internal sealed class TenantIdConverter : JsonConverter<TenantId>
     public override void Write(Utf8JsonWriter writer, TenantId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
 }
 
+internal sealed class NodeIdConverter : JsonConverter<NodeId>
+{
+    public override NodeId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        NodeId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("not a valid node id");
+
+    public override void Write(Utf8JsonWriter writer, NodeId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}
+
 internal sealed class VersionStateConverter() : JsonStringEnumConverter<VersionState>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 internal sealed class ValueKindConverter() : JsonStringEnumConverter<ValueKind>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
 
 internal sealed class RoleConverter() : JsonStringEnumConverter<Role>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+internal sealed class NodeRoleConverter : JsonConverter<NodeRole>
+{
+    public override NodeRole Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        NodeRoles.TryParse(reader.GetString(), out var role) ? role : throw new JsonException("not a valid role of a node");
+
+    public override void Write(Utf8JsonWriter writer, NodeRole value, JsonSerializerOptions options) => writer.WriteStringValue(value.Text());
+}

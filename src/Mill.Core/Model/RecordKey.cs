@@ -25,6 +25,11 @@ public abstract record RecordKey
         {
             ("cluster", "") => new ClusterKey(),
             ("head", "") => new HeadKey(),
+            ("restore", "") => new RestoreKey(),
+            ("leader", "") => new LeaderKey(),
+            ("authority", "") => new AuthorityKey(),
+            ("nodes", _) when NodeId.TryParse(rest, out var node) => new NodeKey(node),
+            ("join-tokens", { Length: > 0 } id) when !id.Contains('/') => new JoinTokenKey(id),
             ("tokens", { Length: > 0 } id) => new TokenKey(id),
             ("retention", _) when TenantId.TryParse(rest, out var tenant) => new RetentionKey(tenant),
             ("pruned", _) => ParsePruned(key, rest),
@@ -82,6 +87,12 @@ public sealed record HeadKey : RecordKey
     public override string ToString() => Root + "head";
 }
 
+/// <summary>Stands in a store as long as a backup is being restored into it: what else is there is half of something.</summary>
+public sealed record RestoreKey : RecordKey
+{
+    public override string ToString() => Root + "restore";
+}
+
 public sealed record TokenKey(string Id) : RecordKey
 {
     public override string ToString() => $"{Root}tokens/{Id}";
@@ -110,4 +121,24 @@ public sealed record PrunedKey(TenantId Tenant, SecretName Name) : RecordKey
 public sealed record IdempotencyKey(string TokenId, string KeyDigest) : RecordKey
 {
     public override string ToString() => $"{Root}idempotency/{TokenId}/{KeyDigest}";
+}
+
+public sealed record AuthorityKey : RecordKey
+{
+    public override string ToString() => Root + "authority";
+}
+
+public sealed record LeaderKey : RecordKey
+{
+    public override string ToString() => Root + "leader";
+}
+
+public sealed record NodeKey(NodeId Id) : RecordKey
+{
+    public override string ToString() => $"{Root}nodes/{Id}";
+}
+
+public sealed record JoinTokenKey(string Id) : RecordKey
+{
+    public override string ToString() => $"{Root}join-tokens/{Id}";
 }

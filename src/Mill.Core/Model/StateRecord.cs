@@ -10,4 +10,9 @@ public abstract record StateRecord
 }
 
 /// <summary>A record to put at a key, or null to delete what is there.</summary>
-public readonly record struct StateChange(RecordKey Key, StateRecord? Record);
+public readonly record struct StateChange(RecordKey Key, StateRecord? Record)
+{
+    /// <summary>The secrets of which some version changes, each once.</summary>
+    public static IEnumerable<SecretId> SecretsOf(IEnumerable<StateChange> changes) =>
+        changes.Select(change => change.Key).OfType<SecretVersionKey>().Select(key => new SecretId(key.Tenant, key.Name)).Distinct();
+}

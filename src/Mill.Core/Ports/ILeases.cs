@@ -3,7 +3,9 @@ namespace Mill.Core.Ports;
 /// <summary>
 /// Leases of a store that several nodes share: what is written under one vanishes when nobody keeps it alive any more. Engines for one process have none.
 /// </summary>
-/// <remarks>Failures are those of <see cref="IStateStore"/>.</remarks>
+/// <remarks>
+/// Failures are those of <see cref="IStateStore"/>. A commit that writes under a lease that is gone writes nothing, and answers as where a precondition failed.
+/// </remarks>
 public interface ILeases
 {
     /// <summary>

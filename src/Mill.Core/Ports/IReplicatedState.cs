@@ -10,7 +10,13 @@ public interface IReplicatedState
     /// A state as fresh as is asked. Throws <see cref="MillError.NotReady"/> before the state is loaded, <see cref="MillError.NoQuorum"/> where the
     /// freshness cannot be promised.
     /// </summary>
-    ValueTask<ClusterState> ReadAsync(ReadLevel level, CancellationToken cancellationToken);
+    ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sees to it that what is here is fresh enough for every read of one request, so that a request with several reads asks around once. False where
+    /// there is nothing to ask beforehand: then every read sees to it by itself. Throws as <see cref="ReadAsync"/>.
+    /// </summary>
+    ValueTask<bool> TryConfirmAsync(ReadLevel level, CancellationToken cancellationToken);
 
     /// <summary>
     /// A state in which everything up to a moment is settled: no later commit carries a time at or before it, so the same question gets the same
@@ -36,7 +42,7 @@ public static class ReplicatedReads
 {
     /// <summary>A state that holds every commit that was acknowledged before the call.</summary>
     public static ValueTask<ClusterState> ReadAsync(this IReplicatedState state, CancellationToken cancellationToken) =>
-        state.ReadAsync(ReadLevel.Linearizable, cancellationToken);
+        state.ReadAsync(default(StateRead), cancellationToken);
 }
 
 /// <summary>An answer, the revision it is true of, and whether it was given before under the same idempotency key.</summary>

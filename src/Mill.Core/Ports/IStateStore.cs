@@ -1,22 +1,30 @@
+using System.Text;
 using Mill.Secrets;
 
 namespace Mill.Core.Ports;
 
 /// <summary>
-/// The durable home of the replicated state: keys and values with one revision number that every commit raises by at least one.
-/// A commit that returned is durable, and is seen by every read and watch that starts afterwards.
+/// The durable home of the replicated state: keys and values with one revision number. Every commit that puts a key, or deletes one that is there, raises it by
+/// at least one; a commit that changes nothing may leave it as it is. A commit that returned is durable, and is seen by every read and watch that starts afterwards.
 /// </summary>
 /// <remarks>
 /// Failures are <see cref="MillException"/>: <see cref="MillError.OutcomeUnknown"/> where a commit may or may not have happened,
-/// <see cref="MillError.StorageFull"/> where nothing was written and space is missing, <see cref="MillError.StorageDamaged"/> where what is
-/// stored is not what was written, and <see cref="MillError.StorageUnavailable"/> for all else.
+/// <see cref="MillError.StorageFull"/> where nothing was written and space is missing, <see cref="MillError.TooLarge"/> where nothing was written because it is
+/// beyond <see cref="Limits"/>, <see cref="MillError.NoQuorum"/> where too few members answer, and nothing was written, <see cref="MillError.StorageDamaged"/>
+/// where what is stored is not what was written, and <see cref="MillError.StorageUnavailable"/> for all else.
 /// </remarks>
 public interface IStateStore : IAsyncDisposable
 {
     /// <summary>What this engine is called in status and metrics.</summary>
     string Engine { get; }
 
-    /// <summary>The revision of the latest commit, by the word of a quorum. Zero for an empty store.</summary>
+    /// <summary>What fits into one commit.</summary>
+    StoreLimits Limits => StoreLimits.None;
+
+    /// <summary>
+    /// The revision of the latest commit, by the word of a quorum. An empty store may stand at any revision, and whoever shares the store may raise it:
+    /// only the order of revisions means something.
+    /// </summary>
     ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -29,7 +37,7 @@ public interface IStateStore : IAsyncDisposable
     ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Applies all changes at one new revision, or none of them. A failed precondition is an answer, not an exception.
+    /// Applies all changes at one new revision, or none of them. A failed precondition is an answer, not an exception, and so is a lease that is gone.
     /// Cancelling stops the waiting, not necessarily the commit: <see cref="MillError.OutcomeUnknown"/> says so.
     /// </summary>
     ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken);
@@ -39,6 +47,20 @@ public interface IStateStore : IAsyncDisposable
     /// Throws <see cref="WatchCompactedException"/> where the commits after that revision are no longer known: read everything again, then watch from there.
     /// </summary>
     IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken);
+}
+
+/// <summary>What one commit may hold. A store may refuse what is beyond it.</summary>
+/// <param name="Writes">How many writes, and how many preconditions.</param>
+/// <param name="Bytes">The sum of <see cref="SizeOf"/> over its writes.</param>
+public readonly record struct StoreLimits(int Writes, long Bytes)
+{
+    private const int Overhead = 64; // what a store adds to a key and a value: lengths, kinds, a lease
+
+    /// <summary>No limit but memory.</summary>
+    public static StoreLimits None { get; } = new(int.MaxValue, long.MaxValue);
+
+    /// <summary>What a write counts for, in bytes; never less than what a store makes of it.</summary>
+    public static long SizeOf(string key, int valueLength) => Encoding.UTF8.GetByteCount(key) + valueLength + Overhead;
 }
 
 /// <summary>Looks at one entry. The value is only there during the call. It must not call the store.</summary>

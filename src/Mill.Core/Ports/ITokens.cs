@@ -9,7 +9,8 @@ public interface ITokens
 {
     /// <summary>The caller a token stands for; null for one that is unknown, revoked, expired or malformed, all alike.</summary>
     /// <param name="tenant">The tenant an operator names. Anybody else's own tenant, or <see cref="MillError.Forbidden"/>.</param>
-    ValueTask<Caller?> AuthenticateAsync(string token, TenantId? tenant, CancellationToken cancellationToken);
+    /// <param name="level">How fresh the reads of this request will be; the token is looked up no less fresh.</param>
+    ValueTask<Caller?> AuthenticateAsync(string token, TenantId? tenant, ReadLevel level, CancellationToken cancellationToken);
 
     Task<Committed<CreatedToken>> CreateAsync(Caller caller, CreateToken request, WriteContext context, CancellationToken cancellationToken);
 

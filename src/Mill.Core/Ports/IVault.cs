@@ -1,4 +1,5 @@
 using Mill.Core.Access;
+using Mill.Core.Backups;
 using Mill.Core.Model;
 using Mill.Secrets;
 
@@ -51,6 +52,12 @@ public interface IVault
 
     /// <summary>Reads the whole store anew, walks every history's links and opens every record.</summary>
     Task<VerifyReport> VerifyAsync(Caller caller, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Everything there is, in all tenants, at one revision, still sealed. Needs no master key. Throws <see cref="MillError.NotReady"/> where there is nothing yet. It is taken at once, and
+    /// written when the caller likes.
+    /// </summary>
+    ValueTask<StateBackup> BackUpAsync(Caller caller, BackupOrigin origin, CancellationToken cancellationToken);
 }
 
 /// <summary>Which request a write belongs to, and the key under which its answer is remembered.</summary>

@@ -15,14 +15,20 @@ internal static class Consistency
     public static ReadLevel Apply(HttpContext http, QueryArguments query)
     {
         if (query.Text(Argument) is not { } asked) return ReadLevel.Linearizable;
-        var level = asked switch
-        {
-            "linearizable" => ReadLevel.Linearizable,
-            "quorum" => ReadLevel.Quorum,
-            "local" => ReadLevel.Local,
-            _ => throw new MillException(MillError.InvalidRequest, "consistency takes linearizable, quorum or local."),
-        };
+        var level = Parse(asked) ?? throw new MillException(MillError.InvalidRequest, "consistency takes linearizable, quorum or local.");
         http.Response.Headers[Header] = asked;
         return level;
     }
+
+    /// <summary>The same before the query is checked: what is wrong with it is said only to whom the token lets in.</summary>
+    public static ReadLevel Peek(HttpContext http) =>
+        http.Request.QueryString.HasValue && http.Request.Query[Argument] is [{ } asked] ? Parse(asked) ?? ReadLevel.Linearizable : ReadLevel.Linearizable;
+
+    private static ReadLevel? Parse(string asked) => asked switch
+    {
+        "linearizable" => ReadLevel.Linearizable,
+        "quorum" => ReadLevel.Quorum,
+        "local" => ReadLevel.Local,
+        _ => null,
+    };
 }

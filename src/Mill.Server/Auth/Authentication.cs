@@ -3,6 +3,7 @@ using Mill.Core.Access;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Server.Api;
 using Mill.Server.Http;
 
 namespace Mill.Server.Auth;
@@ -24,7 +25,7 @@ internal sealed class Authentication(ITokens tokens)
         if (token is null) throw Unauthenticated();
         TenantId? named = null;
         if (tenant is not null && TenantId.TryParse(tenant, out var parsed)) named = parsed;
-        var caller = await tokens.AuthenticateAsync(token, named, http.RequestAborted).ConfigureAwait(false) ?? throw Unauthenticated();
+        var caller = await tokens.AuthenticateAsync(token, named, Consistency.Peek(http), http.RequestAborted).ConfigureAwait(false) ?? throw Unauthenticated();
         return tenant is null || named is not null ? caller : throw new MillException(MillError.InvalidRequest, "The header Mill-Tenant holds no valid tenant.") { Hint = TenantId.Rule };
     }
 

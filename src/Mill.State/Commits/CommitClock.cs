@@ -9,10 +9,7 @@ internal sealed class CommitClock(TimeProvider time)
 
     private long _floor;
 
-    public Timestamp Now => Timestamp.From(time.GetUtcNow());
-
-    /// <summary>Every moment up to here has come: by the clock, or because a commit or an answer rests on it. A clock that goes back takes none of it away.</summary>
-    public Timestamp Reached => Now > Floor ? Now : Floor;
+    private Timestamp Now => Timestamp.From(time.GetUtcNow());
 
     private Timestamp Floor => new(Volatile.Read(ref _floor));
 

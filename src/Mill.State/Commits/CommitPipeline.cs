@@ -12,7 +12,10 @@ namespace Mill.State.Commits;
 /// The one place where the state changes. Commands wait in a queue; all that are there form a batch, are decided in order, and are committed in one
 /// transaction: one slow fsync serves every writer that came while the one before was under way.
 /// </summary>
-internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, CommitClock clock, TimeProvider time, ILogger<CommitPipeline> logger)
+/// <param name="fence">
+/// The fencing token of a term of office, and the pipeline ends with the term; null for a server that is alone with its store, which goes on whatever happens.
+/// </param>
+internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, CommitClock clock, long? fence, TimeProvider time, ILogger<CommitPipeline> logger)
 {
     public const int MaxQueue = 4096;
 
@@ -26,18 +29,23 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
 
     private readonly Channel<PendingCommand> _queue = Channel.CreateBounded<PendingCommand>(new BoundedChannelOptions(MaxQueue) { SingleReader = true });
 
-    /// <summary>Revision of the head record we know of: the fence of the next transaction. Only the pipeline touches it.</summary>
-    private long _headRevision;
+    /// <summary>The store may hold a commit we know nothing of: nothing can be decided on the state that is here.</summary>
+    private bool _isBehind;
 
-    /// <summary>The store may hold a commit we know nothing of: read everything again before deciding anything.</summary>
-    private bool _mustReload;
+    private Flight? _flight;
 
     private volatile bool _stopped;
 
     /// <summary>Bytes that wait: values are kept in memory until they are committed.</summary>
     private long _queuedSize;
 
-    /// <summary>Queues a command. Throws <see cref="MillError.RateLimited"/> where too many wait already.</summary>
+    /// <summary>The batch whose outcome is not known yet, if there is one.</summary>
+    public Flight? Flight => Volatile.Read(ref _flight);
+
+    /// <summary>
+    /// Queues a command. Throws <see cref="MillError.RateLimited"/> where too many wait already, and <see cref="MillError.NoLeader"/> or
+    /// <see cref="MillError.NotReady"/> once it has ended.
+    /// </summary>
     public Task<Committed<T>> SubmitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken)
     {
         var pending = new PendingCommand<T>(command, cancellationToken);
@@ -48,14 +56,23 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
             return pending.Answer;
         }
         throw _stopped
-            ? new MillException(MillError.NotReady, "The server is shutting down.")
+            ? Ended()
             : new MillException(MillError.RateLimited, "Too many writes are waiting.") { Hint = "Try again in a moment." };
     }
 
-    /// <summary>Commits until cancelled, then answers what still waits. Starts from a state that was loaded with <see cref="StateLoad"/>.</summary>
-    public async Task RunAsync(long headRevision, CancellationToken cancellationToken)
+    /// <summary>Takes no more commands; <see cref="RunAsync"/> ends once those that wait are answered.</summary>
+    public void Complete()
     {
-        _headRevision = headRevision;
+        _stopped = true;
+        _queue.Writer.TryComplete();
+    }
+
+    /// <summary>
+    /// Commits until cancelled or complete, then answers what still waits. In a term of office also until the store holds something that was not written by
+    /// this term, or may do so.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
         var batch = new List<PendingCommand>(MaxBatch);
         try
         {
@@ -64,6 +81,7 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
                 Take(batch);
                 await CommitAsync(batch, cancellationToken).ConfigureAwait(false);
                 batch.Clear();
+                if (_isBehind && fence is not null) return;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -72,9 +90,8 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         }
         finally
         {
-            _stopped = true;
-            _queue.Writer.TryComplete();
-            while (_queue.Reader.TryRead(out var command)) command.Fail(new MillException(MillError.NotReady, "The server is shutting down."));
+            Complete();
+            while (_queue.Reader.TryRead(out var command)) command.Fail(Ended());
         }
     }
 
@@ -90,27 +107,41 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         }
     }
 
+    /// <summary>Commits in as many transactions as it takes; mostly one.</summary>
     private async Task CommitAsync(List<PendingCommand> commands, CancellationToken cancellationToken)
     {
+        for (var done = 0; done < commands.Count;)
+        {
+            var rest = done == 0 ? commands : commands.GetRange(done, commands.Count - done);
+            done += await CommitFirstAsync(rest, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Commits and answers the first of these commands, as many as the store takes at once, and returns how many that were.</summary>
+    private async Task<int> CommitFirstAsync(List<PendingCommand> commands, CancellationToken cancellationToken)
+    {
+        var taken = commands.Count;
         try
         {
             for (var attempt = 1; ; attempt++)
             {
-                if (_mustReload) await ReloadAsync(cancellationToken).ConfigureAwait(false);
-                var batch = Batch.Decide(log.Latest, commands, clock);
-                if (batch.IsEmpty || await CommitAsync(batch, commands.Count, cancellationToken).ConfigureAwait(false)) break;
+                if (_isBehind) await CatchUpAsync(cancellationToken).ConfigureAwait(false);
+                var batch = Batch.Decide(log.Latest, commands, clock, store.Limits);
+                taken = batch.Commands;
+                if (batch.IsEmpty || await CommitAsync(batch, taken, cancellationToken).ConfigureAwait(false)) break;
                 if (attempt == MaxConflicts) throw new MillException(MillError.NoLeader, "Another writer keeps changing the store.");
             }
             var revision = log.Latest.Revision;
-            foreach (var command in commands) command.Complete(revision);
+            for (var i = 0; i < taken; i++) commands[i].Complete(revision);
         }
 #pragma warning disable CA1031 // Every failure belongs to the callers of the batch; the pipeline itself goes on.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogBatchFailed(commands.Count, e.Message);
-            foreach (var command in commands) command.Fail(e is OperationCanceledException ? Unknown(e) : e);
+            LogBatchFailed(taken, e.Message);
+            for (var i = 0; i < taken; i++) commands[i].Fail(e is OperationCanceledException ? Unknown(e) : e);
         }
+        return taken;
     }
 
     /// <summary>
@@ -120,8 +151,23 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
     /// </summary>
     private async Task<bool> CommitAsync(Batch batch, int commands, CancellationToken cancellationToken)
     {
+        var flight = batch.TakeOff();
+        Volatile.Write(ref _flight, flight);
+        try
+        {
+            return await SendAsync(batch, commands, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _flight, null);
+            flight.Land();
+        }
+    }
+
+    private async Task<bool> SendAsync(Batch batch, int commands, CancellationToken cancellationToken)
+    {
         var batchId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var transaction = batch.ToTransaction(batchId, _headRevision);
+        var transaction = batch.ToTransaction(batchId, fence);
         var start = time.GetTimestamp();
         var doubtful = false;
         long? revision;
@@ -135,14 +181,14 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
             }
             catch (MillException e) when (e.Error is MillError.OutcomeUnknown && time.GetElapsedTime(start) < GiveUpAfter)
             {
-                (doubtful, _mustReload) = (true, true);
+                (doubtful, _isBehind) = (true, true);
                 LogOutcomeUnknown(batchId, e.Message);
                 await Task.Delay(RetryAfter, time, cancellationToken).ConfigureAwait(false);
             }
             // Only what the store says in so many words did not happen.
-            catch (Exception e) when (doubtful || e is not MillException { Error: MillError.StorageFull or MillError.StorageUnavailable or MillError.StorageDamaged })
+            catch (Exception e) when (doubtful || !DidNotHappen(e))
             {
-                _mustReload = true;
+                _isBehind = true;
                 throw Unknown(e);
             }
         }
@@ -152,10 +198,15 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
             CommitMetrics.Record(commands, time.GetElapsedTime(start));
             return true;
         }
-        _mustReload = true;
+        _isBehind = true;
         // In doubt, and the head is somebody else's: ours may lie below it, and deciding anew could do everything twice.
         return doubtful ? throw Unknown() : false;
     }
+
+    private static bool DidNotHappen(Exception e) => e is MillException
+    {
+        Error: MillError.StorageFull or MillError.StorageUnavailable or MillError.StorageDamaged or MillError.NoQuorum or MillError.TooLarge,
+    };
 
     private static MillException Unknown(Exception? cause = null) =>
         new(MillError.OutcomeUnknown, "The write may or may not have happened: the storage did not say.", cause)
@@ -172,19 +223,25 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
 
     private void Publish(Batch batch, long revision)
     {
-        (_headRevision, _mustReload) = (revision, false);
-        var after = batch.After with { Revision = revision };
+        _isBehind = false;
+        var after = batch.After with { Revision = revision, HeadRevision = revision };
         log.Publish(after, StateAdvance.Between(batch.Before, after, batch.Touched()));
     }
 
-    private async Task ReloadAsync(CancellationToken cancellationToken)
+    private async Task CatchUpAsync(CancellationToken cancellationToken)
     {
+        // Somebody else leads, or will: what is written from now on is theirs to decide.
+        if (fence is not null) throw Ended();
         var before = log.Latest;
-        (var state, _headRevision) = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
-        _mustReload = false;
-        if (state.Revision != before.Revision) log.Publish(state, StateAdvance.Reset(before.Revision, state.Revision));
+        var state = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        _isBehind = false;
+        log.Publish(state, StateAdvance.Reset(before.Revision, state.Revision));
         LogReloaded(state.Revision);
     }
+
+    private MillException Ended() => fence is null
+        ? new(MillError.NotReady, "The server is shutting down.")
+        : new(MillError.NoLeader, "This node does not lead any more. Nothing was written.") { Hint = "Send the request again: another node takes over." };
 
     [LoggerMessage(3001, LogLevel.Warning, "A batch of {Commands} commands was not committed: {Reason}")]
     private partial void LogBatchFailed(int commands, string reason);

@@ -17,6 +17,9 @@ internal abstract class PendingCommand
     /// <summary>Decides, and returns the changes. Failures are kept for the caller, because they too may rest on commands that are not durable yet.</summary>
     public abstract IReadOnlyList<StateChange> Decide(ClusterState state, Timestamp now, out bool scrub);
 
+    /// <summary>Takes back what was decided last: this is the answer instead.</summary>
+    public abstract void Refuse(MillException refusal);
+
     /// <summary>Answers with what was decided.</summary>
     public abstract void Complete(long revision);
 
@@ -65,6 +68,8 @@ internal sealed class PendingCommand<T>(StateCommand<T> command, CancellationTok
             return [];
         }
     }
+
+    public override void Refuse(MillException refusal) => _refusal = refusal;
 
     public override void Complete(long revision)
     {

@@ -35,14 +35,14 @@ internal sealed class EmbeddedFiles : IDisposable
     /// <summary>Reads on a connection of its own: a long read holds no commit up.</summary>
     public StoreReader Reader { get; }
 
-    public static EmbeddedFiles Open(StoreFiles files)
+    public static EmbeddedFiles Open(StoreFiles files, long firstRevision)
     {
         DirectoryLock? directoryLock = null;
         try
         {
             StoreFiles.CreatePrivateDirectory(files.Directory);
             directoryLock = DirectoryLock.Take(files);
-            return Open(files, directoryLock);
+            return Open(files, directoryLock, firstRevision);
         }
         catch (Exception failure)
         {
@@ -70,12 +70,12 @@ internal sealed class EmbeddedFiles : IDisposable
         _lock.Dispose();
     }
 
-    private static EmbeddedFiles Open(StoreFiles files, DirectoryLock directoryLock)
+    private static EmbeddedFiles Open(StoreFiles files, DirectoryLock directoryLock, long firstRevision)
     {
         // The anchor comes first: opening an empty database would make SQLite delete the log that may hold what is left.
         var anchor = Anchor.Read(files);
         if (!File.Exists(files.Database))
-            CreateUnlessLost(files, anchored: anchor is not null);
+            CreateUnlessLost(files, anchored: anchor is not null, firstRevision);
         if (DatabaseHeader.Examine(files.Database) is { } fault)
             throw StorageFailure.Damaged(files.Database, fault);
 
@@ -110,11 +110,11 @@ internal sealed class EmbeddedFiles : IDisposable
         connection.Execute("PRAGMA shrink_memory"); // the cached pages still have their gaps, and would be written back with them
     }
 
-    private static void CreateUnlessLost(StoreFiles files, bool anchored)
+    private static void CreateUnlessLost(StoreFiles files, bool anchored, long firstRevision)
     {
         if (anchored || File.Exists(files.Log))
             throw StorageFailure.Damaged(files.Database, "the file is gone, but others of this store are there.");
-        StoreSchema.Create(files);
+        StoreSchema.Create(files, firstRevision);
     }
 
     private static SqliteConnection OpenConnection(StoreFiles files, int cacheKibibytes)

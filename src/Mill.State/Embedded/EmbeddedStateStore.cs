@@ -50,7 +50,7 @@ public sealed partial class EmbeddedStateStore : IStateStore
     internal static EmbeddedStateStore Open(string directory, EmbeddedOptions options, ILogger<EmbeddedStateStore>? logger = null)
     {
         var paths = new StoreFiles(Path.GetFullPath(directory));
-        var store = new EmbeddedStateStore(paths, EmbeddedFiles.Open(paths), options, logger ?? NullLogger<EmbeddedStateStore>.Instance);
+        var store = new EmbeddedStateStore(paths, EmbeddedFiles.Open(paths, options.FirstRevision), options, logger ?? NullLogger<EmbeddedStateStore>.Instance);
         if (paths.IsOpenToOthers)
             store.LogOpenToOthers(paths.Directory);
         return store;

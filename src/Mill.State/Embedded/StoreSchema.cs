@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Mill.State.Embedded.Sqlite;
 
@@ -24,8 +25,9 @@ internal static class StoreSchema
         + "digest BLOB NOT NULL, checksum BLOB NOT NULL)";
 
     /// <summary>Makes an empty store. The file gets its name last, so whatever is called <c>mill.db</c> was once whole.</summary>
-    public static void Create(StoreFiles files)
+    public static void Create(StoreFiles files, long firstRevision)
     {
+        var head = default(StoreHead) with { Revision = firstRevision };
         var draft = files.Database + ".new";
         foreach (var leftover in new[] { draft, draft + "-wal", draft + "-shm", draft + "-journal" })
             File.Delete(leftover);
@@ -42,10 +44,10 @@ internal static class StoreSchema
             connection.Execute(Records);
             connection.Execute(Keys);
             connection.Execute(Store);
-            using (var insert = connection.Prepare($"INSERT INTO store VALUES (1, {Format}, 0, 0, ?1, ?2)"))
+            using (var insert = connection.Prepare(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO store VALUES (1, {Format}, {firstRevision}, 0, ?1, ?2)")))
             {
-                insert.Bind(1, default(StoreHead).Digest);
-                insert.Bind(2, default(StoreHead).Checksum);
+                insert.Bind(1, head.Digest);
+                insert.Bind(2, head.Checksum);
                 insert.Run();
             }
 

@@ -27,11 +27,13 @@ internal sealed class AdvanceLog
 
     public ClusterState Latest => Volatile.Read(ref _state);
 
+    /// <summary>Makes a later state the latest one. What is not later is known already, and changes nothing.</summary>
     public void Publish(ClusterState state, StateAdvance advance)
     {
         Node before;
         lock (_lock)
         {
+            if (state.Revision <= _state.Revision) return;
             before = _latest;
             var node = new Node(advance.After, before.Sequence + 1);
             (before.Advance, before.Next) = (advance, node);
@@ -41,6 +43,19 @@ internal sealed class AdvanceLog
             ForgetLocked(advance.IsReset);
         }
         before.Passed.TrySetResult();
+    }
+
+    /// <summary>The first state from now on for which something holds.</summary>
+    public async ValueTask<ClusterState> WaitAsync(Func<ClusterState, bool> holds, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var node = Volatile.Read(ref _latest);
+            // The node first: a state that is published in between has passed it already.
+            var state = Latest;
+            if (holds(state)) return state;
+            await node.Passed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async IAsyncEnumerable<StateAdvance> FollowAsync(long afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)

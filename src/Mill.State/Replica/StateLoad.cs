@@ -18,13 +18,13 @@ internal sealed class StateLoad : IDisposable
     private List<StoreEntry> _batch = new(BatchCount);
     private int _batchSize;
     private long _headRevision;
+    private long _fence;
 
     private StateLoad()
     {
     }
 
-    /// <summary>The state and the revision of its head record, which the next commit must find unchanged.</summary>
-    public static async ValueTask<(ClusterState State, long HeadRevision)> RunAsync(IStateStore store, CancellationToken cancellationToken)
+    public static async ValueTask<ClusterState> RunAsync(IStateStore store, CancellationToken cancellationToken)
     {
         using var load = new StateLoad();
         var decoders = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, MaxDecoders)).Select(_ => Start(load.DecodeAll)).ToArray();
@@ -45,7 +45,7 @@ internal sealed class StateLoad : IDisposable
             await Task.WhenAll(decoders).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await Task.WhenAll(decoders).ConfigureAwait(false);
-        return (load._loader.Build(revision), load._headRevision);
+        return load._loader.Build(revision) with { HeadRevision = load._headRevision, Fence = load._fence };
     }
 
     public void Dispose() => _queue.Dispose();
@@ -87,10 +87,12 @@ internal sealed class StateLoad : IDisposable
     private void AddLocked((RecordKey Key, StateRecord Record, long Revision) entry)
     {
         if (entry.Key is HeadKey) _headRevision = entry.Revision;
+        if (entry.Key is LeaderKey) _fence = entry.Revision;
         _loader.Add(entry.Key, entry.Record);
     }
 
-    private static RecordKey ParseKey(string key)
+    /// <summary>Throws <see cref="MillError.StorageDamaged"/> for a key that no record of Mill has.</summary>
+    public static RecordKey ParseKey(string key)
     {
         try
         {

@@ -13,32 +13,53 @@ internal static class TextSealer
     public static string Seal(Unsealed unsealed, string text, string place)
     {
         var plaintext = Encoding.UTF8.GetBytes(text);
+        try
+        {
+            return Seal(unsealed, plaintext, place);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plaintext);
+        }
+    }
+
+    /// <summary>Seals bytes that must not become a text.</summary>
+    public static string Seal(Unsealed unsealed, ReadOnlySpan<byte> plaintext, string place)
+    {
         var output = new byte[DataKey.SaltSize + plaintext.Length + DataKey.TagSize];
-        var (salt, sealedText, tag) = (output.AsMemory(0, DataKey.SaltSize), output.AsMemory(DataKey.SaltSize, plaintext.Length), output.AsMemory(DataKey.SaltSize + plaintext.Length));
+        var (salt, sealedText, tag) = Parts(output);
         RandomNumberGenerator.Fill(salt.Span);
         using var aes = Cipher(unsealed, salt.Span);
         aes.Encrypt(stackalloc byte[DataKey.NonceSize], plaintext, sealedText.Span, tag.Span, Place(unsealed, place));
-        CryptographicOperations.ZeroMemory(plaintext);
         return Convert.ToBase64String(output);
     }
 
     /// <summary>Throws <see cref="MillError.RecordRejected"/> where this is not what was sealed for this place.</summary>
     public static string Open(Unsealed unsealed, string text, string place)
     {
+        using var bytes = OpenBytes(unsealed, text, place);
+        return bytes.Reveal(Encoding.UTF8.GetString);
+    }
+
+    /// <summary>As <see cref="Open"/>, for what must not become a text. The caller disposes it.</summary>
+    public static SecretValue OpenBytes(Unsealed unsealed, string text, string place)
+    {
         try
         {
             var input = Convert.FromBase64String(text);
-            var (salt, sealedText, tag) = (input.AsMemory(0, DataKey.SaltSize), input.AsMemory(DataKey.SaltSize, input.Length - DataKey.SaltSize - DataKey.TagSize), input.AsMemory(input.Length - DataKey.TagSize));
-            var plaintext = new byte[sealedText.Length];
+            var (salt, sealedText, tag) = Parts(input);
             using var aes = Cipher(unsealed, salt.Span);
-            aes.Decrypt(stackalloc byte[DataKey.NonceSize], sealedText.Span, tag.Span, plaintext, Place(unsealed, place));
-            return Encoding.UTF8.GetString(plaintext);
+            return SecretValue.Create(sealedText.Length, (aes, sealedText, tag, Place: Place(unsealed, place)), static (plaintext, from) =>
+                from.aes.Decrypt(stackalloc byte[DataKey.NonceSize], from.sealedText.Span, from.tag.Span, plaintext, from.Place));
         }
         catch (Exception e) when (e is AuthenticationTagMismatchException or FormatException or ArgumentException)
         {
-            throw new MillException(MillError.RecordRejected, "A remembered answer is not what was sealed here.", e);
+            throw new MillException(MillError.RecordRejected, "A sealed text is not what was sealed here.", e);
         }
     }
+
+    private static (Memory<byte> Salt, Memory<byte> SealedText, Memory<byte> Tag) Parts(byte[] all) =>
+        (all.AsMemory(0, DataKey.SaltSize), all.AsMemory(DataKey.SaltSize, all.Length - DataKey.SaltSize - DataKey.TagSize), all.AsMemory(all.Length - DataKey.TagSize));
 
     /// <summary>The salt makes every key a new one, used once: the nonce can be fixed.</summary>
     private static AesGcm Cipher(Unsealed unsealed, ReadOnlySpan<byte> salt)

@@ -26,6 +26,22 @@ internal sealed class KeyRing(MasterKeySource source)
 
     public bool TryGet([NotNullWhen(true)] out MasterKey? key) => (key = _key) is not null;
 
+    /// <summary>
+    /// The bytes of the key in use, which the ring itself does not keep: they are read where it came from. Throws <see cref="MillError.VaultSealed"/> where it
+    /// is not there any more.
+    /// </summary>
+    public SecretValue Reveal(Unsealed unsealed)
+    {
+        var bytes = source.Reveal();
+        using var key = bytes?.Reveal(MasterKey.From);
+        if (bytes is not null && key?.Id == unsealed.Key.Id) return bytes;
+        bytes?.Dispose();
+        throw new MillException(MillError.VaultSealed, $"The master key cannot be handed over: the one in use, {unsealed.Key.Id}, is not at {source} any more.")
+        {
+            Hint = "Put it back, or put the key on the other machine yourself.",
+        };
+    }
+
     public SealStatus Status(ClusterState state) => (_key, state.Cluster) switch
     {
         (null, var cluster) => new(true, cluster?.KeyId, null, $"there is no master key at {source}"),

@@ -7,17 +7,22 @@ namespace Mill.Vault.KeyRing;
 internal static class MasterKeyFile
 {
     private const int MaxSize = 4096;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Reads a key; null where there is no such file. Throws <see cref="MillError.InvalidMasterKey"/> for a file that others can read or that holds none.</summary>
     public static MasterKey? Read(string path)
     {
+        using var bytes = Reveal(path);
+        return bytes?.Reveal(MasterKey.From);
+    }
+
+    /// <summary>The bytes of a key, for the one call that hands it over; else as <see cref="Read"/>.</summary>
+    public static SecretValue? Reveal(string path)
+    {
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            if ((File.GetUnixFileMode(file.SafeFileHandle) & Others) != 0) throw Exposed(path);
+            if (PrivateFile.IsExposed(file)) throw Exposed(path);
             return ReadFrom(file, path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -31,37 +36,31 @@ internal static class MasterKeyFile
     }
 
     /// <summary>Makes a new key in a new file, durable before it returns. Throws <see cref="IOException"/> where the file is there already.</summary>
-    public static void Create(string path)
+    public static void Create(string path) => Place(path, MasterKeyText.Generate());
+
+    /// <summary>Puts a key that was handed over into a new file; else as <see cref="Create"/>.</summary>
+    public static void Save(string path, SecretValue key) => Place(path, key.Reveal(MasterKeyText.Write));
+
+    private static void Place(string path, byte[] text)
     {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
-        var text = MasterKeyText.Generate();
-        // Written whole beside its place first: a crash must never leave half a key where a key is expected.
-        var temporary = $"{path}.{Environment.ProcessId}.new";
         try
         {
-            using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly, BufferSize = 0 }))
-            {
-                file.Write(text);
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: false);
-            DirectorySync.Run(directory);
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!, OwnerOnly);
+            PrivateFile.Place(path, text, overwrite: false);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(text);
-            File.Delete(temporary);
         }
     }
 
-    private static MasterKey ReadFrom(FileStream file, string path)
+    private static SecretValue ReadFrom(FileStream file, string path)
     {
         var buffer = PinnedBuffers.Rent(MaxSize);
         try
         {
             var length = file.ReadAtLeast(buffer.AsSpan(0, MaxSize), MaxSize, throwOnEndOfStream: false);
-            return MasterKeyText.Parse(buffer.AsSpan(0, length), path);
+            return MasterKeyText.Reveal(buffer.AsSpan(0, length), path);
         }
         finally
         {

@@ -10,8 +10,8 @@ internal static class MasterKeyText
 {
     public const string Hint = "A master key is 32 random bytes in base64. Make one with: openssl rand -base64 32";
 
-    /// <summary>Throws <see cref="MillError.InvalidMasterKey"/>, naming where the text came from and nothing of what it says.</summary>
-    public static MasterKey Parse(ReadOnlySpan<byte> text, string origin)
+    /// <summary>The bytes of a key. Throws <see cref="MillError.InvalidMasterKey"/>, naming where the text came from and nothing of what it says.</summary>
+    public static SecretValue Reveal(ReadOnlySpan<byte> text, string origin)
     {
         var trimmed = text.Trim("\r\n\t "u8);
         Span<byte> key = stackalloc byte[64];
@@ -22,11 +22,25 @@ internal static class MasterKeyText
             {
                 throw new MillException(MillError.InvalidMasterKey, $"What {origin} holds is not a master key.") { Hint = Hint };
             }
-            return MasterKey.From(key[..length]);
+            return SecretValue.FromBytes(key[..length]);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    /// <summary>As <see cref="Reveal(ReadOnlySpan{byte}, string)"/>.</summary>
+    public static SecretValue Reveal(string text, string origin)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        try
+        {
+            return Reveal(bytes, origin);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
         }
     }
 
@@ -35,23 +49,17 @@ internal static class MasterKeyText
     {
         Span<byte> key = stackalloc byte[MasterKey.Size];
         RandomNumberGenerator.Fill(key);
-        var text = GC.AllocateUninitializedArray<byte>(Base64.GetMaxEncodedToUtf8Length(MasterKey.Size) + 1, pinned: true);
-        Base64.EncodeToUtf8(key, text, out _, out _);
-        text[^1] = (byte)'\n';
+        var text = Write(key);
         CryptographicOperations.ZeroMemory(key);
         return text;
     }
 
-    public static MasterKey Parse(string text, string origin)
+    /// <summary>A key as text with a line end. The caller clears it.</summary>
+    public static byte[] Write(ReadOnlySpan<byte> key)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        try
-        {
-            return Parse(bytes, origin);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(bytes);
-        }
+        var text = GC.AllocateUninitializedArray<byte>(Base64.GetMaxEncodedToUtf8Length(key.Length) + 1, pinned: true);
+        Base64.EncodeToUtf8(key, text, out _, out _);
+        text[^1] = (byte)'\n';
+        return text;
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class SealWatch(KeyRing ring, IReplicatedState state, Ti
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            var status = ring.Status(await state.ReadAsync(cancellationToken).ConfigureAwait(false));
+            var status = ring.Status(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false));
             if (!status.IsSealed)
             {
                 if (wasSealed) LogUnsealed(status.PresentKeyId!);
@@ -35,7 +35,7 @@ internal sealed partial class SealWatch(KeyRing ring, IReplicatedState state, Ti
         {
             ring.Load();
             // A store that was started without a key is made a cluster as soon as there is one.
-            var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
             if (seen.Cluster is null && ring.TryGet(out var key)) await state.CommitAsync(new Initialization(key.Id), cancellationToken).ConfigureAwait(false);
         }
         catch (MillException e)

@@ -33,10 +33,10 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
     /// <summary>Removes everything that is due now, in commits of bounded size.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        while (!ring.Status(await state.ReadAsync(cancellationToken).ConfigureAwait(false)).IsSealed)
+        while (!ring.Status(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false)).IsSealed)
         {
             // Looked for outside the pipeline, where it may take its time; decided again inside, for the few that are due.
-            var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
             var due = FindDue(seen, Timestamp.From(time.GetUtcNow())).Take(MaxChanges).ToList();
             if (due.Count == 0) return;
             var removed = await state.CommitAsync(new SweepCommand(ring, due), cancellationToken).ConfigureAwait(false);
@@ -49,6 +49,7 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
     private static IEnumerable<IDue> FindDue(ClusterState state, Timestamp now) =>
         state.Idempotency.Where(pair => IsDue(pair.Value, now)).Select(pair => (IDue)new DueAnswer(pair.Key))
             .Concat(state.Tokens.Values.Where(token => IsDue(token, now)).Select(token => new DueToken(token.Id)))
+            .Concat(state.JoinTokens.Values.Where(token => IsDue(token, now)).Select(token => new DueJoinToken(token.Id)))
             .Concat(from retention in state.Retentions.Values
                     from history in state.Secrets(retention.Tenant).Histories
                     where RetentionRules.Prune(retention.Tenant, history, retention, now).Count > 0
@@ -57,6 +58,8 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
     private static bool IsDue(IdempotencyRecord? record, Timestamp now) => record?.AppliedAt + Idempotency.Window <= now;
 
     private static bool IsDue(TokenRecord? record, Timestamp now) => record?.ExpiresAt + KeepExpiredTokens <= now;
+
+    private static bool IsDue(JoinTokenRecord? record, Timestamp now) => record?.ExpiresAt + KeepExpiredTokens <= now;
 
     [LoggerMessage(2010, LogLevel.Warning, "Housekeeping was put off: {Reason}")]
     private partial void LogSkipped(string reason);
@@ -76,6 +79,12 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
     private sealed record DueToken(string Id) : IDue
     {
         public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) => IsDue(state.Tokens.GetValueOrDefault(Id), now) ? [new(new TokenKey(Id), null)] : [];
+    }
+
+    private sealed record DueJoinToken(string Id) : IDue
+    {
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) =>
+            IsDue(state.JoinTokens.GetValueOrDefault(Id), now) ? [new(new JoinTokenKey(Id), null)] : [];
     }
 
     private sealed record DueHistory(SecretId Id) : IDue

@@ -3,6 +3,7 @@ using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Vault.Envelopes;
 using Mill.Vault.KeyRing;
+using Mill.Vault.Members;
 
 namespace Mill.Vault.Versions;
 
@@ -34,6 +35,7 @@ internal sealed class StoreCheck(IStateStore store)
                 }
             }
         }
+        if (state.Authority is { } authority) Attempt(problems, () => ClusterAuthority.Open(unsealed, authority).Dispose());
         return new(revision, secrets, versions, opened, destroyed, [.. problems.Take(MaxProblems)]);
     }
 

@@ -11,15 +11,17 @@ namespace Mill.Commands;
 /// <summary><c>mill dev</c>. Touches the server's types in its action only: no other command may pay for loading them.</summary>
 internal sealed class DevCommand : Command
 {
+    public const string MasterKeyVariable = "MILL_MASTER_KEY";
+    public const string MasterKeyFileVariable = "MILL_MASTER_KEY_FILE";
+
     private const string DefaultListen = "127.0.0.1:4400";
-    private const string MasterKeyVariable = "MILL_MASTER_KEY";
-    private const string MasterKeyFileVariable = "MILL_MASTER_KEY_FILE";
 
     private readonly GlobalOptions _global;
     private readonly Option<string?> _dataDirectory = Symbols.Text("--data-dir", "DIR", Words.DataDirectoryOption);
     private readonly Option<string?> _listen = Symbols.Text("--listen", "IP:PORT", Words.ListenOption);
     private readonly Option<string?> _masterKeyFile = Symbols.Text("--master-key-file", "FILE", Words.MasterKeyFileOption);
     private readonly Option<string?> _logLevel = Symbols.Choice("--log-level", "LEVEL", Words.LogLevelOption, ["trace", "debug", "info", "warning", "error"]);
+    private readonly BackupOptions _backups = new();
     private readonly Option<bool> _insecure = Symbols.Flag("--insecure", Words.InsecureOption);
 
     public DevCommand(GlobalOptions global)
@@ -31,8 +33,14 @@ internal sealed class DevCommand : Command
         Add(_masterKeyFile);
         Add(_logLevel);
         Add(_insecure);
+        _backups.AddTo(this);
         SetAction(RunAsync);
     }
+
+    /// <summary>An empty path is a variable that somebody forgot to set, not the usual place.</summary>
+    public static string? Place(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is not "" and var path
+        ? path
+        : throw new MillException(MillError.Usage, Words.EmptyPath(option.Name)) { Hint = Words.EmptyPathHint(option.Name) };
 
     private DevOptions Read(ParseResult parsed)
     {
@@ -48,13 +56,9 @@ internal sealed class DevCommand : Command
             MasterKeyFile = Path.GetFullPath(Place(parsed, _masterKeyFile) ?? host.Variable(MasterKeyFileVariable) ?? KeyInConfig(host) ?? throw Homeless("--master-key-file")),
             Insecure = parsed.GetValue(_insecure),
             LogLevel = LevelOf(parsed.GetValue(_logLevel)),
+            Backups = _backups.Read(parsed, host),
         };
     }
-
-    /// <summary>An empty path is a variable that somebody forgot to set, not the usual place.</summary>
-    private static string? Place(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) is not "" and var path
-        ? path
-        : throw new MillException(MillError.Usage, Words.EmptyPath(option.Name)) { Hint = Words.EmptyPathHint(option.Name) };
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {

@@ -42,14 +42,14 @@ internal static class ExitCodes
         MillError.NotFound => NotFound,
         MillError.Unauthenticated => Unauthenticated,
         MillError.Forbidden => Forbidden,
-        MillError.PreconditionFailed or MillError.IdempotencyMismatch => PreconditionFailed,
+        MillError.PreconditionFailed or MillError.IdempotencyMismatch or MillError.AlreadyExists => PreconditionFailed,
         MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue or MillError.TooLarge
             or MillError.MethodNotAllowed => InvalidInput,
         MillError.VaultSealed => VaultSealed,
         MillError.Unreachable => Unreachable,
         MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.RateLimited or MillError.OutcomeUnknown
             or MillError.StorageFull or MillError.StorageUnavailable or MillError.RequestTimeout => TryAgain,
-        MillError.StorageDamaged or MillError.RecordRejected => Damaged,
+        MillError.StorageDamaged or MillError.RecordRejected or MillError.BackupRejected => Damaged,
         MillError.DataDirectoryInUse => DataDirectoryInUse,
         MillError.AddressUnavailable => AddressUnavailable,
         MillError.InvalidMasterKey => InvalidMasterKey,

@@ -29,6 +29,8 @@ internal static class MillCommand
             new RetentionShowCommand(global),
             new RetentionSetCommand(global),
             new RetentionClearCommand(global)));
+        root.Add(new BackupCommand(global));
+        root.Add(new RestoreCommand(global));
         root.Add(new CompletionCommand(global));
         root.Add(new DevCommand(global));
         foreach (var option in root.Options)

@@ -6,7 +6,7 @@ using Mill.Interaction;
 
 namespace Mill.Commands;
 
-// Both are options of a text, which is read when the command runs: an option of each type of its own
+// All are options of a text, which is read when the command runs: an option of each type of its own
 // makes the parser's generic code be compiled anew for it, in every process.
 
 /// <summary>A number from 1.</summary>
@@ -28,6 +28,38 @@ internal sealed class NumberOption : Option<string?>
         result?.AddError(Words.NotANumber(text));
         return null;
     }
+}
+
+/// <summary>A length of time: a whole number and s, m, h or d, up to ten years.</summary>
+internal sealed class DurationOption : Option<string?>
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
+
+    public DurationOption(string name, string description)
+        : base(name)
+    {
+        HelpName = "TIME";
+        Description = description;
+        Validators.Add(static result =>
+        {
+            if (result.Tokens is [var token, ..] && Parse(token.Value) is null) result.AddError(Words.NotADuration(token.Value));
+        });
+    }
+
+    public static TimeSpan? Parse(string text) =>
+        text is [.. { Length: <= 10 } digits, var unit] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && UnitOf(unit) is { } length
+            && number > 0 && number <= Longest / length
+            ? number * length
+            : null;
+
+    private static TimeSpan? UnitOf(char unit) => unit switch
+    {
+        's' => TimeSpan.FromSeconds(1),
+        'm' => TimeSpan.FromMinutes(1),
+        'h' => TimeSpan.FromHours(1),
+        'd' => TimeSpan.FromDays(1),
+        _ => null,
+    };
 }
 
 /// <summary>A time as RFC 3339 writes it, zone included, or <c>now</c>.</summary>

@@ -35,6 +35,9 @@ internal static class Symbols
     /// <summary>A time with its zone, or <c>now</c>.</summary>
     public static TimeOption Time(string name, string description) => new(name, description);
 
+    /// <summary>A length of time such as 12h.</summary>
+    public static DurationOption Duration(string name, string description) => new(name, description);
+
     /// <summary>One of some words, which are also offered for completion.</summary>
     public static Option<string?> Choice(string name, string helpName, string description, string[] words)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Mill.Backups;
 
 namespace Mill.Hosting;
 
@@ -19,6 +20,9 @@ internal sealed record DevOptions
     public bool Insecure { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+
+    /// <summary>Backups to make by itself; null for none.</summary>
+    public BackupPlan? Backups { get; init; }
 
     // A record prints its members; the master key must never be one of them.
     public override string ToString() => $"{Listen}, {DataDirectory}";

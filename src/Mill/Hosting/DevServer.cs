@@ -1,4 +1,5 @@
 using System.Net;
+using Mill.Backups;
 using Mill.Secrets;
 using Mill.Vault;
 
@@ -14,12 +15,15 @@ internal static class DevServer
     public static async Task RunAsync(DevOptions options, Func<DevReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         DemandSafe(options);
+        // Told now, and not by a log line tomorrow.
+        if (options.Backups is { } backups) BackupDirectory.Create(backups.Directory);
         var server = await MillServer.OpenAsync(options.DataDirectory, new VaultOptions(options.MasterKey, options.MasterKeyFile), options.Listen, options.LogLevel, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
             var start = await server.StartVaultAsync(cancellationToken).ConfigureAwait(false);
             var token = await EnsureTokenAsync(server.Vault, Path.Combine(options.DataDirectory, TokenFile), cancellationToken).ConfigureAwait(false);
             await server.ListenAsync(options.Listen, cancellationToken).ConfigureAwait(false);
+            if (options.Backups is not null) server.StartBackups(options.Backups);
             await ready(new(server.Address, token, start), cancellationToken).ConfigureAwait(false);
             await server.WaitAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Mill.Backups;
 using Mill.Secrets;
 using Mill.Server;
 using Mill.State.Embedded;
@@ -25,6 +26,8 @@ internal sealed class MillServer : IAsyncDisposable
     private readonly CancellationTokenSource _lifetime = new();
     private Task _committing = Task.CompletedTask;
     private Task _vaultWork = Task.CompletedTask;
+    private Task _backups = Task.CompletedTask;
+    private BackupMetrics? _backupMetrics;
 
     private MillServer(EmbeddedStateStore store, LocalState state, VaultHost vault, WebApplication app, TimeProvider time) =>
         (_store, _state, Vault, _app, _time) = (store, state, vault, app, time);
@@ -81,6 +84,14 @@ internal sealed class MillServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes backups as planned, as long as the server serves.</summary>
+    public void StartBackups(BackupPlan plan)
+    {
+        _backupMetrics = new();
+        var logger = _app.Services.GetRequiredService<ILogger<BackupSchedule>>();
+        _backups = new BackupSchedule(plan, Vault.BackUpAsync, _backupMetrics, MillVersion.Text, _time, logger).RunAsync(_lifetime.Token);
+    }
+
     /// <summary>
     /// Serves until cancelled, or told to stop by a signal, or a part of the server fails: a store that cannot be trusted any more is opened anew by
     /// whoever starts the server again.
@@ -88,7 +99,7 @@ internal sealed class MillServer : IAsyncDisposable
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         var stopped = _app.WaitForShutdownAsync(cancellationToken);
-        var first = await Task.WhenAny(stopped, _committing, FailureOf(_vaultWork), _store.Failure).ConfigureAwait(false);
+        var first = await Task.WhenAny(stopped, _committing, FailureOf(_vaultWork), FailureOf(_backups), _store.Failure).ConfigureAwait(false);
         await first.ConfigureAwait(false);
     }
 
@@ -99,6 +110,8 @@ internal sealed class MillServer : IAsyncDisposable
         await _lifetime.CancelAsync().ConfigureAwait(false);
         await _committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _vaultWork.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _backups.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _backupMetrics?.Dispose();
         await _store.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _lifetime.Dispose();

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Mill.Client.Contracts;
+using Mill.Commands;
 using Mill.Secrets;
 
 namespace Mill.Interaction;
@@ -16,6 +17,7 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(RevokedDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(DevDocument))]
+[JsonSerializable(typeof(BackupDocument))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 internal sealed record DeletedDocument(string Name, bool Deleted);
@@ -40,9 +42,11 @@ internal static class CliJson
     // Readable, and still safe on a screen: control characters are escaped by every encoder.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string Text(ErrorDocument document)
+    public static string Text(ErrorDocument document) => Text(document, CliJsonContext.Default.ErrorDocument);
+
+    public static string Text<T>(T document, JsonTypeInfo<T> type)
     {
-        using var bytes = Write(document, CliJsonContext.Default.ErrorDocument);
+        using var bytes = Write(document, type);
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 

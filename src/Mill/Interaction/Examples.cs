@@ -56,10 +56,22 @@ internal static class Examples
               eval "$(mill completion zsh)"                     in ~/.zshrc, after compinit
               mill completion fish | source                     in config.fish
             """,
+        "mill backup" => """
+            Examples:
+              mill backup mill.backup
+              mill backup - | gzip > mill.backup.gz
+              mill backup verify mill.backup --master-key-file master.key
+            """,
+        "mill restore" => """
+            Examples:
+              mill restore mill.backup --data-dir ./data
+              mill dev --data-dir ./data
+            """,
         "mill dev" => """
             Examples:
               mill dev
               mill dev --data-dir ./data --listen 127.0.0.1:4500
+              mill dev --backup-dir /mnt/other-disk/mill --backup-every 12h --backup-keep 30
             """,
         _ => null,
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mill.Client.Contracts;
+using Mill.Core.Backups;
 
 namespace Mill.Interaction;
 
@@ -47,6 +48,19 @@ internal static partial class Words
 
     public const string WatchAgain = "connected again";
 
+    public const string StandardOutput = "(standard output)";
+    public const string NoBackupFile = "There is no name for the backup.";
+    public const string NoBackupFileHint = "mill backup FILE, or mill backup - > FILE";
+    public const string NoPlaceForBackupHint = "Name a file. For the standard output: mill backup -";
+    public const string BackupExistsHint = "Choose another name, or replace it with --force.";
+    public const string NoSpaceForBackupHint = "Free some space, or choose another place.";
+    public const string BackupNotWrittenHint = "It must be a place on a working disk where this user may write.";
+    public const string BackupOnScreen = "A backup is nothing to read on a screen.";
+    public const string BackupOnScreenHint = "Name a file, or pipe it: mill backup - | gzip > FILE";
+    public const string BackupUnsound = "warning: the backup holds what was stored, but not all of that fits together:";
+    public const string BackupDoesNotFitHint = "See everything that is wrong: mill backup verify FILE";
+    public const string RestoreInterrupted = "Interrupted. What is there is half of a store, which no server opens; the same command begins again.";
+
     public const string DevWaitsForKey = "Sealed; waiting for the key. See: mill status";
 
     public const string DevNext = "Ready. In another terminal: mill secret set db.password";
@@ -93,6 +107,37 @@ internal static partial class Words
     public static string ProfileOpen(string path) => $"warning: the profile {path} can be read by others and is not used; fix it with: chmod 600 {path}";
 
     public static string ProfileUnreadable(string path, string why) => $"warning: the profile {path} cannot be read: {why}";
+
+    public static string NoSuchBackup(string path) => $"There is no file {path}.";
+
+    public static string NoPlaceForBackup(string path) => $"A backup cannot be written to {path}.";
+
+    public static string BackupExists(string path) => $"The file {path} exists already.";
+
+    public static string NoSpaceForBackup(string path) => $"No space is left for the backup {path}; what was there before is still there.";
+
+    public static string BackupNotWritten(string path, string why) => $"The backup {path} cannot be written: {why}";
+
+    public static string BackupDoesNotFit(string path, string problem) => $"The backup {path} is whole, but what it holds does not fit together: {problem}.";
+
+    public static string BackedUp(string path, BackupReport report) =>
+        Invariant($"backup {Printable.From(path)}: revision {report.Header.Revision}, {Count(report.Secrets, "secret")}, {Count(report.Versions, "version")}, {Count(report.Tokens, "token")}, {report.Bytes} bytes");
+
+    public static string BackupVerified(BackupReport report) => Invariant(
+        $"{(report.IsSound ? "sound" : "UNSOUND")}: {Count(report.Secrets, "secret")}, {Count(report.Versions, "version")}, {(report.Opened is { } opened ? $"{opened} opened, " : "")}{report.Destroyed} destroyed, ")
+        + Invariant($"{Count(report.Tokens, "token")}, {report.Bytes} bytes (revision {report.Header.Revision}, made {report.Header.MadeAt} by mill {Printable.From(report.Header.MadeBy)})");
+
+    public static string BackupNotOpened(string keyId) => $"note: no version was opened, because no master key was named; with key {Printable.From(keyId)} at hand: --master-key-file FILE";
+
+    public static string Restored(BackupReport report, string directory) =>
+        Invariant($"restored {Printable.From(directory)}: revision {report.Header.Revision} of {report.Header.CommitTime}, {Count(report.Secrets, "secret")}, {Count(report.Versions, "version")}, {Count(report.Tokens, "token")}");
+
+    public static string RestoredHint(string keyId, string directory) =>
+        $"It needs the master key {Printable.From(keyId)}. Tokens that were revoked, and versions that were destroyed since the backup was made, are back: see to them.\nhint: mill dev --data-dir {ShellWord.From(directory)}";
+
+    public static string NotADuration(string text) => $"'{text}' is not a length of time such as 30m, 12h or 7d.";
+
+    public static string NeedsBackupDirectory(string option) => $"{option} says nothing without a place for the backups.";
 
     public static string NoToken(Uri server) => $"There is no token for {server.GetLeftPart(UriPartial.Authority)}.";
 

@@ -59,6 +59,16 @@ internal static partial class Words
     public const string MaxVersionsOption = "Keep this many versions of each secret";
     public const string MaxAgeOption = "Keep versions this long after they stopped being valid: 12h, 90d";
 
+    public const string Backup = "Write a backup of everything into a file: all tenants, at one revision, still encrypted (for operators)";
+    public const string BackupFileArgument = "Where to; - for the standard output. The master key is not in it: keep a copy of that elsewhere";
+    public const string BackupForceOption = "Replace the file if there is one";
+    public const string BackupVerify = "Look at every record of a backup, without a server; exit code 11 if it is not whole";
+    public const string BackupToVerifyArgument = "The backup";
+    public const string BackupKeyOption = "The master key, to open every version too [MILL_MASTER_KEY_FILE]. MILL_MASTER_KEY may hold the key itself";
+    public const string Restore = "Restore a backup into an empty data directory, without a server; then start one there";
+    public const string BackupToRestoreArgument = "The backup; it is verified first";
+    public const string RestoreDirectoryOption = "Where to; must be empty, or not there [MILL_DATA_DIR; default: ~/.local/share/mill/dev]";
+
     public const string Completion = "Print a completion script";
     public const string ShellArgument = "bash, zsh or fish";
 
@@ -67,5 +77,8 @@ internal static partial class Words
     public const string ListenOption = "Where to listen [default: 127.0.0.1:4400]";
     public const string MasterKeyFileOption = "The file of the master key; made if there is no data yet [MILL_MASTER_KEY_FILE; default: ~/.config/mill/master.key]. MILL_MASTER_KEY may hold the key itself";
     public const string LogLevelOption = "trace, debug, info, warning or error [default: warning]";
+    public const string BackupDirectoryOption = "Make backups here by itself, best on another disk [MILL_BACKUP_DIR]";
+    public const string BackupEveryOption = "How often: 30m, 12h, 7d [MILL_BACKUP_EVERY; default: 24h]";
+    public const string BackupKeepOption = "How many of them to keep [MILL_BACKUP_KEEP; default: 14]";
     public const string InsecureOption = "Listen on an address that others can reach, although tokens and values then cross the network in the clear";
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Mill.Hosting;
 using Mill.Interaction;
+using Mill.Vault;
 
 namespace Mill.Profiles;
 

@@ -47,5 +47,24 @@ internal static class Samples
         return history;
     }
 
+    public static NodeId NodeId(int number) => Mill.Core.Model.NodeId.From([0, 0, 0, 0, 0, 0, 0, (byte)number]);
+
+    public static NodeRecord Node(int number) => new()
+    {
+        Id = NodeId(number),
+        Name = $"n{number}",
+        Address = $"10.0.0.{number}",
+        ApiPort = 7701,
+        PeerPort = 7702,
+        Role = NodeRole.Both,
+        JoinedAt = new(number),
+        CertificateSerial = "4a",
+        CertificateNotAfter = new(number + 100),
+        Version = "0.1.0",
+    };
+
+    public static JoinTokenRecord JoinToken(string id) =>
+        new() { Id = id, SecretHash = Bytes(32, 5), Role = NodeRole.Both, HandsOverKey = true, CreatedAt = new(1), CreatedBy = "tester", ExpiresAt = new(1000) };
+
     public static byte[] Bytes(int length, int fill) => [.. Enumerable.Range(0, length).Select(i => (byte)(fill + i))];
 }

@@ -11,7 +11,10 @@ internal static class States
     /// <summary>Everything in a state, as text.</summary>
     public static string Text(ClusterState state)
     {
-        var lines = new List<string> { $"{state.Revision} {state.CommitTime} {state.Cluster}" };
+        var lines = new List<string> { $"{state.Revision} {state.CommitTime} {state.Cluster} {state.Leader}" };
+        if (state.Authority is { } authority) lines.Add(Json(authority));
+        lines.AddRange(state.Nodes.Values.Select(Json));
+        lines.AddRange(state.JoinTokens.Values.Select(Json).Order(StringComparer.Ordinal));
         foreach (var (tenant, secrets) in state.Tenants)
         {
             lines.Add($"{tenant} {secrets.ExistingCount} {secrets.VersionCount}");
@@ -21,6 +24,8 @@ internal static class States
                 lines.AddRange(history.Versions.Select(Json));
             }
         }
+        if (state.Authority is { } authority) lines.Add(Json(authority));
+        lines.AddRange(state.Nodes.Values.Select(Json));
         lines.AddRange(state.Tokens.Values.Select(Json).Order(StringComparer.Ordinal));
         lines.AddRange(state.Retentions.Values.Select(Json).Order(StringComparer.Ordinal));
         lines.AddRange(state.Idempotency.Select(pair => pair.Key + Json(pair.Value)).Order(StringComparer.Ordinal));

@@ -13,7 +13,7 @@ public sealed partial class ErrorTableTests
 {
     /// <summary>Failures that never cross the API: they belong to a command line or to a start.</summary>
     private static readonly MillError[] Local =
-        [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
+        [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.BackupRejected, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
 
     [Fact]
     public void The_api_page_lists_every_code_with_its_status()
@@ -46,7 +46,8 @@ public sealed partial class ErrorTableTests
             ["see deleted secrets: their history, and versions by number or time"] = [Verb.ReadDeleted],
             ["set, delete"] = [Verb.SetSecret, Verb.DeleteSecret],
             ["destroy versions, set retention"] = [Verb.DestroyVersions, Verb.AdministerRetention],
-            ["make, list, revoke tokens; verify the store"] = [Verb.AdministerTokens, Verb.VerifyStore],
+            ["make, list, revoke tokens; verify the store, back it up"] = [Verb.AdministerTokens, Verb.VerifyStore, Verb.BackUpStore],
+            ["make join tokens; list and remove nodes"] = [Verb.AdministerNodes],
             ["read metrics"] = [Verb.ReadMetrics],
         };
         var rows = Rows("model.md", "## Callers").Where(cells => verbs.ContainsKey(cells[1])).ToDictionary(cells => cells[1]);

@@ -19,3 +19,20 @@ public sealed class EmbeddedStateStoreSuite : StateStoreSuite, IDisposable
     protected override ValueTask<IStateStore> OpenAsync(int knownCommits)
         => new(EmbeddedStateStore.Open(_directory.Path, new EmbeddedOptions { KnownCommits = knownCommits, CheckpointPages = 20 }));
 }
+
+public sealed class InMemoryLeaseSuite : LeaseSuite
+{
+    private readonly ManualTime _time = new();
+
+    protected override ValueTask<(IStateStore Store, ILeases Leases)> OpenAsync()
+    {
+        var store = new InMemoryStateStore(time: _time);
+        return new((store, store));
+    }
+
+    protected override Task PassAsync(TimeSpan time)
+    {
+        _time.Advance(time);
+        return Task.CompletedTask;
+    }
+}

@@ -22,6 +22,8 @@ public sealed class AccessRulesTests
         [Verb.AdministerTokens] = [],
         [Verb.AdministerRetention] = [],
         [Verb.VerifyStore] = [],
+        [Verb.BackUpStore] = [],
+        [Verb.AdministerNodes] = [],
     };
 
     public static TheoryData<Role, Verb> All

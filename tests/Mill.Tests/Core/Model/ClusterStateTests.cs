@@ -91,11 +91,26 @@ public sealed class ClusterStateTests
         }
     }
 
+    [Fact]
+    public void What_is_removed_is_gone()
+    {
+        var state = ClusterState.Empty.Apply(
+        [
+            new(new NodeKey(Samples.NodeId(1)), Samples.Node(1)),
+            new(new JoinTokenKey("j"), Samples.JoinToken("j")),
+            new(new AuthorityKey(), new AuthorityRecord { Certificate = [1], SealedKey = "s", KeyId = "k", CreatedAt = new(1) }),
+            new(new LeaderKey(), new LeaderRecord { NodeId = Samples.NodeId(1), Name = "n", ElectedAt = new(1) }),
+        ]);
+        Assert.Equal((1, 1, true, true), (state.Nodes.Count, state.JoinTokens.Count, state.Authority is not null, state.Leader is not null));
+        state = state.Apply([new(new NodeKey(Samples.NodeId(1)), null), new(new JoinTokenKey("j"), null), new(new AuthorityKey(), null), new(new LeaderKey(), null)]);
+        Assert.Equal(States.Text(ClusterState.Empty), States.Text(state));
+    }
+
     private static IReadOnlyList<StateChange> SomeChanges(Random random, ClusterState state, Timestamp now)
     {
         var name = $"name/{random.Next(4)}";
         var history = state.Find(new(TenantId.Default, SecretName.Parse(name)));
-        return random.Next(8) switch
+        return random.Next(12) switch
         {
             0 when history?.Current is { } current => [SecretDecisions.Delete(current, now)],
             1 when history is { Versions.Count: > 0 } => SecretDecisions.Destroy(history, [history.Versions[^1].Version], now),
@@ -103,7 +118,17 @@ public sealed class ClusterStateTests
             3 => [new(new IdempotencyKey("t", $"{random.Next(3)}"), random.Next(2) == 0 ? null : new IdempotencyRecord { Fingerprint = [1], Answer = "a", AppliedAt = now })],
             4 => [new(new RetentionKey(TenantId.Default), random.Next(2) == 0 ? null : new RetentionRecord { Tenant = TenantId.Default, MaxVersions = 2 })],
             5 => [new(new HeadKey(), new HeadRecord { Batch = "b", CommitTime = now })],
+            6 => [new(new NodeKey(Samples.NodeId(random.Next(3))), null), .. SomeNodes(random, now)],
+            7 => [new(new JoinTokenKey($"{random.Next(3)}"), null), .. SomeJoinTokens(random)],
+            8 => [new(new AuthorityKey(), random.Next(2) == 0 ? null : new AuthorityRecord { Certificate = [1], SealedKey = "s", KeyId = "k", CreatedAt = now })],
+            9 => [new(new LeaderKey(), random.Next(2) == 0 ? null : new LeaderRecord { NodeId = Samples.NodeId(1), Name = "n", ElectedAt = now })],
             _ => [.. SecretDecisions.Append(history, Samples.Version((history?.LastVersion ?? 0) + 1, now.Microseconds, prev: history?.LastDigest, name: name))],
         };
     }
+
+    private static IEnumerable<StateChange> SomeNodes(Random random, Timestamp now) =>
+        Enumerable.Range(0, random.Next(3)).Select(number => new StateChange(new NodeKey(Samples.NodeId(number)), Samples.Node(number) with { JoinedAt = now }));
+
+    private static IEnumerable<StateChange> SomeJoinTokens(Random random) =>
+        Enumerable.Range(0, random.Next(3)).Select(number => new StateChange(new JoinTokenKey($"{number}"), Samples.JoinToken($"{number}")));
 }

@@ -26,6 +26,12 @@ public sealed class RecordCodecTests
             (new PrunedKey(TenantId.Default, Samples.Name), new PrunedRecord { Tenant = TenantId.Default, Name = Samples.Name, Through = 2, Digest = [1] }),
             (new IdempotencyKey("t", "d"), new IdempotencyRecord { Fingerprint = [1], Answer = "{}", AppliedAt = new(3) }),
             (new TokenKey("t"), new TokenRecord { Id = "t", SecretHash = [1], Tenant = TenantId.Default, Subject = "s", Role = Role.Writer, Allow = ["a*"], CreatedAt = new(1), CreatedBy = "c" }),
+            (new NodeKey(Samples.NodeId(1)), Samples.Node(1)),
+            (new NodeKey(Samples.NodeId(1)), Samples.Node(1) with { MemberId = "ff", Role = NodeRole.Api }),
+            (new JoinTokenKey("j"), Samples.JoinToken("j")),
+            (new JoinTokenKey("j"), Samples.JoinToken("j") with { UsedAt = new(5), UsedBy = Samples.NodeId(2), UsedKeyHash = [9] }),
+            (new AuthorityKey(), new AuthorityRecord { Certificate = [1, 2], SealedKey = "AAAA", KeyId = "k", CreatedAt = new(1) }),
+            (new LeaderKey(), new LeaderRecord { NodeId = Samples.NodeId(1), Name = "n", ElectedAt = new(4) }),
         ];
         foreach (var (key, record) in records) Assert.Equal(Json(record), Json(RecordCodec.Decode(key, RecordCodec.Encode(record))));
     }
@@ -88,6 +94,26 @@ public sealed class RecordCodecTests
         RequireDamaged(Json(new RetentionRecord { Tenant = TenantId.Parse("other") }), new RetentionKey(TenantId.Default));
         var token = new TokenRecord { Id = "t", SecretHash = [1], Tenant = TenantId.Default, Subject = "s", Role = Role.Writer, CreatedAt = new(1), CreatedBy = "c" };
         RequireDamaged(Json(token), new TokenKey("u"));
+        RequireDamaged(Json(Samples.Node(1)), new NodeKey(Samples.NodeId(2)));
+        RequireDamaged(Json(Samples.JoinToken("j")), new JoinTokenKey("k"));
+    }
+
+    [Theory]
+    [InlineData("\"role\":\"both\"", "\"role\":\"Both\"")]
+    [InlineData("\"role\":\"both\"", "\"role\":2")]
+    [InlineData("\"role\":\"both\"", "\"role\":\"" + Canary + "\"")]
+    [InlineData("\"id\":\"0000000000000001\"", "\"id\":\"" + Canary + "\"")]
+    [InlineData("\"id\":\"0000000000000001\",", "")]
+    [InlineData("\"api_port\":7701,", "")]
+    [InlineData("\"api_port\":7701,", "\"api_port\":\"7701\",")]
+    [InlineData("\"name\":\"n1\"", "\"name\":null")]
+    [InlineData("\"name\":\"n1\"", "\"name\":\"n1\",\"name\":\"n1\"")]
+    [InlineData("\"name\":\"n1\"", "\"name\":\"n1\",\"" + Canary + "\":1")]
+    [InlineData("\"format\":1", "\"format\":2")]
+    public void A_node_that_is_not_as_it_was_written_is_damage(string was, string becomes)
+    {
+        Assert.Contains(was, Json(Samples.Node(1)), StringComparison.Ordinal);
+        RequireDamaged(Json(Samples.Node(1)).Replace(was, becomes, StringComparison.Ordinal), new NodeKey(Samples.NodeId(1)));
     }
 
     private static string Json(StateRecord record) => Encoding.UTF8.GetString(RecordCodec.Encode(record));

@@ -8,6 +8,7 @@ public sealed class RecordKeyTests
     public static TheoryData<string> Known =>
     [
         "/mill/v1/cluster", "/mill/v1/head", "/mill/v1/tokens/abc", "/mill/v1/retention/default", "/mill/v1/pruned/default/a/1",
+        "/mill/v1/authority", "/mill/v1/leader", "/mill/v1/nodes/00112233445566ff", "/mill/v1/join-tokens/abc",
         "/mill/v1/idempotency/token/00ff", "/mill/v1/secrets/default/a/1", "/mill/v1/secrets/default/a/1/2", "/mill/v1/secrets/t-1/a/b.c/2147483647",
     ];
 
@@ -23,6 +24,14 @@ public sealed class RecordKeyTests
     [InlineData("/mill/v1/cluster/")]
     [InlineData("/mill/v1/unknown/a")]
     [InlineData("/mill/v1/tokens/")]
+    [InlineData("/mill/v1/authority/")]
+    [InlineData("/mill/v1/leader/a")]
+    [InlineData("/mill/v1/nodes/")]
+    [InlineData("/mill/v1/nodes/00112233445566f")]
+    [InlineData("/mill/v1/nodes/00112233445566FF")]
+    [InlineData("/mill/v1/nodes/00112233445566ff/a")]
+    [InlineData("/mill/v1/join-tokens/")]
+    [InlineData("/mill/v1/join-tokens/a/b")]
     [InlineData("/mill/v1/retention/")]
     [InlineData("/mill/v1/retention/A")]
     [InlineData("/mill/v1/secrets/default/a")]

@@ -20,6 +20,7 @@ public sealed class AccessTests : IAsyncLifetime
         { "GET", "/v1/tokens", null, "o" },
         { "GET", "/v1/retention", null, "o" },
         { "POST", "/v1/verify", null, "o" },
+        { "GET", "/v1/backup", null, "o" },
         { "PUT", "/v1/secrets/a", """{"value":"x"}""", "wo" },
         { "PUT", "/v1/secrets/new", """{"value":"x"}""", "wo" },
         { "POST", "/v1/transactions", """{"operations":[{"op":"set","name":"a","value":"y"}]}""", "wo" },

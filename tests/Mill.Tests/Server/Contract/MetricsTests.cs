@@ -30,6 +30,21 @@ public sealed partial class MetricsTests
         foreach (var (name, family) in families.Where(pair => pair.Value.Type is "histogram")) DemandHistogram(name, family);
     }
 
+    [Fact]
+    public async Task Every_metric_of_Mill_is_in_the_documents()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var backups = new Mill.Backups.BackupMetrics();
+        backups.Succeeded(new(1_000_000));
+        await server.Operator.PutAsync("a", "1");
+        var own = Parse((await server.Operator.GetAsync("/v1/metrics")).Is(200).Text).Keys.Where(name => name.StartsWith("mill_", StringComparison.Ordinal)).ToList();
+
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "api.md"));
+
+        Assert.Contains("mill_backup_last_success_timestamp_seconds", own);
+        Assert.All(own, name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
+    }
+
     private static Dictionary<string, Family> Parse(string text)
     {
         var (families, current) = (new Dictionary<string, Family>(), "");

@@ -73,7 +73,7 @@ public sealed class OpenApiTests
     [Fact]
     public void Every_code_is_listed()
     {
-        MillError[] local = [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
+        MillError[] local = [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.BackupRejected, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
 
         var listed = Document["components"]!["schemas"]!["ProblemResponse"]!["properties"]!["code"]!["enum"]!.AsArray().Select(code => (string)code!);
 

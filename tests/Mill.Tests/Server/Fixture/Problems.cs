@@ -18,6 +18,7 @@ internal static class Problems
         ["method_not_allowed"] = 405,
         ["request_timeout"] = 408,
         ["idempotency_mismatch"] = 409,
+        ["already_exists"] = 409,
         ["precondition_failed"] = 412,
         ["too_large"] = 413,
         ["rate_limited"] = 429,

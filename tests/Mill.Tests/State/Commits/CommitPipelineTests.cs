@@ -270,10 +270,12 @@ public sealed class CommitPipelineTests : IAsyncLifetime, IDisposable
         using var stop = new CancellationTokenSource();
         var running = state.RunAsync(stop.Token);
         var moment = Timestamp.From(clock.GetUtcNow());
-        await state.ReadAtAsync(moment, default);
+        var asking = state.ReadAtAsync(moment, default).AsTask();
+        await (await _store.NextAsync()).SucceedAsync();
+        await asking;
         clock.Now -= TimeSpan.FromMinutes(1);
         await state.ReadAtAsync(moment, default);
-        await Assert.ThrowsAsync<MillException>(async () => await state.ReadAtAsync(moment + TimeSpan.FromMicroseconds(1), default));
+        await Assert.ThrowsAsync<MillException>(async () => await state.ReadAtAsync(moment + TimeSpan.FromSeconds(1), default));
         await stop.CancelAsync();
         await running;
     }

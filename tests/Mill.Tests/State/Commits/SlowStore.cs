@@ -12,6 +12,8 @@ internal sealed class SlowStore : IStateStore
 
     public string Engine => "slow";
 
+    public StoreLimits Limits { get; init; } = StoreLimits.None;
+
     /// <summary>The store underneath, where nothing waits.</summary>
     public InMemoryStateStore Inner => _store;
 

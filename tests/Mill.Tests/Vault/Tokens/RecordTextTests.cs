@@ -1,7 +1,9 @@
 using Mill.Client.Contracts;
+using Mill.Core.Members;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Tests.Core;
+using Mill.Tests.Vault.Members;
 using Mill.Vault;
 using Mill.Vault.Tokens;
 using Xunit;
@@ -18,7 +20,11 @@ public sealed class RecordTextTests
     {
         var record = new TokenRecord { Id = "i", SecretHash = [], Tenant = TenantId.Default, Subject = "s", Role = Role.Reader, CreatedAt = default, CreatedBy = "b" };
         var response = new TokenResponse { Id = "i", Token = Canary, Subject = "s", Tenant = "t", Role = "reader", Allow = [], Deny = [], CreatedAt = default, CreatedBy = "b" };
-        object[] all = [new CreatedToken(record, Canary), response, new VaultOptions(Canary, null), new TokenText("i", Canary)];
+        object[] all =
+        [
+            new CreatedToken(record, Canary), response, new VaultOptions(Canary, null), new TokenText("i", Canary),
+            new CreatedJoinToken(Samples.JoinToken("i"), Canary), new JoinToken("i", Canary, "p"), new JoinRequest(Canary, TestCluster.FirstPlace, "csr"),
+        ];
 
         Assert.All(all, one => Assert.DoesNotContain("canary", $"{one}", StringComparison.Ordinal));
     }

@@ -37,13 +37,13 @@ public sealed class TokenTests
     {
         await using var vault = await TestVault.OpenAsync();
         var created = await CreateAsync(vault, TimeSpan.FromHours(1), key: null);
-        Assert.Equal("ci", (await vault.Host.Tokens.AuthenticateAsync(created.Token, null, default))?.Subject);
+        Assert.Equal("ci", (await vault.Host.Tokens.AuthenticateAsync(created.Token, null, ReadLevel.Linearizable, default))?.Subject);
         var other = TokenText.TryParse(created.Token, out var text) ? text with { Secret = TokenText.Generate().Secret } : default;
-        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(other.ToString(), null, default));
-        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(TokenText.Generate().ToString(), null, default));
-        Assert.Null(await vault.Host.Tokens.AuthenticateAsync("", null, default));
+        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(other.ToString(), null, ReadLevel.Linearizable, default));
+        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(TokenText.Generate().ToString(), null, ReadLevel.Linearizable, default));
+        Assert.Null(await vault.Host.Tokens.AuthenticateAsync("", null, ReadLevel.Linearizable, default));
         vault.Time.Advance(TimeSpan.FromHours(1) + TimeSpan.FromMilliseconds(1));
-        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(created.Token, null, default));
+        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(created.Token, null, ReadLevel.Linearizable, default));
     }
 
     [Fact]
@@ -52,8 +52,8 @@ public sealed class TokenTests
         await using var vault = await TestVault.OpenAsync();
         var (reader, admin) = (await CreateAsync(vault, null, null), await CreateAsync(vault, null, null, Role.Operator));
         var other = TenantId.Parse("other");
-        Assert.Equal(other, (await vault.Host.Tokens.AuthenticateAsync(admin.Token, other, default))?.Tenant);
-        var refused = await Assert.ThrowsAsync<MillException>(async () => await vault.Host.Tokens.AuthenticateAsync(reader.Token, other, default));
+        Assert.Equal(other, (await vault.Host.Tokens.AuthenticateAsync(admin.Token, other, ReadLevel.Linearizable, default))?.Tenant);
+        var refused = await Assert.ThrowsAsync<MillException>(async () => await vault.Host.Tokens.AuthenticateAsync(reader.Token, other, ReadLevel.Linearizable, default));
         Assert.Equal(MillError.Forbidden, refused.Error);
     }
 
@@ -69,7 +69,7 @@ public sealed class TokenTests
         foreach (var entry in (await vault.Store.ReadAsync("", default)).Entries)
             Assert.DoesNotContain(secret, System.Text.Encoding.UTF8.GetString(entry.Value.Span), StringComparison.Ordinal);
         await vault.Host.Tokens.RevokeAsync(TestVault.Operator, first.Record.Id, new("r"), default);
-        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(first.Token, null, default));
+        Assert.Null(await vault.Host.Tokens.AuthenticateAsync(first.Token, null, ReadLevel.Linearizable, default));
     }
 
     private static async Task<CreatedToken> CreateAsync(TestVault vault, TimeSpan? expiresIn, string? key, Role role = Role.Reader) =>

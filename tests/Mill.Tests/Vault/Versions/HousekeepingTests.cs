@@ -1,5 +1,6 @@
 using Mill.Core.Model;
 using Mill.Secrets;
+using Mill.Tests.Vault.Members;
 using Xunit;
 
 namespace Mill.Tests.Vault.Versions;
@@ -79,6 +80,20 @@ public sealed class HousekeepingTests
         vault.Time.Advance(TimeSpan.FromHours(2));
         await vault.Housekeeping.SweepAsync(default);
         Assert.Equal("ops", Assert.Single((await vault.StateAsync()).Tokens.Values).Subject);
+    }
+
+    [Fact]
+    public async Task Expired_join_tokens_go_a_week_later()
+    {
+        await using var cluster = await TestCluster.FoundAsync();
+        await cluster.CreateTokenAsync(lasts: TimeSpan.FromHours(1));
+        await cluster.CreateTokenAsync(lasts: TimeSpan.FromDays(2));
+        cluster.Vault.Time.Advance(TimeSpan.FromDays(7));
+        await cluster.Vault.Housekeeping.SweepAsync(default);
+        Assert.Equal(2, (await cluster.Vault.StateAsync()).JoinTokens.Count);
+        cluster.Vault.Time.Advance(TimeSpan.FromHours(2));
+        await cluster.Vault.Housekeeping.SweepAsync(default);
+        Assert.Single((await cluster.Vault.StateAsync()).JoinTokens);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Testing;
 using Mill.Tests.State.Commits;
+using Mill.Tests.Vault.Members;
 using Mill.Vault;
 using Xunit;
 
@@ -33,6 +34,21 @@ public sealed class StoreCheckTests
         var report = await vault.Vault.VerifyAsync(TestVault.Operator, default);
         Assert.NotEmpty(report.Problems);
         Assert.DoesNotContain(report.Problems, problem => problem.Contains("value", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_authority_that_does_not_open_is_found()
+    {
+        await using var cluster = await TestCluster.FoundAsync();
+        Assert.Empty((await cluster.Vault.Vault.VerifyAsync(TestVault.Operator, default)).Problems);
+        var record = (await cluster.Vault.StateAsync()).Authority!;
+        await using var other = await TestCluster.FoundAsync();
+        var foreign = (await other.Vault.StateAsync()).Authority!;
+        foreach (var changed in new[] { record with { Certificate = foreign.Certificate }, record with { SealedKey = foreign.SealedKey } })
+        {
+            await cluster.Vault.Store.CommitAsync(new([], [new(new AuthorityKey().ToString(), RecordCodec.Encode(changed))]), default);
+            Assert.Single((await cluster.Vault.Vault.VerifyAsync(TestVault.Operator, default)).Problems);
+        }
     }
 
     [Fact]

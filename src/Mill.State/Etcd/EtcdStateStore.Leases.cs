@@ -1,0 +1,41 @@
+using Mill.Secrets;
+using Mill.State.Etcd.Messages;
+
+namespace Mill.State.Etcd;
+
+/// <summary>Leases. The leader of the etcd cluster counts their time; one that takes over counts from the beginning.</summary>
+public sealed partial class EtcdStateStore
+{
+    /// <remarks>
+    /// etcd counts in whole seconds, and no fewer than one and a half election timeouts. A grant whose reply is lost leaves a lease that ends by itself.
+    /// </remarks>
+    public async ValueTask<long> GrantAsync(TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeToLive, TimeSpan.Zero);
+        var seconds = (long)Math.Ceiling(timeToLive.TotalSeconds);
+        var reply = await _gateway.AskAsync(EtcdCalls.GrantLease, new() { TimeToLive = seconds }, cancellationToken).ConfigureAwait(false);
+        return reply.Id;
+    }
+
+    public async ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        var line = await _gateway.AskAsync(EtcdCalls.KeepLeaseAlive, new() { Id = lease }, cancellationToken).ConfigureAwait(false);
+        if (line.Error is { } error) throw EtcdFailure.ToMill(EtcdFailure.Of(_gateway.Preferred, error.GrpcCode, error.Message ?? ""), mayHaveHappened: false);
+        return line.Result is { TimeToLive: > 0 };
+    }
+
+    public async ValueTask RevokeAsync(long lease, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        try
+        {
+            await _gateway.AskAsync(EtcdCalls.RevokeLease, new LeaseRequest { Id = lease }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException failure) when (EtcdFailure.IsFault(failure, EtcdFault.LeaseGone))
+        {
+            // As it should be.
+        }
+    }
+}

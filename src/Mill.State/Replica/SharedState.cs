@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Logging;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.State.Commits;
+using Mill.State.Leadership;
+
+namespace Mill.State.Replica;
+
+/// <summary>
+/// The state of a node that shares its store with others. All nodes follow the store; one of them leads, and every write goes through it. Reads are
+/// linearizable on every node: the leader's because nothing is written past it while its lease is valid, the others' because they ask it first.
+/// </summary>
+public sealed class SharedState : IReplicatedState, ILeadership
+{
+    /// <summary>A read that no one can vouch for is refused after this time: the promise is five seconds for the whole request.</summary>
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly IStateStore _store;
+    private readonly ILeaderLink _link;
+    private readonly AdvanceLog _log;
+    private readonly StoreFollower _follower;
+    private readonly Election _election;
+    private readonly SharedBarrier _leaderBarrier;
+    private readonly SharedBarrier _quorumBarrier;
+    private readonly NodeId _node;
+    private readonly TimeProvider _time;
+
+    private SharedState(IStateStore store, ILeases leases, ILeaderLink link, ClusterState state, NodeId node, string name, LeaseClocks clocks, ILoggerFactory loggers)
+    {
+        (_store, _link, _node, _time) = (store, link, node, clocks.Time);
+        _log = new(state);
+        _follower = new(store, _log, _time, loggers.CreateLogger<StoreFollower>());
+        var clock = new CommitClock(_time);
+        _election = new(
+            store, leases, _log, node, name, fence => new(store, _log, clock, fence, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
+        _leaderBarrier = new(() => BoundedAsync(AskLeaderAsync));
+        _quorumBarrier = new(() => BoundedAsync(AskQuorumAsync));
+    }
+
+    public bool IsLeader => _election.Current is not null;
+
+    public LeaderRecord? Leader => _log.Latest.Leader;
+
+    public static async Task<SharedState> LoadAsync(
+        IStateStore store, ILeases leases, ILeaderLink link, NodeId node, string name, LeaseClocks clocks, ILoggerFactory loggers, CancellationToken cancellationToken) =>
+        new(store, leases, link, await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false), node, name, clocks, loggers);
+
+    /// <summary>Follows the store until cancelled. Throws what makes going on pointless.</summary>
+    public Task FollowStoreAsync(CancellationToken cancellationToken) => _follower.RunAsync(cancellationToken);
+
+    /// <summary>Stands for election until cancelled. The store must be followed for as long.</summary>
+    public Task LeadAsync(CancellationToken cancellationToken) => _election.RunAsync(cancellationToken);
+
+    public async ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken)
+    {
+        if (read.Level is ReadLevel.Local) return _log.Latest;
+        if (read.Level is ReadLevel.Linearizable)
+        {
+            if (await TryReadAsLeaderAsync(read.Subject, cancellationToken).ConfigureAwait(false) is { } state) return state;
+        }
+        if (read.IsConfirmed) return _log.Latest;
+        var barrier = read.Level is ReadLevel.Quorum ? _quorumBarrier : _leaderBarrier;
+        return await ReachAsync(await barrier.PassAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<bool> TryConfirmAsync(ReadLevel level, CancellationToken cancellationToken)
+    {
+        // The leader looks at its lease with every read, which costs nothing; and what it says of one subject is nothing about another.
+        if (level is ReadLevel.Local || (level is ReadLevel.Linearizable && IsLeader)) return false;
+        await ReadAsync(new StateRead(level), cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    public async ValueTask<ClusterState> ReadAtAsync(Timestamp moment, CancellationToken cancellationToken)
+    {
+        var state = await ReadAsync(default, cancellationToken).ConfigureAwait(false);
+        if (moment <= state.CommitTime) return state;
+        var revision = _election.Current is null && Leader is { } leader
+            ? await _link.ConfirmAsync(leader, moment, cancellationToken).ConfigureAwait(false)
+            : await ConfirmAsync(moment, cancellationToken).ConfigureAwait(false);
+        return await ReachAsync(revision, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<Committed<T>> CommitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken) =>
+        _election.Current is { } term ? term.Pipeline.SubmitAsync(command, cancellationToken) : throw NotLeading();
+
+    public IAsyncEnumerable<StateAdvance> FollowAsync(long afterRevision, CancellationToken cancellationToken) => _log.FollowAsync(afterRevision, cancellationToken);
+
+    public async ValueTask<LeaderRecord> WaitForLeaderAsync(LeaderRecord? other, CancellationToken cancellationToken) =>
+        (await _log.WaitAsync(state => state.Leader is { } leader && leader != other && (leader.NodeId != _node || IsLeader), cancellationToken).ConfigureAwait(false)).Leader!;
+
+    public async ValueTask<long> ConfirmAsync(Timestamp? settled, CancellationToken cancellationToken)
+    {
+        if (settled is { } moment) await CommitAsync(new Settlement(moment), cancellationToken).ConfigureAwait(false);
+        return (await TryReadAsLeaderAsync(null, cancellationToken).ConfigureAwait(false) ?? throw NotLeading()).Revision;
+    }
+
+    public Task ResignAsync(CancellationToken cancellationToken) => _election.ResignAsync(cancellationToken);
+
+    /// <summary>The latest state there is, or null where this node cannot say so.</summary>
+    private async ValueTask<ClusterState?> TryReadAsLeaderAsync(StateSubject? subject, CancellationToken cancellationToken)
+    {
+        if (_election.Current is not { } term) return null;
+        // Others may have seen what is under way: see Flight.
+        if (term.Pipeline.Flight is { } flight && flight.Touches(subject)) await flight.Landed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        // The state first, the lease after: in between, this node may have been frozen for as long as it takes to elect another.
+        var state = _log.Latest;
+        return term.IsSure ? state : null;
+    }
+
+    private async Task<long> AskLeaderAsync(CancellationToken cancellationToken)
+    {
+        if (Leader is not { } leader || leader.NodeId == _node) return await AskQuorumAsync(cancellationToken).ConfigureAwait(false);
+        using var timeout = new CancellationTokenSource(AskTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await _link.ConfirmAsync(leader, null, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is MillException or OperationCanceledException)
+        {
+            return await AskQuorumAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Every batch writes the head record, so its revision is that of the latest one.</summary>
+    private async Task<long> AskQuorumAsync(CancellationToken cancellationToken) =>
+        (await _store.FindAsync(Batch.Head, cancellationToken).ConfigureAwait(false))?.Revision ?? 0;
+
+    private async ValueTask<ClusterState> ReachAsync(long revision, CancellationToken cancellationToken)
+    {
+        var state = _log.Latest;
+        if (state.Revision >= revision) return state;
+        using var timeout = new CancellationTokenSource(ReadTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await _log.WaitAsync(state => state.Revision >= revision, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NoQuorum();
+        }
+    }
+
+    private async Task<long> BoundedAsync(Func<CancellationToken, Task<long>> ask)
+    {
+        using var timeout = new CancellationTokenSource(ReadTimeout, _time);
+        try
+        {
+            return await ask(timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or MillException { Error: MillError.StorageUnavailable })
+        {
+            throw NoQuorum(e);
+        }
+    }
+
+    private static MillException NotLeading() => new(MillError.NoLeader, "This node does not lead. Nothing was written.") { Hint = "Send the request again: it goes to whoever leads then." };
+
+    private static MillException NoQuorum(Exception? cause = null) =>
+        new(MillError.NoQuorum, "No majority of the cluster can be reached from this node, so nobody can say what is true now.", cause)
+        {
+            Hint = "Ask another node, or, if an old answer will do, ask with ?consistency=local.",
+        };
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+
+namespace Mill.State.Replica;
+
+/// <summary>Keeps the state in step with a store that others write to.</summary>
+internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, TimeProvider time, ILogger<StoreFollower> logger)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Follows until cancelled. Throws only what makes going on pointless: a store whose content cannot be read.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var step in store.WatchAsync(RecordKey.Root, log.Latest.Revision, cancellationToken).ConfigureAwait(false)) Apply(step);
+                return;
+            }
+            catch (WatchCompactedException)
+            {
+                await ReloadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (MillException e) when (e.Error is not MillError.StorageDamaged)
+            {
+                LogLost(e.Message);
+                await Task.Delay(RetryAfter, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Apply(StoreEvent step)
+    {
+        var before = log.Latest;
+        // The commits of this node itself are known before the store tells of them.
+        if (step.Revision <= before.Revision) return;
+        var changes = step.Writes.Select(Read).ToList();
+        var after = before.Advance(step.Revision, changes);
+        log.Publish(after, StateAdvance.Between(before, after, StateChange.SecretsOf(changes)));
+    }
+
+    private static StateChange Read(StoreWrite write)
+    {
+        var key = StateLoad.ParseKey(write.Key);
+        return new(key, write.Value is { } value ? RecordCodec.Decode(key, value.Span) : null);
+    }
+
+    private async Task ReloadAsync(CancellationToken cancellationToken)
+    {
+        var state = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        log.Publish(state, StateAdvance.Reset(log.Latest.Revision, state.Revision));
+        LogReloaded(state.Revision);
+    }
+
+    [LoggerMessage(3101, LogLevel.Warning, "The store's changes cannot be followed, trying again: {Reason}")]
+    private partial void LogLost(string reason);
+
+    [LoggerMessage(3102, LogLevel.Warning, "This node fell too far behind: the state was read again from the store, at revision {Revision}")]
+    private partial void LogReloaded(long revision);
+}

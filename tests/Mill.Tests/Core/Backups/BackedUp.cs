@@ -1,0 +1,95 @@
+using Mill.Core.Backups;
+using Mill.Core.Model;
+
+namespace Mill.Tests.Core.Backups;
+
+/// <summary>A state with a record of every kind, and backups of it.</summary>
+internal static class BackedUp
+{
+    public const string Name = "file.backup";
+
+    public static BackupOrigin Origin { get; } = new("1.2.3", new(1_700_000_000_000_001));
+
+    public static ClusterRecord Cluster { get; } = new() { Id = "00112233445566778899aabbccddeeff", KeyId = "0011223344556677", CreatedAt = new(1) };
+
+    private static NodeId Node { get; } = NodeId.From(Samples.Bytes(8, 1));
+
+    public static ClusterState State { get; } = (States.With(Samples.History(3), Pruned("pruned"), Other("z", VersionState.Deleted), Other("y", VersionState.Destroyed)) with { Revision = 42, CommitTime = new(1000) }).Apply(
+    [
+        new(new ClusterKey(), Cluster),
+        new(new AuthorityKey(), new AuthorityRecord { Certificate = [1, 2], SealedKey = "sealed", KeyId = Cluster.KeyId, CreatedAt = new(2) }),
+        new(new NodeKey(Node), new NodeRecord
+        {
+            Id = Node,
+            Name = "n1",
+            Address = "10.0.0.1",
+            ApiPort = 4400,
+            PeerPort = 4401,
+            Role = NodeRole.Both,
+            JoinedAt = new(3),
+            CertificateSerial = "0a",
+            CertificateNotAfter = new(4),
+            Version = "1.2.3",
+        }),
+        // Of no use outside of their store, and in no backup.
+        new(new LeaderKey(), new LeaderRecord { NodeId = Node, Name = "n1", ElectedAt = new(5) }),
+        new(new JoinTokenKey("j1"), new JoinTokenRecord { Id = "j1", SecretHash = Samples.Bytes(32, 9), Role = NodeRole.Both, HandsOverKey = true, CreatedAt = new(5), CreatedBy = "me", ExpiresAt = new(900) }),
+        new(new TokenKey("t2"), Token("t2")),
+        new(new TokenKey("t1"), Token("t1")),
+        new(new RetentionKey(TenantId.Default), new RetentionRecord { Tenant = TenantId.Default, MaxVersions = 3 }),
+        new(new IdempotencyKey("t1", "abc"), new IdempotencyRecord { Fingerprint = [1], Answer = "{\"a\":1}", AppliedAt = new(30) }),
+    ]);
+
+    public static async Task<byte[]> BytesAsync(ClusterState? state = null)
+    {
+        using var to = new MemoryStream();
+        await StateBackup.Of(state ?? State, Origin).WriteAsync(to, default);
+        return to.ToArray();
+    }
+
+    /// <summary>A backup that no server would write.</summary>
+    public static async Task<byte[]> BytesOfAsync(params (RecordKey Key, StateRecord Record)[] entries)
+    {
+        using var to = new MemoryStream();
+        using var writer = new BackupWriter(to);
+        await writer.BeginAsync(StateBackup.Of(State, Origin).Header, default);
+        foreach (var (key, record) in entries) await writer.AddAsync(key, record, default);
+        await writer.EndAsync(default);
+        return to.ToArray();
+    }
+
+    public static async Task<BackupReport> CheckAsync(byte[] bytes, Action<SecretVersion>? open = null)
+    {
+        using var from = new MemoryStream(bytes);
+        return await CheckAsync(from, open);
+    }
+
+    public static async Task<BackupReport> CheckAsync(Stream from, Action<SecretVersion>? open = null)
+    {
+        using var reader = await BackupReader.OpenAsync(from, Name, default);
+        return await new BackupCheck(reader, open).RunAsync(default);
+    }
+
+    private static SecretHistory Pruned(string name)
+    {
+        var (secret, history) = (SecretName.Parse(name), Samples.History(2, first: 5));
+        var versions = history.Versions.ConvertAll(version => version with { Name = secret });
+        versions = [versions[0], versions[1] with { Prev = RecordDigest.Of(versions[0]) }];
+        return new(secret) { Versions = versions, Pruned = history.Pruned! with { Name = secret } };
+    }
+
+    private static SecretHistory Other(string name, VersionState state) =>
+        new(SecretName.Parse(name)) { Versions = [Samples.Version(1, 10, 20, state, name: name)] };
+
+    private static TokenRecord Token(string id) => new()
+    {
+        Id = id,
+        SecretHash = Samples.Bytes(32, 7),
+        Tenant = TenantId.Default,
+        Subject = "s",
+        Role = Role.Reader,
+        Allow = ["a*"],
+        CreatedAt = new(5),
+        CreatedBy = "me",
+    };
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.Testing;
+
+namespace Mill.Tests.State.Replica.Fixture;
+
+/// <summary>The common store as one node reaches it: the way there can be cut, and replies and news held back.</summary>
+internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
+{
+    private TaskCompletionSource _replies = Done();
+    private TaskCompletionSource _news = Done();
+
+    public string Engine => "memory";
+
+    public bool IsCut { get; set; }
+
+    /// <summary>How often the store was asked for an entry: a barrier that asks the quorum does.</summary>
+    public int Finds { get; private set; }
+
+    /// <summary>Commits that happened, but of which this node does not know yet.</summary>
+    public int Held { get; private set; }
+
+    public void HoldReplies() => _replies = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void ReleaseReplies() => _replies.TrySetResult();
+
+    public void HoldNews() => _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void ReleaseNews() => _news.TrySetResult();
+
+    public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => Reach().GetRevisionAsync(cancellationToken);
+
+    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) => Reach().VisitAsync(prefix, visit, cancellationToken);
+
+    public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken)
+    {
+        Finds++;
+        return Reach().FindAsync(key, cancellationToken);
+    }
+
+    public async ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
+    {
+        var commit = await Reach().CommitAsync(transaction, cancellationToken);
+        Held++;
+        await _replies.Task.WaitAsync(cancellationToken);
+        Held--;
+        return IsCut ? throw new MillException(MillError.OutcomeUnknown, "cut") : commit;
+    }
+
+    public async IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var step in Reach().WatchAsync(prefix, afterRevision, cancellationToken))
+        {
+            await _news.Task.WaitAsync(cancellationToken);
+            Reach();
+            yield return step;
+        }
+    }
+
+    public ValueTask<long> GrantAsync(TimeSpan timeToLive, CancellationToken cancellationToken) => Reach().GrantAsync(timeToLive, cancellationToken);
+
+    public ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken) => Reach().KeepAliveAsync(lease, cancellationToken);
+
+    public ValueTask RevokeAsync(long lease, CancellationToken cancellationToken) => Reach().RevokeAsync(lease, cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static TaskCompletionSource Done()
+    {
+        var done = new TaskCompletionSource();
+        done.SetResult();
+        return done;
+    }
+
+    private InMemoryStateStore Reach() => IsCut ? throw new MillException(MillError.StorageUnavailable, "cut") : store;
+}

@@ -55,7 +55,12 @@ public sealed class RandomHistoryTests
         {
             var histories = new RandomHistories((seed * 10_000) + round)
             {
-                Names = round % 2 == 0 ? ["a"] : ["a", "b"], Clients = 6, Spread = 4, UnknownShare = 0.25, WithKeys = round % 3 == 0, WithOwnValues = round % 5 == 0,
+                Names = round % 2 == 0 ? ["a"] : ["a", "b"],
+                Clients = 6,
+                Spread = 4,
+                UnknownShare = 0.25,
+                WithKeys = round % 3 == 0,
+                WithOwnValues = round % 5 == 0,
             };
             var history = histories.Next(3 + (round % 5));
             if (round % 4 != 0 && history.Any(operation => !operation.IsUnknown)) history = histories.Mutate(history);

@@ -16,7 +16,11 @@ public sealed record WatchedEvent(WatchedKind Kind, string Name, int Version, lo
 /// <summary>What one watcher saw from a moment at which it knew everything, up to a moment at which all was quiet. After a reset, a new one begins.</summary>
 /// <param name="Start">The names and current versions at the beginning.</param>
 /// <param name="End">A list read after the last write, when the stream had come to its revision; null where nobody waited for that, and the last changes may be missing.</param>
-public sealed record WatchedStream(IReadOnlyDictionary<string, int> Start, IReadOnlyList<WatchedEvent> Events, IReadOnlyDictionary<string, int>? End);
+public sealed record WatchedStream(IReadOnlyDictionary<string, int> Start, IReadOnlyList<WatchedEvent> Events, IReadOnlyDictionary<string, int>? End)
+{
+    /// <summary>The last versions of secrets that had been deleted by the beginning: their numbers go on. Names in neither did not exist.</summary>
+    public IReadOnlyDictionary<string, int> Ended { get; init; } = new Dictionary<string, int>();
+}
 
 /// <summary>Whether watchers were told everything, once, in the order of the commits, and nothing else.</summary>
 public static class WatchCheck
@@ -47,11 +51,11 @@ public static class WatchCheck
     private static IEnumerable<string> WithoutGaps(WatchedStream stream, bool mayJoin)
     {
         var view = new SortedDictionary<string, int>(stream.Start.ToDictionary(), StringComparer.Ordinal);
-        var last = stream.Start.ToDictionary(StringComparer.Ordinal);
+        var last = stream.Start.Concat(stream.Ended).ToDictionary(StringComparer.Ordinal);
         foreach (var told in stream.Events)
         {
             var (current, before) = (view.GetValueOrDefault(told.Name), last.GetValueOrDefault(told.Name));
-            var follows = told.Version == before + 1 || ((mayJoin || before == 0) && told.Version > before);
+            var follows = mayJoin ? told.Version > before : told.Version == before + 1;
             var fits = told.Kind switch
             {
                 WatchedKind.Added => current == 0 && follows,

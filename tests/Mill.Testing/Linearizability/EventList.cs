@@ -58,6 +58,15 @@ internal sealed class EventList
         for (var entry = First; !_isAnswer[entry]; entry = _next[entry]) yield return _operation[entry];
     }
 
+    /// <summary>Those that are left, the earliest invocations first.</summary>
+    public IEnumerable<int> Remaining()
+    {
+        for (var entry = First; entry != Head; entry = _next[entry])
+        {
+            if (!_isAnswer[entry]) yield return _operation[entry];
+        }
+    }
+
     public void TakeOut(int operation)
     {
         Unlink(_invocations[operation]);

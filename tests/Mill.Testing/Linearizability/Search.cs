@@ -12,6 +12,9 @@ internal sealed class Search<TState, TInput, TOutput>
     where TState : class, IEquatable<TState>
     where TOutput : class
 {
+    /// <summary>How many of the operations that must still come are asked whether an unknown one would make them impossible.</summary>
+    private const int LookAhead = 64;
+
     private readonly IModel<TState, TInput, TOutput> _model;
     private readonly Budget _budget;
     private readonly Operation<TInput, TOutput>[] _known;
@@ -90,15 +93,23 @@ internal sealed class Search<TState, TInput, TOutput>
 
     private bool Enter(Choice choice, TState next)
     {
-        if (IsLost(next) || !_seen.Add(new(_linearized, _used, next))) return false;
+        if (IsLost(next, choice.IsKnown) || !_seen.Add(new(_linearized, _used, next))) return false;
         _order.Push(choice);
         _state = next;
         if (choice.IsKnown) _length++;
         return true;
     }
 
-    private bool IsLost(TState state) =>
-        !_events.IsEmpty && _events.Candidates().Any(index => _model.IsLost(state, _known[index].Input, _known[index].Output!));
+    /// <summary>
+    /// Every answer must still come, so one that cannot is the end of this way. After an unknown operation it pays to look far: nothing else says that it was the wrong one, and with
+    /// many of them there are more ways to be wrong than can be tried.
+    /// </summary>
+    private bool IsLost(TState state, bool isKnown)
+    {
+        if (_events.IsEmpty) return false;
+        var asked = isKnown ? _events.Candidates() : _events.Remaining().Take(LookAhead);
+        return asked.Any(index => _model.IsLost(state, _known[index].Input, _known[index].Output!));
+    }
 
     private int? NextUnknown(int from)
     {

@@ -3,7 +3,7 @@ using System.Text;
 namespace Mill.Testing.Linearizability;
 
 /// <summary>Draws operations as bars under each other. Moments are drawn in their order, not to scale: what matters is what came before what.</summary>
-public static class Timeline
+internal static class Timeline
 {
     private const char Open = '>';
 

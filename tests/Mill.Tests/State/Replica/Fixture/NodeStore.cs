@@ -23,7 +23,14 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
 
     public void HoldReplies() => _replies = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void ReleaseReplies() => _replies.TrySetResult();
+    public void ReleaseReplies()
+    {
+        _replies.TrySetResult();
+        _replies = Done();
+    }
+
+    /// <summary>Those that were held never come: their sender does not know what became of its commit.</summary>
+    public void LoseReplies() => _replies.TrySetException(new MillException(MillError.OutcomeUnknown, "lost"));
 
     public void HoldNews() => _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -43,8 +50,14 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
     {
         var commit = await Reach().CommitAsync(transaction, cancellationToken);
         Held++;
-        await _replies.Task.WaitAsync(cancellationToken);
-        Held--;
+        try
+        {
+            await _replies.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Held--;
+        }
         return IsCut ? throw new MillException(MillError.OutcomeUnknown, "cut") : commit;
     }
 

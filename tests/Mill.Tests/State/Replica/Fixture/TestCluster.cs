@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
@@ -12,7 +13,7 @@ internal sealed class TestCluster : ILeaderLink, IAsyncDisposable
     private const int Patience = 2_000;
 
     private readonly List<TestNode> _nodes = [];
-    private readonly HashSet<NodeId> _unreachable = [];
+    private readonly ConcurrentDictionary<NodeId, bool> _unreachable = new();
 
     public ManualTime Time { get; } = new();
 
@@ -42,7 +43,9 @@ internal sealed class TestCluster : ILeaderLink, IAsyncDisposable
     }
 
     /// <summary>No node reaches this one any more; it may still reach the store.</summary>
-    public void Isolate(TestNode node) => _unreachable.Add(node.Id);
+    public void Isolate(TestNode node) => _unreachable[node.Id] = true;
+
+    public void Reach(TestNode node) => _unreachable.TryRemove(node.Id, out _);
 
     /// <summary>
     /// Lets time pass, in steps small enough for everybody to react, until something holds. Its own time runs up to 25 times as fast as ours, and no faster: what
@@ -68,7 +71,7 @@ internal sealed class TestCluster : ILeaderLink, IAsyncDisposable
     public async ValueTask<long> ConfirmAsync(LeaderRecord leader, Timestamp? settled, CancellationToken cancellationToken)
     {
         Asked++;
-        if (_unreachable.Contains(leader.NodeId)) throw new MillException(MillError.NoLeader, "unreachable");
+        if (_unreachable.ContainsKey(leader.NodeId)) throw new MillException(MillError.NoLeader, "unreachable");
         if (Gate is { } gate) await gate.Task.WaitAsync(cancellationToken);
         return await _nodes.Single(node => node.Id == leader.NodeId).State.ConfirmAsync(settled, cancellationToken);
     }

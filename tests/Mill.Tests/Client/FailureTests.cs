@@ -87,7 +87,7 @@ public sealed class FailureTests
         await using var mill = await FakeMill.StartAsync();
         mill.On("DELETE /v1/secrets/a", context =>
         {
-            if (mill.Seen.Count > 1) return FakeMill.WriteAsync(context, status, "application/problem+json", $$"""{"status":{{status}},"code":"{{code}}","detail":"d"}""");
+            if (mill.Seen.Count > 1) return FakeMill.WriteAsync(context, status, "application/problem+json", $$"""{"type":"about:blank","title":"t","status":{{status}},"detail":"d","code":"{{code}}","request_id":"r-1"}""");
             context.Abort();
             return Task.CompletedTask;
         });

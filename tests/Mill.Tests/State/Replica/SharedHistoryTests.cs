@@ -16,7 +16,7 @@ public sealed class SharedHistoryTests(ITestOutputHelper output)
     private const int OperationsEach = 80;
 
     /// <summary>MILL_HISTORIES for any number by hand; MILL_SEED for the faults and operations of one (threads still interleave as they like).</summary>
-    private static int Count => int.Parse(Environment.GetEnvironmentVariable("MILL_HISTORIES") ?? "20", CultureInfo.InvariantCulture);
+    private static int Count => int.Parse(Environment.GetEnvironmentVariable("MILL_HISTORIES") ?? "10", CultureInfo.InvariantCulture);
 
     private static int First => int.Parse(Environment.GetEnvironmentVariable("MILL_SEED") ?? "1", CultureInfo.InvariantCulture);
 

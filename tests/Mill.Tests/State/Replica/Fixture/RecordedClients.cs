@@ -97,29 +97,29 @@ internal sealed class RecordedClients(TestCluster cluster, int seed)
         switch (call)
         {
             case SecretCall.Set set:
-            {
-                using var value = SecretValue.FromText(set.Value);
-                var precondition = new WritePrecondition(set.Condition.IfAbsent, set.Condition.IfVersion);
-                var written = (await vault.SetAsync(caller, new(SecretName.Parse(set.Name), value, ValueKind.Text, precondition), context, default)).Answer;
-                return new SecretAnswer.Written(written.Version, written.ValidFrom, written.Changed, written.Created);
-            }
+                {
+                    using var value = SecretValue.FromText(set.Value);
+                    var precondition = new WritePrecondition(set.Condition.IfAbsent, set.Condition.IfVersion);
+                    var written = (await vault.SetAsync(caller, new(SecretName.Parse(set.Name), value, ValueKind.Text, precondition), context, default)).Answer;
+                    return new SecretAnswer.Written(written.Version, written.ValidFrom, written.Changed, written.Created);
+                }
             case SecretCall.Delete delete:
                 await vault.DeleteAsync(caller, new(SecretName.Parse(delete.Name)), context, default);
                 return new SecretAnswer.Deleted();
             case SecretCall.Transact transact:
-            {
-                var operations = transact.Changes.Select(change => new TransactionOperation(SecretName.Parse(change.Name), SecretValue.FromText(change.Value!), ValueKind.Text)).ToList();
-                var done = (await vault.TransactAsync(caller, new(operations), context, default)).Answer;
-                return new SecretAnswer.Committed([.. done.Results.Select(result => new ChangeAnswer(result.Version, result.Changed))], done.ValidFrom);
-            }
+                {
+                    var operations = transact.Changes.Select(change => new TransactionOperation(SecretName.Parse(change.Name), SecretValue.FromText(change.Value!), ValueKind.Text)).ToList();
+                    var done = (await vault.TransactAsync(caller, new(operations), context, default)).Answer;
+                    return new SecretAnswer.Committed([.. done.Results.Select(result => new ChangeAnswer(result.Version, result.Changed))], done.ValidFrom);
+                }
             default:
-            {
-                var number = (call as SecretCall.GetVersion)?.Version;
-                using var reading = (await vault.ReadAsync(caller, new(SecretName.Parse(call.Names.Single()), number, Level: level), default)).Answer;
-                var seen = reading.Version;
-                return new SecretAnswer.Found(
-                    new(seen.Version, RecordTexts.Of(seen.State), seen.ValidFrom.Microseconds, seen.ValidTo?.Microseconds), reading.Value.Reveal(Encoding.UTF8.GetString));
-            }
+                {
+                    var number = (call as SecretCall.GetVersion)?.Version;
+                    using var reading = (await vault.ReadAsync(caller, new(SecretName.Parse(call.Names.Single()), number, Level: level), default)).Answer;
+                    var seen = reading.Version;
+                    return new SecretAnswer.Found(
+                        new(seen.Version, RecordTexts.Of(seen.State), seen.ValidFrom.Microseconds, seen.ValidTo?.Microseconds), reading.Value.Reveal(Encoding.UTF8.GetString));
+                }
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Mill.Secrets;
-using Mill.Vault.KeyRing;
 
 namespace Mill.Vault;
 

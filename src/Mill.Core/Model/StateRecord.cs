@@ -13,6 +13,6 @@ public abstract record StateRecord
 public readonly record struct StateChange(RecordKey Key, StateRecord? Record)
 {
     /// <summary>The secrets of which some version changes, each once.</summary>
-    public static IEnumerable<SecretId> SecretsOf(IEnumerable<StateChange> changes) =>
-        changes.Select(change => change.Key).OfType<SecretVersionKey>().Select(key => new SecretId(key.Tenant, key.Name)).Distinct();
+    public static IEnumerable<SecretId> SecretsOf(IEnumerable<RecordKey> changed) =>
+        changed.OfType<SecretVersionKey>().Select(key => new SecretId(key.Tenant, key.Name)).Distinct();
 }

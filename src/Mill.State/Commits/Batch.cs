@@ -52,8 +52,7 @@ internal sealed class Batch
 
     public Flight TakeOff() => new(_written.Keys);
 
-    public IEnumerable<SecretId> Touched() =>
-        _written.Keys.OfType<SecretVersionKey>().Select(key => new SecretId(key.Tenant, key.Name)).Distinct();
+    public IEnumerable<SecretId> Touched() => StateChange.SecretsOf(_written.Keys);
 
     public static string Head { get; } = new HeadKey().ToString();
 

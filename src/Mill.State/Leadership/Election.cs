@@ -163,6 +163,3 @@ internal sealed partial class Election(
     [LoggerMessage(3205, LogLevel.Warning, "The lease of the leader was not given back, and ends by itself: {Reason}")]
     private partial void LogNotGivenBack(string reason);
 }
-
-/// <summary>The clock that timers run on, and the one that leases are judged by, which must go on while the machine sleeps.</summary>
-public sealed record LeaseClocks(TimeProvider Time, TimeProvider Lease);

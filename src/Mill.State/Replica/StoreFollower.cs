@@ -39,7 +39,7 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
         if (step.Revision <= before.Revision) return;
         var changes = step.Writes.Select(Read).ToList();
         var after = before.Advance(step.Revision, changes);
-        log.Publish(after, StateAdvance.Between(before, after, StateChange.SecretsOf(changes)));
+        log.Publish(after, StateAdvance.Between(before, after, StateChange.SecretsOf(changes.Select(change => change.Key))));
     }
 
     private static StateChange Read(StoreWrite write)

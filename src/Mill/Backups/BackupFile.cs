@@ -2,6 +2,7 @@ using Mill.Core.Backups;
 using Mill.Core.Model;
 using Mill.Interaction;
 using Mill.Secrets;
+using Mill.Vault;
 
 namespace Mill.Backups;
 

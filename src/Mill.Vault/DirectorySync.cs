@@ -2,13 +2,14 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Mill.Backups;
+namespace Mill.Vault;
 
-/// <summary>fsync of a directory, which .NET has no call for: without it a power cut may take the name of a new backup away, after older ones were removed.</summary>
-internal static partial class DirectorySync
+/// <summary>fsync of a directory, which .NET has no call for: without it a power cut may take a new name away, and with it the only key, or the only backup.</summary>
+public static partial class DirectorySync
 {
     private const int ReadOnlyCloseOnExec = 0x80000;
 
+    /// <summary>Throws <see cref="IOException"/>.</summary>
     public static void Run(string directory)
     {
         using var handle = new SafeFileHandle(Open(directory, ReadOnlyCloseOnExec), ownsHandle: true);

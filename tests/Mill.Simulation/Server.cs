@@ -46,7 +46,7 @@ internal sealed class Server : IAsyncDisposable
         var state = await LocalState.LoadAsync(store, time, NullLoggerFactory.Instance, CancellationToken.None);
         using var lifetime = new CancellationTokenSource();
         var running = state.RunAsync(lifetime.Token);
-        await new VaultHost(new(MasterKey, null), state, store, time, NullLoggerFactory.Instance).StartAsync(makeKeyFile: false, CancellationToken.None);
+        await new VaultHost(new(MasterKey, null), state, store, leadership: null, time, NullLoggerFactory.Instance).StartAsync(makeKeyFile: false, CancellationToken.None);
         await lifetime.CancelAsync();
         await running;
     }

@@ -45,7 +45,7 @@ internal sealed class VaultFixture : IAsyncDisposable
         var store = EmbeddedStateStore.Open(directory.FullName);
         var fixture = new VaultFixture(directory, store, await LocalState.LoadAsync(store, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None));
         await fixture.Host.StartAsync(makeKeyFile: false, CancellationToken.None);
-        fixture.Token = (await fixture.Host.EnsureDevTokenAsync(null, CancellationToken.None))!;
+        fixture.Token = (await fixture.Host.EnsureOperatorTokenAsync(null, "dev", "mill dev", CancellationToken.None))!;
         using var value = SecretValue.FromBytes(new byte[100]);
         for (var number = 0; number < Secrets; number++)
         {

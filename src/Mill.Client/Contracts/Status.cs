@@ -16,7 +16,7 @@ public sealed record StatusResponse
 
     public required long Revision { get; init; }
 
-    public required IReadOnlyList<MemberStatus> Members { get; init; }
+    public required IReadOnlyList<NodeItem> Members { get; init; }
 
     public required SealResponse Seal { get; init; }
 
@@ -25,8 +25,6 @@ public sealed record StatusResponse
 
     public required DateTimeOffset StartedAt { get; init; }
 }
-
-public sealed record MemberStatus(string Name, string Address, string State);
 
 public sealed record SealResponse(bool Sealed)
 {

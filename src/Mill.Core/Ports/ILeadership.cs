@@ -25,4 +25,10 @@ public interface ILeadership
 
     /// <summary>Hands the office over: finishes what was accepted, takes no more, and lets another node take it. Does nothing on a node that does not lead.</summary>
     Task ResignAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// As <see cref="ResignAsync"/>, but leaves the office to one node: for the time of a lease nobody else can take it. Throws
+    /// <see cref="MillError.NoLeader"/> on a node that does not lead.
+    /// </summary>
+    Task HandOverAsync(NodeRecord to, CancellationToken cancellationToken);
 }

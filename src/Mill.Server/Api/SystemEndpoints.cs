@@ -48,7 +48,7 @@ internal sealed class SystemEndpoints(IVault vault, Authentication authenticatio
             Leader = identity.Node,
             Engine = identity.Engine,
             Revision = revision,
-            Members = [new(identity.Node, identity.Address(), "healthy")],
+            Members = [new() { Name = identity.Node, Address = identity.Address(), Role = identity.Role, State = seal.IsSealed ? "sealed" : "healthy", Leader = true, Revision = revision, Lag = 0, Version = identity.Version, StartedAt = identity.StartedAt }],
             Seal = new(seal.IsSealed) { NeededKeyId = seal.NeededKeyId, PresentKeyId = seal.PresentKeyId, Reason = seal.Reason },
             Counts = new(caller.Tenant.Value, secrets, versions),
             StartedAt = identity.StartedAt,

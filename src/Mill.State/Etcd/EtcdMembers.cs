@@ -27,8 +27,17 @@ public sealed class EtcdMembers
         var members = await ListAsync(cancellationToken).ConfigureAwait(false);
         if (members.FirstOrDefault(member => member.PeerUrls.Contains(peerUrl)) is { } there) return there;
         var request = new MemberAddRequest { PeerUrls = [Text(peerUrl)], IsLearner = true };
-        var reply = await _gateway.DoAsync(EtcdCalls.AddMember, request, cancellationToken).ConfigureAwait(false);
-        return ToMember(reply.Member);
+        try
+        {
+            return ToMember((await _gateway.DoAsync(EtcdCalls.AddMember, request, cancellationToken).ConfigureAwait(false)).Member);
+        }
+        catch (MillException failure) when (Says(failure, "too many learner"))
+        {
+            throw new MillException(MillError.NotReady, "Another node is joining: one at a time.", failure)
+            {
+                Hint = "Wait until it is there. If it never will be, take it out: mill nodes, mill remove NODE",
+            };
+        }
     }
 
     /// <summary>Makes a learner count. False while it has not caught up with the leader: ask again later.</summary>

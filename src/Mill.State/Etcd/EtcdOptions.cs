@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Mill.State.Etcd.Process;
 
 namespace Mill.State.Etcd;
 
@@ -11,6 +12,11 @@ public sealed record EtcdOptions
     /// <summary>Who we are and whom we believe. Null only where etcd listens on loopback without TLS.</summary>
     public EtcdTls? Tls { get; init; }
 
+    /// <summary>
+    /// The unix socket of the one member there is to ask; null where the endpoints are reached over the network. The endpoint then only stands for a name.
+    /// </summary>
+    public string? Socket { get; init; }
+
     /// <summary>Longest time to make a connection, its TLS handshake included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -19,6 +25,9 @@ public sealed record EtcdOptions
 
     /// <summary>How long a call goes on asking one member after the other. The attempt under way is still waited for.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The member that <see cref="EtcdProcess"/> runs for us alone.</summary>
+    public static EtcdOptions At(EtcdProcessOptions process) => new() { Endpoints = [process.ClientUrl], Tls = process.OurTls, Socket = process.SocketPath };
 
     /// <summary>Silence after which a watch asks the quorum whether it missed something.</summary>
     public TimeSpan WatchIdle { get; init; } = TimeSpan.FromSeconds(2);

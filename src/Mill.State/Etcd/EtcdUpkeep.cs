@@ -19,11 +19,13 @@ public sealed partial class EtcdUpkeep : IDisposable
     private readonly ILogger _logger;
     private readonly CompactionRule _rule;
     private readonly EtcdMetrics _metrics;
+    private readonly string? _ownName;
     private long _compacted;
 
     public EtcdUpkeep(EtcdStateStore store, EtcdUpkeepOptions options, TimeProvider time, ILogger<EtcdUpkeep> logger)
     {
         (_gateway, _members, _options, _time, _logger) = (store.Gateway, store.Members, options, time, logger);
+        _ownName = options.OwnName;
         (_rule, _metrics) = (new(options.KeepRevisions, options.KeepFor), new(options.QuotaBytes));
     }
 
@@ -62,6 +64,8 @@ public sealed partial class EtcdUpkeep : IDisposable
     private async Task<IReadOnlyList<(string Member, EtcdMemberStatus Status)>> ReadStatusesAsync(CancellationToken cancellationToken)
     {
         var statuses = new List<(string, EtcdMemberStatus)>();
+        // A member that only we can reach tells of itself; the others have their own Mill for that.
+        if (_ownName is { } name) return [(name, await _members.ReadStatusAsync(_gateway.Preferred, cancellationToken).ConfigureAwait(false))];
         foreach (var member in await _members.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             if (member.ClientUrls is not [var url, ..]) continue; // not started yet
@@ -93,20 +97,20 @@ public sealed partial class EtcdUpkeep : IDisposable
         _compacted = target;
     }
 
-    [LoggerMessage(3201, LogLevel.Warning, "The upkeep of etcd was put off: {Reason}")]
+    [LoggerMessage(3231, LogLevel.Warning, "The upkeep of etcd was put off: {Reason}")]
     private partial void LogPutOff(string reason);
 
-    [LoggerMessage(3202, LogLevel.Error,
+    [LoggerMessage(3232, LogLevel.Error,
         "etcd member {Member:x} has raised the alarm {Kind}. After NOSPACE: raise the quota, or defragment the members one by one; then `etcdctl alarm disarm`.")]
     private partial void LogAlarm(string kind, ulong member);
 
-    [LoggerMessage(3203, LogLevel.Warning,
+    [LoggerMessage(3233, LogLevel.Warning,
         "The database of etcd member {Member} has {Bytes} of {Quota} bytes; {InUse} are in use. Defragment it if that is much less, or raise the quota.")]
     private partial void LogNearlyFull(string member, long bytes, long quota, long inUse);
 
-    [LoggerMessage(3204, LogLevel.Warning, "etcd member {Member} does not say how it is: {Reason}")]
+    [LoggerMessage(3234, LogLevel.Warning, "etcd member {Member} does not say how it is: {Reason}")]
     private partial void LogNoStatus(string member, string reason);
 
-    [LoggerMessage(3205, LogLevel.Debug, "etcd was compacted up to revision {Revision}")]
+    [LoggerMessage(3235, LogLevel.Debug, "etcd was compacted up to revision {Revision}")]
     private partial void LogCompacted(long revision);
 }

@@ -3,6 +3,9 @@ namespace Mill.State.Etcd;
 /// <summary>What etcd keeps of the past, and how often that is looked after.</summary>
 public sealed record EtcdUpkeepOptions
 {
+    /// <summary>The name of the one member that can be reached from here, which is then the only one to be looked at; null to look at all.</summary>
+    public string? OwnName { get; init; }
+
     /// <summary>How often to look.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -12,11 +12,12 @@ namespace Mill.State.Leadership;
 /// revision of that write is the fencing token.
 /// </summary>
 internal sealed partial class Election(
-    IStateStore store, ILeases leases, AdvanceLog log, NodeId node, string name, Func<long, CommitPipeline> open, LeaseClocks clocks, ILogger<Election> logger)
+    IStateStore store, ILeases leases, AdvanceLog log, Candidate candidate, Func<long, CommitPipeline> open, LeaseClocks clocks, ILogger<Election> logger)
 {
     private static readonly string Key = new LeaderKey().ToString();
 
     private volatile Term? _current;
+    private volatile NodeRecord? _heir;
     private volatile TaskCompletionSource _resigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The term of this node; null while it does not lead.</summary>
@@ -30,7 +31,9 @@ internal sealed partial class Election(
             try
             {
                 // A record of our own that we do not fill is of a life before this one: nobody else will claim it sooner.
-                var state = await log.WaitAsync(state => state.Leader is null || state.Leader.NodeId == node, cancellationToken).ConfigureAwait(false);
+                var state = await log.WaitAsync(state => state.Leader is null || state.Leader.NodeId == candidate.Node, cancellationToken).ConfigureAwait(false);
+                if (!candidate.IsWilling()) state = await GiveWayAsync(cancellationToken).ConfigureAwait(false);
+                if (state.Leader is { } other && other.NodeId != candidate.Node) continue;
                 if (await StandAsync(state, cancellationToken).ConfigureAwait(false)) continue;
                 await Task.Delay(LeaseTimes.RetryAfter, clocks.Time, cancellationToken).ConfigureAwait(false);
             }
@@ -54,6 +57,21 @@ internal sealed partial class Election(
         await _resigned.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>As <see cref="ResignAsync"/>, and names who comes next. Throws <see cref="MillError.NoLeader"/> on a node that does not lead.</summary>
+    public async Task HandOverAsync(NodeRecord to, CancellationToken cancellationToken)
+    {
+        if (_current is null) throw new MillException(MillError.NoLeader, "This node does not lead, so it cannot hand the office over.");
+        _heir = to;
+        await ResignAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A node that could decide nothing lets the others go first; if none of them comes, it is better than nobody.</summary>
+    private async Task<ClusterState> GiveWayAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(LeaseTimes.Courtesy, clocks.Time, cancellationToken).ConfigureAwait(false);
+        return log.Latest;
+    }
+
     /// <summary>True where this node was elected, and its term is over.</summary>
     private async Task<bool> StandAsync(ClusterState state, CancellationToken cancellationToken)
     {
@@ -62,9 +80,7 @@ internal sealed partial class Election(
         var fence = 0L;
         try
         {
-            var record = new LeaderRecord { NodeId = node, Name = name, ElectedAt = Timestamp.From(clocks.Time.GetUtcNow()) };
-            var commit = await store.CommitAsync(
-                new([new(Key, state.Fence)], [new(Key, RecordCodec.Encode(record)) { Lease = lease }]), cancellationToken).ConfigureAwait(false);
+            var commit = await WriteAsync(candidate.Node, candidate.Name, state.Fence, lease, cancellationToken).ConfigureAwait(false);
             if (!commit.Succeeded) return false;
             fence = commit.Revision;
             await ServeAsync(lease, fence, since, cancellationToken).ConfigureAwait(false);
@@ -72,10 +88,18 @@ internal sealed partial class Election(
         }
         finally
         {
+            if (fence > 0 && Interlocked.Exchange(ref _heir, null) is { } heir) await LeaveToAsync(heir, fence).ConfigureAwait(false);
             // With the lease goes the record, wherever the outcome of its write was lost.
             await GiveBackAsync(lease).ConfigureAwait(false);
+            _resigned.TrySetResult();
             if (fence > 0) LogLeft(fence);
         }
+    }
+
+    private ValueTask<StoreCommit> WriteAsync(NodeId node, string name, long fence, long lease, CancellationToken cancellationToken)
+    {
+        var record = new LeaderRecord { NodeId = node, Name = name, ElectedAt = Timestamp.From(clocks.Time.GetUtcNow()) };
+        return store.CommitAsync(new([new(Key, fence)], [new(Key, RecordCodec.Encode(record)) { Lease = lease }]), cancellationToken);
     }
 
     private async Task ServeAsync(long lease, long fence, long since, CancellationToken cancellationToken)
@@ -107,7 +131,6 @@ internal sealed partial class Election(
             await over.CancelAsync().ConfigureAwait(false);
             await committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _resigned.TrySetResult();
         }
     }
 
@@ -135,6 +158,24 @@ internal sealed partial class Election(
         }
     }
 
+    /// <summary>
+    /// Puts a record of the heir over our own. Whoever finds a record of its own that it does not fill takes it over at once; nobody else does, as long as the
+    /// lease lives that we give it.
+    /// </summary>
+    private async Task LeaveToAsync(NodeRecord heir, long fence)
+    {
+        using var timeout = new CancellationTokenSource(LeaseTimes.ResignTimeout, clocks.Time);
+        try
+        {
+            var lease = await leases.GrantAsync(LeaseTimes.TimeToLive, timeout.Token).ConfigureAwait(false);
+            await WriteAsync(heir.Id, heir.Name, fence, lease, timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is MillException or OperationCanceledException)
+        {
+            LogNotHandedOver(heir.Name, e.Message);
+        }
+    }
+
     private async Task GiveBackAsync(long lease)
     {
         using var timeout = new CancellationTokenSource(LeaseTimes.ResignTimeout, clocks.Time);
@@ -159,6 +200,9 @@ internal sealed partial class Election(
 
     [LoggerMessage(3204, LogLevel.Warning, "The lease of the leader was not renewed: {Reason}")]
     private partial void LogNotRenewed(string reason);
+
+    [LoggerMessage(3206, LogLevel.Warning, "The office was not handed over to {Node}, and is anybody's now: {Reason}")]
+    private partial void LogNotHandedOver(string node, string reason);
 
     [LoggerMessage(3205, LogLevel.Warning, "The lease of the leader was not given back, and ends by itself: {Reason}")]
     private partial void LogNotGivenBack(string reason);

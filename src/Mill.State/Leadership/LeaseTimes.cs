@@ -19,6 +19,9 @@ internal static class LeaseTimes
 
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How much longer than others a node waits that could decide nothing.</summary>
+    public static readonly TimeSpan Courtesy = TimeSpan.FromSeconds(2);
+
     /// <summary>For giving the office back: if that fails, the lease ends by itself.</summary>
     public static readonly TimeSpan ResignTimeout = TimeSpan.FromSeconds(1);
 }

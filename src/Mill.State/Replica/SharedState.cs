@@ -28,14 +28,16 @@ public sealed class SharedState : IReplicatedState, ILeadership
     private readonly NodeId _node;
     private readonly TimeProvider _time;
 
-    private SharedState(IStateStore store, ILeases leases, ILeaderLink link, ClusterState state, NodeId node, string name, LeaseClocks clocks, ILoggerFactory loggers)
+    /// <summary>Knows nothing yet: the store is read once it is followed, and until then everything is answered with <see cref="MillError.NotReady"/>.</summary>
+    /// <param name="leases">Of the same store.</param>
+    public SharedState(IStateStore store, ILeases leases, ILeaderLink link, Candidate candidate, LeaseClocks clocks, ILoggerFactory loggers)
     {
-        (_store, _link, _node, _time) = (store, link, node, clocks.Time);
-        _log = new(state);
+        (_store, _link, _node, _time) = (store, link, candidate.Node, clocks.Time);
+        _log = new(ClusterState.Empty);
         _follower = new(store, _log, _time, loggers.CreateLogger<StoreFollower>());
         var clock = new CommitClock(_time);
         _election = new(
-            store, leases, _log, node, name, fence => new(store, _log, clock, fence, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
+            store, leases, _log, candidate, fence => new(store, _log, clock, fence, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
         _leaderBarrier = new(() => BoundedAsync(AskLeaderAsync));
         _quorumBarrier = new(() => BoundedAsync(AskQuorumAsync));
     }
@@ -44,18 +46,28 @@ public sealed class SharedState : IReplicatedState, ILeadership
 
     public LeaderRecord? Leader => _log.Latest.Leader;
 
-    public static async Task<SharedState> LoadAsync(
-        IStateStore store, ILeases leases, ILeaderLink link, NodeId node, string name, LeaseClocks clocks, ILoggerFactory loggers, CancellationToken cancellationToken) =>
-        new(store, leases, link, await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false), node, name, clocks, loggers);
+    /// <summary>The state as this node knows it, which may be old; empty until it was read.</summary>
+    public ClusterState Latest => _log.Latest;
 
-    /// <summary>Follows the store until cancelled. Throws what makes going on pointless.</summary>
+    /// <summary>The first state from now on for which something holds, as this node comes to know it.</summary>
+    public ValueTask<ClusterState> WaitAsync(Func<ClusterState, bool> holds, CancellationToken cancellationToken) => _log.WaitAsync(holds, cancellationToken);
+
+    /// <summary>Reads the store, and follows it until cancelled. Throws what makes going on pointless.</summary>
     public Task FollowStoreAsync(CancellationToken cancellationToken) => _follower.RunAsync(cancellationToken);
 
+    /// <summary>Returns once the store was read for the first time.</summary>
+    public Task LoadedAsync(CancellationToken cancellationToken) => _follower.Loaded.WaitAsync(cancellationToken);
+
     /// <summary>Stands for election until cancelled. The store must be followed for as long.</summary>
-    public Task LeadAsync(CancellationToken cancellationToken) => _election.RunAsync(cancellationToken);
+    public async Task LeadAsync(CancellationToken cancellationToken)
+    {
+        await LoadedAsync(cancellationToken).ConfigureAwait(false);
+        await _election.RunAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     public async ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken)
     {
+        DemandLoaded();
         if (read.Level is ReadLevel.Local) return _log.Latest;
         if (read.Level is ReadLevel.Linearizable)
         {
@@ -87,7 +99,11 @@ public sealed class SharedState : IReplicatedState, ILeadership
     public Task<Committed<T>> CommitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken) =>
         _election.Current is { } term ? term.Pipeline.SubmitAsync(command, cancellationToken) : throw NotLeading();
 
-    public IAsyncEnumerable<StateAdvance> FollowAsync(long afterRevision, CancellationToken cancellationToken) => _log.FollowAsync(afterRevision, cancellationToken);
+    public IAsyncEnumerable<StateAdvance> FollowAsync(long afterRevision, CancellationToken cancellationToken)
+    {
+        DemandLoaded();
+        return _log.FollowAsync(afterRevision, cancellationToken);
+    }
 
     public async ValueTask<LeaderRecord> WaitForLeaderAsync(LeaderRecord? other, CancellationToken cancellationToken) =>
         (await _log.WaitAsync(state => state.Leader is { } leader && leader != other && (leader.NodeId != _node || IsLeader), cancellationToken).ConfigureAwait(false)).Leader!;
@@ -99,6 +115,8 @@ public sealed class SharedState : IReplicatedState, ILeadership
     }
 
     public Task ResignAsync(CancellationToken cancellationToken) => _election.ResignAsync(cancellationToken);
+
+    public Task HandOverAsync(NodeRecord to, CancellationToken cancellationToken) => _election.HandOverAsync(to, cancellationToken);
 
     /// <summary>The latest state there is, or null where this node cannot say so.</summary>
     private async ValueTask<ClusterState?> TryReadAsLeaderAsync(StateSubject? subject, CancellationToken cancellationToken)
@@ -157,6 +175,12 @@ public sealed class SharedState : IReplicatedState, ILeadership
         {
             throw NoQuorum(e);
         }
+    }
+
+    private void DemandLoaded()
+    {
+        if (!_follower.Loaded.IsCompletedSuccessfully)
+            throw new MillException(MillError.NotReady, "This node has not read the state yet.") { Hint = "Wait for it, or ask another node. A node that waits for long has no majority: see its log." };
     }
 
     private static MillException NotLeading() => new(MillError.NoLeader, "This node does not lead. Nothing was written.") { Hint = "Send the request again: it goes to whoever leads then." };

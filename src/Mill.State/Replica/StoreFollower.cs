@@ -10,13 +10,19 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Follows until cancelled. Throws only what makes going on pointless: a store whose content cannot be read.</summary>
+    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done once the store was read for the first time.</summary>
+    public Task Loaded => _loaded.Task;
+
+    /// <summary>Reads the store, and follows it until cancelled. Throws only what makes going on pointless: a store whose content cannot be read.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
+                if (!_loaded.Task.IsCompleted) await LoadAsync(cancellationToken).ConfigureAwait(false);
                 await foreach (var step in store.WatchAsync(RecordKey.Root, log.Latest.Revision, cancellationToken).ConfigureAwait(false)) Apply(step);
                 return;
             }
@@ -46,6 +52,13 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
     {
         var key = StateLoad.ParseKey(write.Key);
         return new(key, write.Value is { } value ? RecordCodec.Decode(key, value.Span) : null);
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var state = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
+        log.Publish(state, StateAdvance.Reset(log.Latest.Revision, state.Revision));
+        _loaded.TrySetResult();
     }
 
     private async Task ReloadAsync(CancellationToken cancellationToken)

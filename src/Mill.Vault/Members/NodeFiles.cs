@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Mill.Core.Members;
 using Mill.Core.Ports;
 using Mill.Secrets;
@@ -70,12 +69,4 @@ public sealed record NodeFiles(string Directory)
     }
 
     private static MillException Damaged(string message) => new(MillError.StorageDamaged, message) { Hint = "Remove the node, and let it join again." };
-}
-
-/// <param name="Certificate">With its private key.</param>
-public sealed record NodeCredentials(X509Certificate2 Certificate, ClusterTrust Trust, NodeIdentity Identity) : IDisposable
-{
-    public void Dispose() => Certificate.Dispose();
-
-    public override string ToString() => Identity.ToString();
 }

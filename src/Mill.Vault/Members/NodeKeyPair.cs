@@ -60,6 +60,16 @@ public sealed class NodeKeyPair : IDisposable
     /// <summary>A PKCS#10 request in PEM. It asks for no names: the cluster gives them.</summary>
     public string Request() => new CertificateRequest(new X500DistinguishedName(""), _key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
 
+    /// <summary>
+    /// A certificate in PEM that this key gives itself, for the hour before there is an authority: the engine shows it while nobody else may talk to it yet.
+    /// </summary>
+    public string SelfSign(DateTimeOffset now)
+    {
+        var request = new CertificateRequest(new X500DistinguishedName("CN=mill founding"), _key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(now.AddMinutes(-5), now.AddHours(1));
+        return certificate.ExportCertificatePem() + "\n";
+    }
+
     /// <summary>A certificate together with this key, to be shown in a handshake. Throws <see cref="MillError.StorageDamaged"/> where it is for another key.</summary>
     public X509Certificate2 Certify(string certificate)
     {

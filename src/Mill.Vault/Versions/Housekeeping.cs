@@ -7,7 +7,7 @@ using Mill.Secrets;
 namespace Mill.Vault.Versions;
 
 /// <summary>Removes what time has run out for: versions past their retention, idempotency keys past their window, tokens past their expiry.</summary>
-internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRing ring, TimeProvider time, ILogger<Housekeeping> logger)
+internal sealed partial class Housekeeping(IReplicatedState state, ILeadership? leadership, KeyRing.KeyRing ring, TimeProvider time, ILogger<Housekeeping> logger)
 {
     private const int MaxChanges = 500;
 
@@ -19,6 +19,7 @@ internal sealed partial class Housekeeping(IReplicatedState state, KeyRing.KeyRi
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
+            if (leadership is { IsLeader: false }) continue;
             try
             {
                 await SweepAsync(cancellationToken).ConfigureAwait(false);

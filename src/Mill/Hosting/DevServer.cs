@@ -42,7 +42,7 @@ internal static class DevServer
     private static async Task<string?> EnsureTokenAsync(VaultHost vault, string path, CancellationToken cancellationToken)
     {
         var existing = PrivateFile.ReadLine(path);
-        var token = await vault.EnsureDevTokenAsync(existing, cancellationToken).ConfigureAwait(false);
+        var token = await vault.EnsureOperatorTokenAsync(existing, "dev", "mill dev", cancellationToken).ConfigureAwait(false);
         if (token is not null && token != existing) PrivateFile.Write(path, token + "\n");
         return token;
     }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -40,14 +39,14 @@ internal sealed class MillServer : IAsyncDisposable
     /// <summary>Opens the store and loads the state; serves nothing yet. Throws <see cref="MillException"/> with what stands in the way.</summary>
     public static async Task<MillServer> OpenAsync(string dataDirectory, VaultOptions vaultOptions, IPEndPoint listen, LogLevel logLevel, TimeProvider time, CancellationToken cancellationToken)
     {
-        var app = BuildApp(listen, logLevel);
+        var app = WebServer.Build(listen, logLevel, tls: null);
         EmbeddedStateStore? store = null;
         try
         {
             var loggers = app.Services.GetRequiredService<ILoggerFactory>();
             store = EmbeddedStateStore.Open(dataDirectory, loggers.CreateLogger<EmbeddedStateStore>());
             var state = await LocalState.LoadAsync(store, time, loggers, cancellationToken).ConfigureAwait(false);
-            return new(store, state, new VaultHost(vaultOptions, state, store, time, loggers), app, time);
+            return new(store, state, new VaultHost(vaultOptions, state, store, leadership: null, time, loggers), app, time);
         }
         catch
         {
@@ -122,25 +121,5 @@ internal sealed class MillServer : IAsyncDisposable
     {
         await work.ConfigureAwait(false);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System).ConfigureAwait(false);
-    }
-
-    private static WebApplication BuildApp(IPEndPoint listen, LogLevel logLevel)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.Logging.SetMinimumLevel(logLevel).AddFilter("Microsoft", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning)
-            // Mill logs its requests itself; this category costs every request an activity and a scope.
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            // The host logs a failed start with its stack trace; whoever started it gets the exception and says it in words.
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-            .AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            ApiServer.Limit(kestrel);
-            kestrel.Listen(listen);
-        });
-        builder.Services.AddMillApi();
-        return builder.Build();
     }
 }

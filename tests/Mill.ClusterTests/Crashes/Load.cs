@@ -9,6 +9,10 @@ internal sealed class Load(MillServer server, Expectations expected, int seed, A
     private const int Clients = 4;
     private const int MostAnswers = 500;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly long _start = TimeProvider.System.GetTimestamp();
+
     private int _answers;
 
     /// <summary>Returns the server's exit code.</summary>
@@ -33,6 +37,8 @@ internal sealed class Load(MillServer server, Expectations expected, int seed, A
                 expected.Begin(operation);
                 expected.Answer(operation, await operation.SendAsync(server.Api, expected.Seed));
                 if (Interlocked.Increment(ref _answers) == mostAnswers) end();
+                // Ctrl-C, for one, is not heard by the children of a shell that was told to go on in the background.
+                if (TimeProvider.System.GetElapsedTime(_start) > Patience) throw new TimeoutException("The server outlived its end by minutes.");
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException)

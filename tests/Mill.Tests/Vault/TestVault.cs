@@ -20,7 +20,7 @@ internal sealed class TestVault : IAsyncDisposable
     private TestVault(InMemoryStateStore store, ManualTime time, LocalState state, VaultOptions options)
     {
         (Store, Time, State) = (store, time, state);
-        Host = new(options, state, store, time, NullLoggerFactory.Instance);
+        Host = new(options, state, store, leadership: null, time, NullLoggerFactory.Instance);
         Ring = new(new(options.MasterKey, options.MasterKeyFile));
         Ring.Load();
         _committing = state.RunAsync(_lifetime.Token);
@@ -38,7 +38,7 @@ internal sealed class TestVault : IAsyncDisposable
 
     public IVault Vault => Host.Vault;
 
-    public Housekeeping Housekeeping => new(State, Ring, Time, NullLogger<Housekeeping>.Instance);
+    public Housekeeping Housekeeping => new(State, leadership: null, Ring, Time, NullLogger<Housekeeping>.Instance);
 
     public static Caller Operator { get; } = Samples.Caller();
 

@@ -11,14 +11,14 @@ internal static class EtcdArguments
     [
         "--name", options.Name,
         DataDirectory, options.DataDirectory,
-        "--listen-client-urls", Text(options.ClientUrl),
-        "--advertise-client-urls", Text(options.ClientUrl),
+        "--listen-client-urls", Client(options),
+        "--advertise-client-urls", Client(options),
         "--listen-peer-urls", Text(options.PeerUrl),
         "--initial-advertise-peer-urls", Text(options.PeerUrl),
         "--initial-cluster", string.Join(',', options.InitialCluster.Select(member => $"{member.Key}={Text(member.Value)}")),
         "--initial-cluster-state", options.JoinsExisting ? "existing" : "new",
         "--initial-cluster-token", options.ClusterToken,
-        "--heartbeat-interval", "100", "--election-timeout", "1000",
+        "--heartbeat-interval", Text(options.HeartbeatMilliseconds), "--election-timeout", Text(options.ElectionMilliseconds),
         "--pre-vote", // a member that comes back does not unseat a leader that does well
         "--max-txn-ops", Text(options.MaxTransactionOperations),
         "--max-request-bytes", Text(options.MaxRequestBytes),
@@ -30,6 +30,8 @@ internal static class EtcdArguments
         .. options.PeerTls is { } peer
             ? (string[])["--peer-cert-file", peer.Certificate, "--peer-key-file", peer.Key, "--peer-trusted-ca-file", peer.Authority, "--peer-client-cert-auth"] : [],
     ];
+
+    private static string Client(EtcdProcessOptions options) => options.SocketDirectory is null ? Text(options.ClientUrl) : $"unix://{EtcdProcessOptions.SocketName}";
 
     private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
 

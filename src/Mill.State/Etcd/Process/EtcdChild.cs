@@ -27,19 +27,19 @@ internal sealed class EtcdChild
     public string LastLine { get; private set; } = "";
 
     /// <summary>Fails as <see cref="SystemProcess.Start()"/> does where the program cannot be started.</summary>
-    public static Task<EtcdChild> StartAsync(string binary, IReadOnlyList<string> arguments, BoundedLog log)
+    public static Task<EtcdChild> StartAsync(string binary, IReadOnlyList<string> arguments, string? workingDirectory, BoundedLog log)
     {
         var child = new EtcdChild(log);
         var started = new TaskCompletionSource<EtcdChild>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() => child.Run(StartInfo(binary, arguments), started)) { IsBackground = true, Name = "etcd" }.Start();
+        new Thread(() => child.Run(StartInfo(Path.GetFullPath(binary), arguments, workingDirectory), started)) { IsBackground = true, Name = "etcd" }.Start();
         return started.Task;
     }
 
-    private static ProcessStartInfo StartInfo(string binary, IReadOnlyList<string> arguments)
+    private static ProcessStartInfo StartInfo(string binary, IReadOnlyList<string> arguments, string? workingDirectory)
     {
         string[] guard = FindOnPath(Guard) is { } path ? [path, "--pdeathsig", "TERM", "--"] : [];
         string[] command = [.. guard, binary, .. arguments];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = workingDirectory ?? "" };
         // What somebody set for an etcd of theirs must not reach ours.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ETCD_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         return start;

@@ -53,7 +53,7 @@ public sealed partial class EtcdProcess(EtcdProcessOptions options, TimeProvider
     /// <summary>Returns once the member answers for itself, which it does once it has found its cluster; however long that takes.</summary>
     public async Task AnswersAsync(CancellationToken cancellationToken)
     {
-        using var gateway = new EtcdGateway(new() { Endpoints = [options.ClientUrl], Tls = options.OurTls }, time);
+        using var gateway = new EtcdGateway(EtcdOptions.At(options), time);
         while (true)
         {
             try
@@ -85,6 +85,7 @@ public sealed partial class EtcdProcess(EtcdProcessOptions options, TimeProvider
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(options.DataDirectory, OwnerOnly);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.LogFile))!, OwnerOnly);
+        if (options.SocketDirectory is { } sockets) Directory.CreateDirectory(sockets, OwnerOnly);
     }
 
     private async Task<EtcdChild> StartAsync(BoundedLog log)
@@ -93,8 +94,9 @@ public sealed partial class EtcdProcess(EtcdProcessOptions options, TimeProvider
         try
         {
             // Through the guard, a program that is not there would only show as a child that dies.
+            if (options.SocketPath is { } socket) File.Delete(socket); // what a member leaves behind that was killed, it does not listen at
             if (binary is null || !File.Exists(binary)) throw new FileNotFoundException($"{options.Binary ?? "etcd"} was not found.");
-            var child = await EtcdChild.StartAsync(binary, EtcdArguments.Of(options), log).ConfigureAwait(false);
+            var child = await EtcdChild.StartAsync(binary, EtcdArguments.Of(options), options.SocketDirectory, log).ConfigureAwait(false);
             ProcessId = child.Id;
             _orphan.Remember(child.Id);
             LogStarted(options.Name, child.Id);

@@ -5,6 +5,9 @@ namespace Mill.State.Etcd.Process;
 /// <summary>One etcd member as Mill starts it.</summary>
 public sealed record EtcdProcessOptions
 {
+    /// <summary>etcd 3.4 wants a host and a port, and takes both for the name of the file, in the directory it runs in.</summary>
+    internal const string SocketName = "etcd:0";
+
     /// <summary>The etcd program; null for the one on PATH.</summary>
     public string? Binary { get; init; }
 
@@ -20,7 +23,13 @@ public sealed record EtcdProcessOptions
     /// <summary>Size at which a new log file is begun; so twice this is the most there is.</summary>
     public long LogBytes { get; init; } = 16 << 20;
 
-    /// <summary>Where the other members and we reach it; it listens there and nowhere else.</summary>
+    /// <summary>
+    /// A directory of our own to hold the unix socket at which we alone reach it. It then has no client port: whoever could call that could write past the leader.
+    /// Null: it listens on the client port.
+    /// </summary>
+    public string? SocketDirectory { get; init; }
+
+    /// <summary>Where the other members reach it, and we, without a socket; it listens there and nowhere else.</summary>
     public required IPAddress Address { get; init; }
 
     public int ClientPort { get; init; } = 2379;
@@ -51,6 +60,14 @@ public sealed record EtcdProcessOptions
     /// <summary>How large its database may grow before nothing is written any more.</summary>
     public long QuotaBytes { get; init; } = 2L << 30;
 
+    public int HeartbeatMilliseconds { get; init; } = 100;
+
+    /// <summary>
+    /// Silence of etcd's leader after which another is elected. All members should have the same. No lease lives shorter than one and a half times this, and every
+    /// lease is given its whole time and this again when etcd's leader changes.
+    /// </summary>
+    public int ElectionMilliseconds { get; init; } = 1000;
+
     /// <summary>Log entries after which it writes a snapshot of itself.</summary>
     public int SnapshotCount { get; init; } = 10_000;
 
@@ -63,7 +80,11 @@ public sealed record EtcdProcessOptions
     /// <summary>How long it may take to stop before it is killed. A leader hands its office on meanwhile.</summary>
     public TimeSpan StopAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    public Uri ClientUrl => Url(ClientTls, ClientPort);
+    /// <summary>What we call.</summary>
+    public Uri ClientUrl => SocketDirectory is null ? Url(ClientTls, ClientPort) : new("http://localhost");
+
+    /// <summary>Null where it is reached over the network.</summary>
+    public string? SocketPath => SocketDirectory is null ? null : Path.Combine(SocketDirectory, SocketName);
 
     public Uri PeerUrl => Url(PeerTls, PeerPort);
 

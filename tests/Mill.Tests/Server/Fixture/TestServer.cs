@@ -75,7 +75,7 @@ internal sealed class TestServer : IAsyncDisposable
         var ownStore = options.Store is null ? new InMemoryStateStore() : null;
         var store = options.Store ?? ownStore!;
         var state = await LocalState.LoadAsync(store, options.Time, loggers, CancellationToken.None);
-        var vault = new VaultHost(new(options.MasterKey, options.MasterKey is null ? "/nonexistent/master.key" : null), state, store, options.Time, loggers);
+        var vault = new VaultHost(new(options.MasterKey, options.MasterKey is null ? "/nonexistent/master.key" : null), state, store, leadership: null, options.Time, loggers);
         var server = new TestServer(options, app, state, vault, logs, ownStore);
         await server.StartAsync(store.Engine);
         return server;
@@ -130,7 +130,7 @@ internal sealed class TestServer : IAsyncDisposable
         var committing = State.RunAsync(_lifetime.Token);
         await Vault.StartAsync(makeKeyFile: false, CancellationToken.None);
         _work = Task.WhenAll(committing, Vault.RunAsync(_lifetime.Token));
-        OperatorToken = await Vault.EnsureDevTokenAsync(Options.Operator, CancellationToken.None) ?? Options.Operator ?? "";
+        OperatorToken = await Vault.EnsureOperatorTokenAsync(Options.Operator, "dev", "mill dev", CancellationToken.None) ?? Options.Operator ?? "";
         var identity = new ServerIdentity("1.2.3", "n1", "vault+api", engine, () => "127.0.0.1:0", Time.GetUtcNow());
         ApiServer.Map(_app, Vault.Vault, Vault.Tokens, identity, Time, _app.Lifetime.ApplicationStopping);
         await _app.StartAsync();

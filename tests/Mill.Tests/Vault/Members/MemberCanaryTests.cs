@@ -30,7 +30,7 @@ public sealed class MemberCanaryTests
         using var stop = new CancellationTokenSource();
         var state = await LocalState.LoadAsync(store, time, loggers, default);
         var committing = state.RunAsync(stop.Token);
-        var host = new VaultHost(new(Sealing.KeyText(), null), state, store, time, loggers);
+        var host = new VaultHost(new(Sealing.KeyText(), null), state, store, leadership: null, time, loggers);
         await host.StartAsync(makeKeyFile: false, default);
 
         var (tokens, said) = await LiveAsync(host.Members, time);

@@ -18,7 +18,7 @@ internal sealed class RecordedClients(TestCluster cluster, int seed)
     private static readonly string[] Names = ["a", "b", "c"];
 
     private readonly Dictionary<NodeId, VaultHost> _vaults = cluster.Nodes.ToDictionary(
-        node => node.Id, node => new VaultHost(new(Sealing.KeyText(), null), node.State, node.Store, cluster.Time, NullLoggerFactory.Instance));
+        node => node.Id, node => new VaultHost(new(Sealing.KeyText(), null), node.State, node.Store, node.State, cluster.Time, NullLoggerFactory.Instance));
 
     private readonly ConcurrentQueue<Operation> _history = new();
     private long _clock;

@@ -30,8 +30,10 @@ internal sealed class TestNode : IAsyncDisposable
     {
         var id = NodeId.From([0, 0, 0, 0, 0, 0, 0, (byte)number]);
         var clock = new FrozenClock(time);
-        var state = await SharedState.LoadAsync(store, store, link, id, $"node-{number}", new(time, clock), NullLoggerFactory.Instance, CancellationToken.None);
-        return new(id, store, state, clock);
+        var state = new SharedState(store, store, link, new(id, $"node-{number}"), new(time, clock), NullLoggerFactory.Instance);
+        var node = new TestNode(id, store, state, clock);
+        await state.LoadedAsync(CancellationToken.None);
+        return node;
     }
 
     public Task<Committed<Timestamp>> PutAsync(string token) => State.CommitAsync(new PutToken(token), CancellationToken.None);

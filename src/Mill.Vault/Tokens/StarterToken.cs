@@ -5,11 +5,8 @@ using Mill.Core.Ports;
 namespace Mill.Vault.Tokens;
 
 /// <summary>The operator token that a server hands to whoever started it. There is one at a time: a new one takes the old one's place.</summary>
-internal sealed class DevToken(IReplicatedState state)
+internal sealed class StarterToken(IReplicatedState state, string subject, string creator)
 {
-    private const string Subject = "dev";
-    private const string Creator = "mill dev";
-
     /// <summary>True where a text is that of a token which still works.</summary>
     public async ValueTask<bool> IsValidAsync(string text, CancellationToken cancellationToken)
     {
@@ -21,9 +18,9 @@ internal sealed class DevToken(IReplicatedState state)
     }
 
     public async Task<string> CreateAsync(CancellationToken cancellationToken) =>
-        (await state.CommitAsync(new Creation(TokenText.Generate()), cancellationToken).ConfigureAwait(false)).Answer;
+        (await state.CommitAsync(new Creation(TokenText.Generate(), subject, creator), cancellationToken).ConfigureAwait(false)).Answer;
 
-    private sealed class Creation(TokenText text) : StateCommand<string>
+    private sealed class Creation(TokenText text, string subject, string creator) : StateCommand<string>
     {
         public override Decision<string> Decide(ClusterState state, Timestamp now)
         {
@@ -32,12 +29,12 @@ internal sealed class DevToken(IReplicatedState state)
                 Id = text.Id,
                 SecretHash = text.HashSecret(),
                 Tenant = TenantId.Default,
-                Subject = Subject,
+                Subject = subject,
                 Role = Role.Operator,
                 CreatedAt = now,
-                CreatedBy = Creator,
+                CreatedBy = creator,
             };
-            var old = state.Tokens.Values.Where(token => token is { Subject: Subject, CreatedBy: Creator });
+            var old = state.Tokens.Values.Where(token => token.Subject == subject && token.CreatedBy == creator);
             return new(text.Reveal(), [.. old.Select(token => new StateChange(new TokenKey(token.Id), null)), new(new TokenKey(record.Id), record)]);
         }
     }

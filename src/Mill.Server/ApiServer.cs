@@ -6,6 +6,7 @@ using Mill.Server.Api;
 using Mill.Server.Auth;
 using Mill.Server.Http;
 using Mill.Server.Metrics;
+using Mill.Server.Peers;
 
 namespace Mill.Server;
 
@@ -24,24 +25,38 @@ public static class ApiServer
     }
 
     /// <summary>Maps every path of the contract.</summary>
+    /// <param name="cluster">Null for a server that is alone.</param>
     /// <param name="stopping">Cancelled when the server begins to stop.</param>
-    public static void Map(WebApplication app, IVault vault, ITokens tokens, ServerIdentity identity, TimeProvider time, CancellationToken stopping)
+    public static void Map(WebApplication app, IVault vault, ITokens tokens, ServerIdentity identity, ClusterParts? cluster, TimeProvider time, CancellationToken stopping)
     {
         var metrics = app.Services.GetRequiredService<MetricsListener>();
         metrics.Start();
         var stateMetrics = app.Services.GetRequiredService<StateMetrics>();
         var authentication = new Authentication(tokens);
+        var views = new NodeViews(vault, identity, cluster, time);
         app.UseMiddleware<Failures>(time);
         app.UseRouting();
+        if (cluster is not null) MapBetweenNodes(app, cluster, views, time);
         new SecretEndpoints(vault, authentication).Map(app);
         new WatchEndpoint(vault, authentication, time, new(stopping)).Map(app);
         new BackupEndpoint(vault, authentication, identity, time, new(stopping)).Map(app);
         new TransactionEndpoint(vault, authentication).Map(app);
         new TokenEndpoints(tokens, authentication).Map(app);
         new RetentionEndpoints(vault, authentication).Map(app);
-        new SystemEndpoints(vault, authentication, metrics, stateMetrics, identity).Map(app);
+        new NodeEndpoints(vault, authentication, views, cluster).Map(app);
+        new JoinTokenEndpoints(cluster, authentication).Map(app);
+        new JoinEndpoint(cluster).Map(app);
+        new LeaderEndpoint(cluster, authentication, time).Map(app);
+        new SystemEndpoints(vault, authentication, metrics, stateMetrics, identity, views).Map(app);
     }
 
     /// <summary>What <see cref="Map"/> needs.</summary>
     public static IServiceCollection AddMillApi(this IServiceCollection services) => services.AddSingleton<MetricsListener>().AddSingleton<StateMetrics>().AddRouting();
+
+    private static void MapBetweenNodes(WebApplication app, ClusterParts cluster, NodeViews views, TimeProvider time)
+    {
+        var gate = new PeerGate(cluster.State, new(cluster.Credentials, time));
+        app.UseMiddleware<Forwarding>(cluster, gate, time);
+        new PeerEndpoints(cluster, gate, views).Map(app);
+    }
 }

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Mill.Core.Model;
 using Mill.Secrets;
+using Mill.Server.Http;
 
 namespace Mill.Server.Api;
 
@@ -16,23 +16,12 @@ internal readonly record struct SecretPath(SecretName Name, string? Part)
     /// <summary>Throws <see cref="MillError.InvalidName"/>, or <see cref="MillError.InvalidRequest"/> for a path in disguise.</summary>
     public static SecretPath Of(HttpContext http)
     {
-        var path = PathOf(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var path = RawTarget.Path(http);
         if (!path.StartsWith(Prefix)) throw new MillException(MillError.InvalidRequest, "The path up to the name must be written plainly: /v1/secrets/NAME.");
         var rest = path[Prefix.Length..];
         var slash = rest.LastIndexOf('/');
         var part = slash > 0 ? rest[(slash + 1)..] switch { "history" => "history", "destroy" => "destroy", _ => null } : null;
         return new(SecretName.Parse(Decode(part is null ? rest : rest[..slash])), part);
-    }
-
-    private static ReadOnlySpan<char> PathOf(ReadOnlySpan<char> target)
-    {
-        var query = target.IndexOf('?');
-        if (query >= 0) target = target[..query];
-        if (target.StartsWith("/")) return target;
-        // The absolute form, as proxies send it: scheme, authority, path (RFC 9112, section 3.2.2).
-        var authority = target.IndexOf("://");
-        var start = authority < 0 ? -1 : target[(authority + 3)..].IndexOf('/');
-        return start < 0 ? [] : target[(authority + 3 + start)..];
     }
 
     /// <summary>Percent-decodes once. Null for what no name can hold.</summary>

@@ -8,11 +8,12 @@ using Mill.Secrets;
 using Mill.Server.Auth;
 using Mill.Server.Http;
 using Mill.Server.Metrics;
+using Mill.Server.Peers;
 
 namespace Mill.Server.Api;
 
 /// <summary>How the server is doing.</summary>
-internal sealed class SystemEndpoints(IVault vault, Authentication authentication, MetricsListener metrics, StateMetrics stateMetrics, ServerIdentity identity)
+internal sealed class SystemEndpoints(IVault vault, Authentication authentication, MetricsListener metrics, StateMetrics stateMetrics, ServerIdentity identity, NodeViews views)
 {
     private static readonly byte[] OpenApi = ReadOpenApi();
 
@@ -22,7 +23,7 @@ internal sealed class SystemEndpoints(IVault vault, Authentication authenticatio
         routes.MapGet("/readyz", ReadyAsync);
         routes.MapGet("/v1/status", StatusAsync);
         routes.MapGet("/v1/metrics", MetricsAsync);
-        routes.MapPost("/v1/verify", VerifyAsync);
+        routes.MapPost("/v1/verify", VerifyAsync).WithMetadata(AnyNode.Instance);
         routes.MapGet("/openapi/v1.json", OpenApiAsync);
     }
 
@@ -45,10 +46,10 @@ internal sealed class SystemEndpoints(IVault vault, Authentication authenticatio
             Version = identity.Version,
             Node = identity.Node,
             Role = identity.Role,
-            Leader = identity.Node,
+            Leader = views.LeaderName,
             Engine = identity.Engine,
             Revision = revision,
-            Members = [new() { Name = identity.Node, Address = identity.Address(), Role = identity.Role, State = seal.IsSealed ? "sealed" : "healthy", Leader = true, Revision = revision, Lag = 0, Version = identity.Version, StartedAt = identity.StartedAt }],
+            Members = await views.DescribeAllAsync(http.RequestId(), http.RequestAborted).ConfigureAwait(false),
             Seal = new(seal.IsSealed) { NeededKeyId = seal.NeededKeyId, PresentKeyId = seal.PresentKeyId, Reason = seal.Reason },
             Counts = new(caller.Tenant.Value, secrets, versions),
             StartedAt = identity.StartedAt,

@@ -55,7 +55,7 @@ internal sealed partial class Failures(RequestDelegate next, TimeProvider time, 
     private static MillException AsMillException(Exception e) => e switch
     {
         MillException known => known,
-        BadHttpRequestException { StatusCode: 413 } => new(MillError.TooLarge, "The body is larger than 1 MiB."),
+        BadHttpRequestException { StatusCode: 413 } => new(MillError.TooLarge, "The body is larger than is taken here."),
         BadHttpRequestException { StatusCode: 408 } => new(MillError.RequestTimeout, "The body came too slowly."),
         BadHttpRequestException => new(MillError.InvalidRequest, "The request is not proper HTTP."),
         _ => new(MillError.Internal, "Something went wrong in the server.") { Hint = "Look for the request id in the server's log." },

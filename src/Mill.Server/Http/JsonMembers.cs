@@ -10,6 +10,7 @@ internal static class JsonMembers
     [
         "value", "value_base64", "versions", "all", "operations", "op", "name", "if_version", "if_absent",
         "subject", "tenant", "role", "allow", "deny", "expires_in", "max_versions", "max_age",
+        "hands_over_key", "node", "token", "address", "api_port", "peer_port", "version", "certificate_request", "cluster_id", "key_id",
     ];
 
     public static string? ToPointer(string? path)

@@ -18,18 +18,33 @@ internal static class RequestBody
     /// <summary>Throws <see cref="MillError.InvalidRequest"/> or <see cref="MillError.TooLarge"/>.</summary>
     public static async ValueTask<T> ReadAsync<T>(HttpContext http)
     {
+        if (http.Features.Get<KeptBody>() is { } kept) return Parse<T>((await kept.ReadAsync(http).ConfigureAwait(false)).Span);
+        using var body = await ReadWholeAsync(http).ConfigureAwait(false);
+        return Parse<T>(body.WrittenSpan);
+    }
+
+    /// <summary>The bytes of the body. Throws <see cref="MillError.TooLarge"/>.</summary>
+    public static async ValueTask<PinnedWriter> ReadWholeAsync(HttpContext http)
+    {
         if (http.Request.ContentLength > MaxSize) throw new MillException(MillError.TooLarge, "The body is larger than 1 MiB.");
         // What a client announces is not what it sends: room for the rest is made as it comes.
-        using var body = new PinnedWriter((int)Math.Clamp(http.Request.ContentLength ?? 1024, 64, FirstRoom));
-        var reader = http.Request.BodyReader;
-        while (true)
+        var body = new PinnedWriter((int)Math.Clamp(http.Request.ContentLength ?? 1024, 64, FirstRoom));
+        try
         {
-            var result = await NextAsync(reader, http.RequestAborted).ConfigureAwait(false);
-            foreach (var segment in result.Buffer) body.Write(segment.Span);
-            reader.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted) break;
+            var reader = http.Request.BodyReader;
+            while (true)
+            {
+                var result = await NextAsync(reader, http.RequestAborted).ConfigureAwait(false);
+                foreach (var segment in result.Buffer) body.Write(segment.Span);
+                reader.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted) return body;
+            }
         }
-        return Parse<T>(body.WrittenSpan);
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A chunk size that overflows comes out of the HTTP server as a plain <see cref="IOException"/>; all else that a client can do wrong has its own type.</summary>

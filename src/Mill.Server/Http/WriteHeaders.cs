@@ -9,7 +9,8 @@ namespace Mill.Server.Http;
 /// <summary>The headers that make a write conditional or repeatable.</summary>
 internal static class WriteHeaders
 {
-    private const string IdempotencyKey = "Idempotency-Key";
+    public const string IdempotencyKey = "Idempotency-Key";
+
     private const int MaxKeyLength = 128;
 
     public static WriteContext Context(HttpContext http) => new(http.RequestId(), Key(http));

@@ -132,7 +132,7 @@ internal sealed class TestServer : IAsyncDisposable
         _work = Task.WhenAll(committing, Vault.RunAsync(_lifetime.Token));
         OperatorToken = await Vault.EnsureOperatorTokenAsync(Options.Operator, "dev", "mill dev", CancellationToken.None) ?? Options.Operator ?? "";
         var identity = new ServerIdentity("1.2.3", "n1", "vault+api", engine, () => "127.0.0.1:0", Time.GetUtcNow());
-        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, identity, Time, _app.Lifetime.ApplicationStopping);
+        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, identity, cluster: null, Time, _app.Lifetime.ApplicationStopping);
         await _app.StartAsync();
         var address = new Uri(_app.Urls.Single());
         EndPoint = new(IPAddress.Loopback, address.Port);

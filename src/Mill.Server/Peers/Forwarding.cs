@@ -1,0 +1,159 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Mill.Core.Model;
+using Mill.Secrets;
+using Mill.Server.Http;
+
+namespace Mill.Server.Peers;
+
+/// <summary>Sees to it that every write is executed by the leader, whichever node it was sent to. Comes after routing.</summary>
+/// <remarks>
+/// 1. A request that another node passed on is executed here, or refused: never passed on again.
+/// 2. Any other goes to the leader, which may be this node.
+/// 3. Where that did not take it, nothing was written, and it goes to the next.
+/// 4. Where its answer was lost, that is said; only a request with an idempotency key is sent again.
+/// </remarks>
+internal sealed partial class Forwarding(RequestDelegate next, ClusterParts cluster, PeerGate gate, TimeProvider time, ILogger<Forwarding> logger)
+{
+    /// <summary>A node that another one takes for the leader may just be taking office.</summary>
+    private static readonly TimeSpan OwnElection = TimeSpan.FromSeconds(1);
+
+    /// <summary>As long as clients wait.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
+
+    private readonly Relay _relay = new(cluster.Calls);
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (!IsWrite(http))
+        {
+            await next(http).ConfigureAwait(false);
+        }
+        else if (await gate.FindForwarderAsync(http).ConfigureAwait(false) is { } sender)
+        {
+            if (logger.IsEnabled(LogLevel.Debug)) http.Response.OnCompleted(() => Log(() => LogServed(http.RequestId(), sender, http.Response.StatusCode)));
+            await DemandOfficeAsync(http.RequestAborted).ConfigureAwait(false);
+            await next(http).ConfigureAwait(false);
+        }
+        else if (http.Request.Path.StartsWithSegments("/peer", StringComparison.OrdinalIgnoreCase))
+        {
+            await WriteAsync(http, await gate.DemandAsync(http).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        // Without a token it is refused right here.
+        else if (http.Request.Headers.Authorization.Count == 0 && http.GetEndpoint()!.Metadata.GetMetadata<Anonymous>() is null)
+        {
+            await next(http).ConfigureAwait(false);
+        }
+        else
+        {
+            await WriteAsync(http, caller: null).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsWrite(HttpContext http) =>
+        http.Request.Method is not ("GET" or "HEAD" or "OPTIONS") && http.GetEndpoint() is RouteEndpoint endpoint && endpoint.Metadata.GetMetadata<AnyNode>() is null;
+
+    private async Task WriteAsync(HttpContext http, NodeId? caller)
+    {
+        using var body = KeptBody.Of(http);
+        using var way = new NextLeader(cluster.Leadership, time);
+        LeaderRecord? tried = null;
+        var mayHaveHappened = false;
+        while (true)
+        {
+            if (tried is null && cluster.Leadership.IsLeader)
+            {
+                if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
+                tried = cluster.Leadership.Leader;
+            }
+            var leader = await way.FindAsync(tried, http.RequestAborted).ConfigureAwait(false) ?? throw (mayHaveHappened ? Unknown("no leader took it in time") : NextLeader.Nobody());
+            tried = leader;
+            if (leader.NodeId == cluster.Self)
+            {
+                if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
+                continue;
+            }
+            var outcome = await TryThereAsync(http, leader, body, caller, mayHaveHappened, way.Limit).ConfigureAwait(false);
+            if (outcome.Result is RelayResult.Answered) return;
+            mayHaveHappened |= outcome.Result is RelayResult.Lost;
+            if (mayHaveHappened && !http.Request.Headers.ContainsKey(WriteHeaders.IdempotencyKey)) throw Unknown(outcome.Reason);
+        }
+    }
+
+    /// <summary>False where this node lost the office in the meantime: nothing was written.</summary>
+    private async Task<bool> TryHereAsync(HttpContext http, bool mayHaveHappened)
+    {
+        try
+        {
+            await next(http).ConfigureAwait(false);
+            return true;
+        }
+        catch (MillException e) when (e.Error is MillError.NoLeader && !http.Response.HasStarted)
+        {
+            LogNotTaken(http.RequestId(), cluster.Self, e.Message);
+            http.Response.Clear();
+            RequestIds.Write(http);
+            return false;
+        }
+        catch (MillException e) when (mayHaveHappened && IsOfThisAttempt(e.Error))
+        {
+            throw Unknown(e.Message);
+        }
+    }
+
+    private async Task<RelayOutcome> TryThereAsync(HttpContext http, LeaderRecord leader, KeptBody body, NodeId? caller, bool mayHaveHappened, CancellationToken sendBefore)
+    {
+        var known = await cluster.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false);
+        if (!known.Nodes.TryGetValue(leader.NodeId, out var node)) return new(RelayResult.NotSent, 0, "it is not known here", null);
+        List<(string, string)> added = [(PeerGate.ForwardedHeader, cluster.Self.Value)];
+        if (caller is { } asking) added.Add((PeerGate.NodeHeader, asking.Value));
+        var leg = new RelayLeg(PeerPlace.Of(node), await body.ReadAsync(http).ConfigureAwait(false), added) { AnswerWithin = AnswerWithin, SendBefore = sendBefore };
+        var start = time.GetTimestamp();
+        var outcome = await _relay.TryAsync(http, leg, error => error is MillError.NoLeader or MillError.NotReady || (mayHaveHappened && IsOfThisAttempt(error))).ConfigureAwait(false);
+        ForwardMetrics.Record(outcome.Result, time.GetElapsedTime(start));
+        if (outcome.Result is RelayResult.Answered) LogForwarded(http.RequestId(), node.Id, outcome.Status);
+        else LogNotTaken(http.RequestId(), node.Id, outcome.Reason);
+        return outcome;
+    }
+
+    private async Task DemandOfficeAsync(CancellationToken cancellationToken)
+    {
+        if (cluster.Leadership.IsLeader) return;
+        using var limit = new CancellationTokenSource(OwnElection, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            LeaderRecord? other = null;
+            do other = await cluster.Leadership.WaitForLeaderAsync(other, either.Token).ConfigureAwait(false);
+            while (other.NodeId != cluster.Self);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MillException(MillError.NoLeader, "The node that this was passed on to does not lead. Nothing was written.") { Hint = "Try again: it goes to whoever leads then." };
+        }
+    }
+
+    /// <summary>What says nothing about an attempt before, which may have done it.</summary>
+    private static bool IsOfThisAttempt(MillError error) => HttpStatus.Of(error) is >= 500 or 429;
+
+    private static MillException Unknown(string why) => new(MillError.OutcomeUnknown, $"The write was passed on to the leader, and what became of it is not known: {why}")
+    {
+        Hint = "Look at what is stored now; with an Idempotency-Key, send the same request again.",
+    };
+
+    private static Task Log(Action log)
+    {
+        log();
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(1010, LogLevel.Debug, "Request {RequestId} was passed on to node {Node}, which answered {Status}")]
+    private partial void LogForwarded(string requestId, NodeId node, int status);
+
+    [LoggerMessage(1011, LogLevel.Debug, "Request {RequestId} was passed on by node {Node}, and answered {Status}")]
+    private partial void LogServed(string requestId, NodeId node, int status);
+
+    [LoggerMessage(1012, LogLevel.Information, "Request {RequestId} was not answered by node {Node}: {Reason}")]
+    private partial void LogNotTaken(string requestId, NodeId node, string reason);
+}

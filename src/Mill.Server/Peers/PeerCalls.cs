@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Mill.Client.Contracts;
+using Mill.Core.Members;
+using Mill.Secrets;
+using Mill.Server.Http;
+
+namespace Mill.Server.Peers;
+
+/// <summary>HTTP from this node to others, over connections on which both show their certificates.</summary>
+public sealed class PeerCalls(CurrentCredentials credentials, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>Shorter than servers keep idle connections, so that few are lost in the very moment they are used.</summary>
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(1);
+
+    /// <summary>A renewed certificate must come into use.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<PeerPlace, HttpMessageInvoker> _peers = new();
+
+    internal TimeProvider Time => time;
+
+    public void Dispose()
+    {
+        foreach (var peer in _peers.Values) peer.Dispose();
+    }
+
+    /// <summary>
+    /// Asks another node. Throws what that answered, if it is no success; <see cref="MillError.Unreachable"/> where it gave no proper answer. How long that may
+    /// take is for the caller to say.
+    /// </summary>
+    /// <param name="requestId">Of the request on whose behalf this is asked, or null.</param>
+    internal async Task<TAnswer> GetAsync<TAnswer>(PeerPlace to, string path, string? requestId, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(to.Address, path));
+        if (requestId is not null) request.Headers.TryAddWithoutValidation(RequestIds.Header, requestId);
+        try
+        {
+            using var response = await SendAsync(to, request, cancellationToken).ConfigureAwait(false);
+            using var body = await PeerAnswer.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode) throw PeerAnswer.Failure(to, response, body.WrittenSpan);
+            return JsonSerializer.Deserialize(body.WrittenSpan, ApiJson.Lenient.TypeInfo<TAnswer>()) ?? throw new JsonException();
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        {
+            throw new MillException(MillError.Unreachable, $"{to} cannot be reached: {PeerAnswer.Reason(e)}", e);
+        }
+    }
+
+    /// <summary>Returns once the head of the answer is there. Throws as <see cref="SocketsHttpHandler"/> does.</summary>
+    internal Task<HttpResponseMessage> SendAsync(PeerPlace to, HttpRequestMessage request, CancellationToken cancellationToken) =>
+        _peers.GetOrAdd(to, Connect).SendAsync(request, cancellationToken);
+
+    private HttpMessageInvoker Connect(PeerPlace to) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionIdleTimeout = IdleTimeout,
+        PooledConnectionLifetime = Lifetime,
+        // What a client sent is passed on as it is, whatever it is.
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => credentials.Value.Certificate,
+            RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                credentials.Value.Trust.ForServers(time.GetUtcNow, to.Node)(sender, certificate, chain, errors),
+            CertificateChainPolicy = new X509ChainPolicy { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true },
+        },
+    });
+}

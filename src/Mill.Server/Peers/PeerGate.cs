@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Http;
+using Mill.Core.Members;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+
+namespace Mill.Server.Peers;
+
+/// <summary>Which node is calling, and whether it still belongs here: asked for every request. Refusals are <see cref="MillError.Forbidden"/> and say why.</summary>
+internal sealed class PeerGate(IReplicatedState state, PeerCertificates certificates)
+{
+    /// <summary>The id of the node that passed a client's, or another node's, request on.</summary>
+    public const string ForwardedHeader = "Mill-Forwarded";
+
+    /// <summary>The id of the node whose request was passed on.</summary>
+    public const string NodeHeader = "Mill-Node";
+
+    /// <summary>The node that asks, also where another passed its request on.</summary>
+    public async ValueTask<NodeId> DemandAsync(HttpContext http)
+    {
+        if (await FindForwarderAsync(http).ConfigureAwait(false) is null)
+        {
+            var identity = certificates.Demand(http);
+            await DemandMemberAsync(identity, http.RequestAborted).ConfigureAwait(false);
+            return identity.Node;
+        }
+        return http.Request.Headers[NodeHeader] is [{ } text] && NodeId.TryParse(text, out var id)
+            ? id
+            : throw new MillException(MillError.InvalidRequest, $"A request that is passed on names the node that asks: {NodeHeader}.");
+    }
+
+    /// <summary>
+    /// The node that passed this request on; null where nobody did. The header counts only from a node that holds the state: what a client, or a front, says
+    /// there is nobody's word.
+    /// </summary>
+    public async ValueTask<NodeId?> FindForwarderAsync(HttpContext http)
+    {
+        if (http.Request.Headers[ForwardedHeader] is not [{ } sender] || http.Connection.ClientCertificate is null) return null;
+        var identity = certificates.Demand(http);
+        if (!identity.Role.HoldsKey()) return null;
+        if (sender != identity.Node.Value) throw PeerCertificates.Refused($"{ForwardedHeader} names another node than the certificate, {identity.Node}.");
+        await DemandMemberAsync(identity, http.RequestAborted).ConfigureAwait(false);
+        return identity.Node;
+    }
+
+    private async ValueTask DemandMemberAsync(NodeIdentity identity, CancellationToken cancellationToken)
+    {
+        var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
+        if (NodeRules.MayTalk(seen, identity)) return;
+        // It may come here as soon as it was let in, which this node may not have heard of yet.
+        seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (!NodeRules.MayTalk(seen, identity)) throw PeerCertificates.Refused(WhyNot(seen, identity));
+    }
+
+    private static string WhyNot(ClusterState state, NodeIdentity identity)
+    {
+        if (state.Cluster?.Id != identity.ClusterId) return $"Node {identity.Node} is of cluster {identity.ClusterId}, this is {state.Cluster?.Id ?? "none"}.";
+        return state.Nodes.TryGetValue(identity.Node, out var node)
+            ? $"The certificate of node {identity.Node} is for the role {identity.Role.Text()}; it has the role {node.Role.Text()}."
+            : $"Node {identity.Node} is not in the cluster: it was removed.";
+    }
+}

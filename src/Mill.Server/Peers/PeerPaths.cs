@@ -1,0 +1,22 @@
+namespace Mill.Server.Peers;
+
+/// <summary>What nodes ask of each other. No part of the public contract.</summary>
+public static class PeerPaths
+{
+    public const string Prefix = "/peer/";
+
+    /// <summary>GET; <c>?settled=</c> takes microseconds.</summary>
+    public const string Confirm = "/peer/confirm";
+
+    public const string Status = "/peer/status";
+
+    public const string Members = "/peer/members";
+
+    /// <summary>POST, without a body: room in the engine for the node that asks.</summary>
+    public const string Engine = "/peer/engine";
+
+    /// <summary>POST, without a body.</summary>
+    public const string Promote = "/peer/engine/promote";
+
+    public const string Renew = "/peer/renew";
+}

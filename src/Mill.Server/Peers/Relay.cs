@@ -1,0 +1,113 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Mill.Secrets;
+using Mill.Server.Http;
+
+namespace Mill.Server.Peers;
+
+/// <summary>Passes one request on to another server, and its answer back, as they are.</summary>
+internal sealed class Relay(PeerCalls calls)
+{
+    /// <summary>
+    /// Tries once. Whatever comes back is the answer, unless the server says by one of <paramref name="elsewhere"/> that another one may do. Once the answer has
+    /// begun, a failure ends the client's connection: it must see that the rest is missing.
+    /// </summary>
+    public async Task<RelayOutcome> TryAsync(HttpContext http, RelayLeg leg, Predicate<MillError> elsewhere)
+    {
+        using var content = leg.Body is { } body ? new SentOnce(body) : null;
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, leg.Ends);
+        using var late = new CancellationTokenSource(leg.AnswerWithin, calls.Time);
+        using var gaveUp = late.Token.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt);
+        // What was not sent by then is not sent any more; what was, is waited for.
+        using var unsent = leg.SendBefore.UnsafeRegister(_ => CancelUnsent(content, attempt), null);
+        try
+        {
+            using var request = RelayedHeaders.Request(http, leg, content);
+            using var answer = await calls.SendAsync(leg.To, request, attempt.Token).ConfigureAwait(false);
+            if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests) return await RefusalAsync(http, leg, answer, elsewhere, attempt.Token).ConfigureAwait(false);
+            if (leg.IsStream) late.CancelAfter(Timeout.InfiniteTimeSpan);
+            await CopyAsync(http, answer, leg.IsStream, attempt.Token).ConfigureAwait(false);
+            return RelayOutcome.Answered(answer.StatusCode);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
+        {
+            if (http.Response.HasStarted) throw new MillException(MillError.OutcomeUnknown, $"The answer of {leg.To} broke off.", e);
+            http.Response.Clear();
+            RequestIds.Write(http);
+            return new(content is { WasSent: false } ? RelayResult.NotSent : RelayResult.Lost, 0, PeerAnswer.Reason(e), null);
+        }
+    }
+
+    private static async Task<RelayOutcome> RefusalAsync(HttpContext http, RelayLeg leg, HttpResponseMessage answer, Predicate<MillError> elsewhere, CancellationToken cancellationToken)
+    {
+        using var body = await PeerAnswer.ReadAsync(answer, cancellationToken).ConfigureAwait(false);
+        var failure = PeerAnswer.Failure(leg.To, answer, body.WrittenSpan);
+        if (elsewhere(failure.Error)) return new(RelayResult.Refused, (int)answer.StatusCode, failure.Message, failure);
+        RelayedHeaders.Answer(http, answer);
+        await http.Response.Body.WriteAsync(body.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        return RelayOutcome.Answered(answer.StatusCode);
+    }
+
+    private static async Task CopyAsync(HttpContext http, HttpResponseMessage answer, bool isStream, CancellationToken cancellationToken)
+    {
+        var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        var buffer = PinnedBuffers.Rent(16 * 1024);
+        try
+        {
+            RelayedHeaders.Answer(http, answer);
+            // The head of a stream is news by itself. Elsewhere it waits for the first of the body, so that an answer that is lost before can be asked for again.
+            if (isStream) await http.Response.StartAsync(cancellationToken).ConfigureAwait(false);
+            while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
+            {
+                await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            PinnedBuffers.Return(buffer);
+        }
+    }
+
+    private static void CancelUnsent(SentOnce? content, CancellationTokenSource attempt)
+    {
+        if (content is { WasSent: false }) attempt.Cancel();
+    }
+}
+
+/// <summary>One way a request is tried.</summary>
+/// <param name="Body">Null for a request that may be sent again by anybody at any time.</param>
+/// <param name="Added">Headers that take the place of the client's own.</param>
+internal sealed record RelayLeg(PeerPlace To, ReadOnlyMemory<byte>? Body, IReadOnlyList<(string Name, string Value)> Added)
+{
+    /// <summary>Until the answer is there; of a stream, until it begins.</summary>
+    public required TimeSpan AnswerWithin { get; init; }
+
+    public bool IsStream { get; init; }
+
+    /// <summary>Cancelled when it makes no sense any more to begin.</summary>
+    public CancellationToken SendBefore { get; init; }
+
+    /// <summary>Ends it at any time.</summary>
+    public CancellationToken Ends { get; init; }
+}
+
+internal enum RelayResult
+{
+    /// <summary>The client has its answer.</summary>
+    Answered,
+
+    /// <summary>It never left as a whole: nothing happened.</summary>
+    NotSent,
+
+    /// <summary>The other server did nothing; another one may do.</summary>
+    Refused,
+
+    /// <summary>It may have arrived, and no answer came.</summary>
+    Lost,
+}
+
+/// <param name="Reason">Why there is no answer, in words.</param>
+internal readonly record struct RelayOutcome(RelayResult Result, int Status, string Reason, MillException? Refusal)
+{
+    public static RelayOutcome Answered(HttpStatusCode status) => new(RelayResult.Answered, (int)status, "", null);
+}

@@ -15,7 +15,7 @@ internal sealed class Relay(PeerCalls calls)
     public async Task<RelayOutcome> TryAsync(HttpContext http, RelayLeg leg, Predicate<MillError> elsewhere)
     {
         using var content = leg.Body is { } body ? new SentOnce(body) : null;
-        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, leg.Ends);
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         using var late = new CancellationTokenSource(leg.AnswerWithin, calls.Time);
         using var gaveUp = late.Token.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt);
         // What was not sent by then is not sent any more; what was, is waited for.
@@ -25,8 +25,10 @@ internal sealed class Relay(PeerCalls calls)
             using var request = RelayedHeaders.Request(http, leg, content);
             using var answer = await calls.SendAsync(leg.To, request, attempt.Token).ConfigureAwait(false);
             if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests) return await RefusalAsync(http, leg, answer, elsewhere, attempt.Token).ConfigureAwait(false);
-            if (leg.IsStream) late.CancelAfter(Timeout.InfiniteTimeSpan);
-            await CopyAsync(http, answer, leg.IsStream, attempt.Token).ConfigureAwait(false);
+            var isStream = answer.Content.Headers.ContentLength is null;
+            if (isStream) late.CancelAfter(Timeout.InfiniteTimeSpan);
+            using var ends = isStream ? leg.StreamEnds.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt) : default;
+            await CopyAsync(http, answer, isStream, attempt.Token).ConfigureAwait(false);
             return RelayOutcome.Answered(answer.StatusCode);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
@@ -79,16 +81,14 @@ internal sealed class Relay(PeerCalls calls)
 /// <param name="Added">Headers that take the place of the client's own.</param>
 internal sealed record RelayLeg(PeerPlace To, ReadOnlyMemory<byte>? Body, IReadOnlyList<(string Name, string Value)> Added)
 {
-    /// <summary>Until the answer is there; of a stream, until it begins.</summary>
+    /// <summary>Until the answer is there; of one that is a stream, until it begins.</summary>
     public required TimeSpan AnswerWithin { get; init; }
-
-    public bool IsStream { get; init; }
 
     /// <summary>Cancelled when it makes no sense any more to begin.</summary>
     public CancellationToken SendBefore { get; init; }
 
-    /// <summary>Ends it at any time.</summary>
-    public CancellationToken Ends { get; init; }
+    /// <summary>Ends an answer that has no end of its own.</summary>
+    public CancellationToken StreamEnds { get; init; }
 }
 
 internal enum RelayResult

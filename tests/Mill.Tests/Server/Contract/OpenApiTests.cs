@@ -60,7 +60,8 @@ public sealed class OpenApiTests
             var members = ApiJson.Strict.GetTypeInfo(types[name]).Properties.Select(property => property.Name);
             Assert.Equal(members.Order(StringComparer.Ordinal), schema!["properties"]!.AsObject().Select(property => property.Key).Order(StringComparer.Ordinal));
         }
-        var bodies = types.Keys.Where(name => name.EndsWith("Request", StringComparison.Ordinal) || name.EndsWith("Response", StringComparison.Ordinal));
+        string[] betweenNodes = [nameof(RenewRequest), nameof(EngineAdmissionResponse), nameof(EnginePromotionResponse), nameof(ConfirmResponse)];
+        var bodies = types.Keys.Except(betweenNodes).Where(name => name.EndsWith("Request", StringComparison.Ordinal) || name.EndsWith("Response", StringComparison.Ordinal));
         Assert.Empty(bodies.Except(Document["components"]!["schemas"]!.AsObject().Select(schema => schema.Key)));
     }
 

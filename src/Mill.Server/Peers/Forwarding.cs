@@ -64,8 +64,9 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         {
             if (tried is null && cluster.Leadership.IsLeader)
             {
-                if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
+                // As it was before: by the time this failed, the next one may be known.
                 tried = cluster.Leadership.Leader;
+                if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
             }
             var leader = await way.FindAsync(tried, http.RequestAborted).ConfigureAwait(false) ?? throw (mayHaveHappened ? Unknown("no leader took it in time") : NextLeader.Nobody());
             tried = leader;

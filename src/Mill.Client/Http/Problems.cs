@@ -19,6 +19,16 @@ internal static class Problems
         Hint = "Is the server running? Start one with: mill dev",
     };
 
+    public static MillException NotTrusted(MillClientOptions options, Exception cause) => options.Authority is null
+        ? new(MillError.Unreachable, $"What answers at {Shown(options.Address)} shows a certificate that this machine does not believe.", cause)
+        {
+            Hint = "A cluster has an authority of its own: name it with --ca-cert DATA_DIR/ca.crt, or MILL_CACERT.",
+        }
+        : new(MillError.Unreachable, $"What answers at {Shown(options.Address)} is no server of the authority that was named, or not at this address.", cause)
+        {
+            Hint = "Is it another cluster? Check the address, and the file of --ca-cert.",
+        };
+
     public static MillException TimedOut(Uri address, TimeSpan limit) => new(MillError.Unreachable, $"{Shown(address)} did not answer within {limit.TotalSeconds:0} s.")
     {
         Hint = "Look at the server with: mill status",

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Mill.Client.Contracts;
 using Mill.Secrets;
 
@@ -19,6 +20,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         ConnectTimeout = ConnectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         ActivityHeadersPropagator = null,
+        SslOptions = options.Address.Scheme is "https" ? ServerTrust.Options(options) : new(),
     });
 
     public MillClientOptions Options { get; } = options;
@@ -48,6 +50,10 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
             var response = await _http.SendAsync(request, limit.Token).ConfigureAwait(false);
             return await CheckAsync(response, limit.Token).ConfigureAwait(false);
         }
+        catch (Exception e) when (IsMistrust(e))
+        {
+            throw Problems.NotTrusted(Options, e);
+        }
         catch (Exception e) when (IsConnectionFailure(e))
         {
             throw Problems.Unreachable(Options.Address, e);
@@ -69,6 +75,10 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
             try
             {
                 return await ExchangeOnceAsync(call, limit.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsMistrust(e))
+            {
+                throw Problems.NotTrusted(Options, e);
             }
             catch (Exception e) when (IsConnectionFailure(e))
             {
@@ -111,6 +121,9 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
     /// <summary>What is wrong with a request is wrong with every attempt to send it.</summary>
     private static bool IsAboutRequest(MillError error) => error is MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue
         or MillError.Unauthenticated or MillError.Forbidden or MillError.TooLarge or MillError.MethodNotAllowed or MillError.IdempotencyMismatch;
+
+    /// <summary>The server was there, and showed a certificate that is not believed.</summary>
+    private static bool IsMistrust(Exception e) => e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException };
 
     private static bool IsConnectionFailure(Exception e) => e is HttpRequestException or IOException;
 

@@ -33,6 +33,9 @@ internal static class MillCommand
         root.Add(new RestoreCommand(global));
         root.Add(new CompletionCommand(global));
         root.Add(new DevCommand(global));
+        root.Add(new InitCommand(global));
+        root.Add(new JoinCommand(global));
+        root.Add(new ServerCommand(global));
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction inner } help) help.Action = new HelpWithExamples(inner);

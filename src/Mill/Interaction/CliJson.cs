@@ -18,6 +18,7 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(DevDocument))]
 [JsonSerializable(typeof(BackupDocument))]
+[JsonSerializable(typeof(NodeDocument))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 internal sealed record DeletedDocument(string Name, bool Deleted);
@@ -33,6 +34,14 @@ internal sealed record EventDocument(string Event, string? Name, int? Version, s
 internal sealed record DevDocument(string Address, string? Token, string DataDir, bool Sealed)
 {
     // A record prints its members; the token must never be one of them.
+    public override string ToString() => Address;
+}
+
+/// <param name="Token">Of the first node only, as the join token.</param>
+/// <param name="Sealed">Left out on a node that has no vault.</param>
+internal sealed record NodeDocument(string Address, string Node, string? Token, string? JoinToken, string DataDir, string CaCert, bool? Sealed)
+{
+    // A record prints its members; the tokens must never be among them.
     public override string ToString() => Address;
 }
 

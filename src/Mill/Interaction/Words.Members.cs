@@ -21,6 +21,8 @@ internal static partial class Words
     public const string LeaderTransfer = "Let another node lead, without an interruption";
     public const string HeirArgument = "The node to lead next: its name or id; left out: any";
 
+    public const string NotANode = "This cannot be a node of a cluster:";
+    public const string NotANodeHint = "See what each option takes: mill init --help";
     public const string NodesHint = "See what there is: mill nodes";
     public const string NewJoinTokenHint = "Ask an operator for a new join token: mill join-token";
     public const string JoinTokenIsNoAccess = "This is a join token: it lets a node in, and nobody else.";

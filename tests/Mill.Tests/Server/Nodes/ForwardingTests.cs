@@ -179,6 +179,24 @@ public sealed class ForwardingTests
         Assert.True(leader.Seen.Count > 3);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_leader_that_froze_is_not_waited_for_once_it_has_a_successor(bool hasKey)
+    {
+        await using var cluster = await TestNodes.StartAsync(2);
+        var frozen = new Recorder((http, _) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted));
+        cluster.Lead(await cluster.AddAsync(frozen.ServeAsync));
+        var start = cluster.Time.GetUtcNow();
+        var writing = cluster[1].Operator.SetAsync("a", "1", hasKey ? [("Idempotency-Key", "k")] : []);
+        await TestNodes.UntilAsync(() => frozen.Seen.Count == 1);
+        cluster.Lead(cluster[2]);
+        var answer = await cluster.WhileTimePassesAsync(writing);
+        Assert.Equal(hasKey ? 201 : 503, answer.Status);
+        if (!hasKey) Assert.Equal("outcome_unknown", answer.Code);
+        Assert.InRange(cluster.Time.GetUtcNow() - start, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+    }
+
     [Fact]
     public async Task What_a_client_says_of_being_passed_on_is_nobodys_word()
     {

@@ -4,13 +4,13 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Mill.Core.Members;
 using Mill.Server;
+using Mill.Server.Peers;
 using Mill.Tests.Server.Fixture;
 
 namespace Mill.Tests.Server.Nodes.Fixture;
@@ -34,7 +34,7 @@ internal static class Listening
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             ApiServer.Limit(kestrel);
-            kestrel.Listen(IPAddress.Loopback, place.Port, listen => listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(Options(credentials.Value, time)) }));
+            kestrel.Listen(IPAddress.Loopback, place.Port, listen => listen.UseNodeTls(credentials, time));
         });
         builder.Services.AddMillApi();
         return builder.Build();
@@ -47,16 +47,5 @@ internal static class Listening
         if (certificate is not null) options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
         var handler = new SocketsHttpHandler { SslOptions = options, UseCookies = false, AllowAutoRedirect = false, RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 };
         return new(handler) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(60) };
-    }
-
-    private static SslServerAuthenticationOptions Options(NodeCredentials own, TimeProvider time)
-    {
-        var judge = own.Trust.ForClients(time.GetUtcNow);
-        return new()
-        {
-            ServerCertificateContext = SslStreamCertificateContext.Create(own.Certificate, null, offline: true),
-            ClientCertificateRequired = true,
-            RemoteCertificateValidationCallback = (sender, certificate, chain, errors) => certificate is null || judge(sender, certificate, chain, errors),
-        };
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class MillClient
     public async Task<MembershipResponse> JoinAsync(JoinNodeRequest request, CancellationToken cancellationToken = default)
     {
         // Repeatable without a key for that: the server knows the node by its own.
-        using var call = new Call(HttpMethod.Post, Targets.Join) { Body = Body.Write(request), IsReadOnly = true };
+        using var call = new Call(HttpMethod.Post, Targets.Join) { Body = Body.Write(request), IsReadOnly = true, IsAnonymous = true };
         return await _transport.SendAsync<MembershipResponse>(call, cancellationToken).ConfigureAwait(false);
     }
 

@@ -9,6 +9,9 @@ public sealed record MillClientOptions
 
     public Uri Address { get; init; } = DefaultAddress;
 
+    /// <summary>Other nodes of the same cluster. Where one cannot be reached, the next one is asked, and asked first from then on.</summary>
+    public IReadOnlyList<Uri> Fallbacks { get; init; } = [];
+
     /// <summary>
     /// The one authority whose servers are believed, as a cluster has one of its own (<c>ca.crt</c> in a node's data directory); null for those that this machine
     /// believes.

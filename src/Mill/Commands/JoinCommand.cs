@@ -53,7 +53,14 @@ internal sealed class JoinCommand : Command
             Token = Token(parsed),
         };
         using var interrupt = Interrupt.Listen(cancellationToken);
-        await ClusterServer.JoinAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        try
+        {
+            await ClusterServer.JoinAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is MillError.Unauthenticated)
+        {
+            throw e.WithHint(Words.NewJoinTokenHint);
+        }
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }

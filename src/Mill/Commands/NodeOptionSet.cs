@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mill.Core.Members;
 using Mill.Core.Model;
+using Mill.Hosting;
 using Mill.Hosting.Cluster;
 using Mill.Interaction;
 using Mill.Profiles;
@@ -69,7 +70,22 @@ internal sealed class NodeOptionSet(GlobalOptions global)
         Progress = Progress(parsed),
     };
 
-    public NewNodeOptions ReadNew(ParseResult parsed, string? role) => new()
+    /// <summary>Throws <see cref="MillError.Usage"/> with everything that keeps this from being a node.</summary>
+    public NewNodeOptions ReadNew(ParseResult parsed, string? role)
+    {
+        var options = ReadPlace(parsed, role);
+        try
+        {
+            NodeRules.Normal(new(options.Name, options.Advertise, options.ApiPort, options.PeerPort, options.Role, MillVersion.Text));
+            return options;
+        }
+        catch (MillException e)
+        {
+            throw new MillException(MillError.Usage, Words.NotANode, e) { Hint = Words.NotANodeHint, Problems = [.. e.Problems.Select(problem => problem with { Pointer = OptionOf(problem.Pointer) })] };
+        }
+    }
+
+    private NewNodeOptions ReadPlace(ParseResult parsed, string? role) => new()
     {
         DataDirectory = DataDirectory(parsed),
         MasterKey = MasterKey(parsed),
@@ -125,6 +141,15 @@ internal sealed class NodeOptionSet(GlobalOptions global)
             global.Terminal.Say(last = text);
         };
     }
+
+    private string? OptionOf(string? pointer) => pointer switch
+    {
+        "/name" => _name.Name,
+        "/address" => _advertise.Name,
+        "/api_port" => _port.Name,
+        "/peer_port" => _peerPort.Name,
+        _ => pointer,
+    };
 
     private static NodeRole RoleOf(string text) =>
         NodeRoles.TryParse(text, out var role) ? role : throw new MillException(MillError.Usage, Words.NotAChoice(text, ["vault", "api", "both"]));

@@ -15,6 +15,7 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(DeletedDocument))]
 [JsonSerializable(typeof(DestroyedDocument))]
 [JsonSerializable(typeof(RevokedDocument))]
+[JsonSerializable(typeof(RemovedDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(DevDocument))]
 [JsonSerializable(typeof(BackupDocument))]
@@ -27,6 +28,8 @@ internal sealed record DeletedDocument(string Name, bool Deleted);
 internal sealed record DestroyedDocument(string Name, IReadOnlyList<int>? Versions, bool? All);
 
 internal sealed record RevokedDocument(string Id, bool Revoked);
+
+internal sealed record RemovedDocument(string Node, bool Removed);
 
 internal sealed record EventDocument(string Event, string? Name, int? Version, string? Id);
 

@@ -14,7 +14,9 @@ internal sealed class MillCluster : IAsyncDisposable
     private readonly string _executable;
     private readonly string _home;
     private readonly ChildProcess?[] _nodes = new ChildProcess?[Hosts.Length];
+#pragma warning disable CA5359 // The nodes were started here, and listen on loopback only.
     private readonly HttpClient _http = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }) { Timeout = TimeSpan.FromSeconds(10) };
+#pragma warning restore CA5359
 
     private MillCluster(string executable, string home) => (_executable, _home) = (executable, home);
 
@@ -87,6 +89,40 @@ internal sealed class MillCluster : IAsyncDisposable
     public async Task RestartAsync(int node) =>
         (_nodes[node], _) = await ChildProcess.StartAsync(_executable, ["server", "--data-dir", DataOf(node)], _home);
 
+    /// <summary>A write that may be sent again under the same name; false where it was not acknowledged.</summary>
+    public async Task<bool> TryWriteAsync(int node, string name)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, Url(node, $"/v1/secrets/{name}")) { Content = new StringContent("""{"value":"v"}""", new MediaTypeHeaderValue("application/json")) };
+        request.Headers.Add("Idempotency-Key", name);
+        try
+        {
+            using var answer = await _http.SendAsync(request);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public async Task WriteOnceAsync(int node)
+    {
+        if (!await TryWriteAsync(node, $"once-{Guid.NewGuid():n}")) throw new InvalidOperationException("A write failed although nothing was wrong.");
+    }
+
+    /// <summary>A linearizable read of a name that must be there.</summary>
+    public async Task ReadAsync(int node, string name)
+    {
+        using var answer = await _http.GetAsync(Url(node, $"/v1/secrets/{name}"));
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public async Task TransferAsync(int asked)
+    {
+        using var answer = await _http.PostAsync(Url(asked, "/v1/leader/transfer"), new StringContent("{}", new MediaTypeHeaderValue("application/json")));
+        answer.EnsureSuccessStatusCode();
+    }
+
     public long ResidentBytes(int node) => _nodes[node]!.ResidentBytes();
 
     public async ValueTask DisposeAsync()
@@ -105,7 +141,7 @@ internal sealed class MillCluster : IAsyncDisposable
 
     private async Task JoinAsync(int node)
     {
-        using var answer = await _http.PostAsync(new Uri($"https://{Hosts[0]}:{Port}/v1/join-tokens"), new StringContent("{}", new MediaTypeHeaderValue("application/json")));
+        using var answer = await _http.PostAsync(Url(0, "/v1/join-tokens"), new StringContent("{}", new MediaTypeHeaderValue("application/json")));
         using var body = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync());
         var file = Path.Combine(_home, "join.token");
         await File.WriteAllTextAsync(file, body.RootElement.GetProperty("token").GetString());
@@ -115,7 +151,9 @@ internal sealed class MillCluster : IAsyncDisposable
     }
 
     private async Task<JsonDocument> StatusAsync(int node) =>
-        JsonDocument.Parse(await _http.GetStreamAsync(new Uri($"https://{Hosts[node]}:{Port}/v1/status?consistency=local")));
+        JsonDocument.Parse(await _http.GetStreamAsync(Url(node, "/v1/status?consistency=local")));
+
+    private static Uri Url(int node, string path) => new($"https://{Hosts[node]}:{Port}{path}");
 
     private string DataOf(int node) => Path.Combine(_home, $"node-{node}");
 

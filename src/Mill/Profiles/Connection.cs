@@ -22,10 +22,9 @@ internal static class Connection
         authority ??= host.Variable(AuthorityVariable);
         var profile = address is null || token is null || authority is null ? ProfileFile.Find(host)?.Read(host.Terminal) : null;
         var server = (address ?? profile?.Address) is { } text ? Parse(text, (authority ?? profile?.CaCert) is null ? "http" : "https") : MillClientOptions.DefaultAddress;
-        // The profile's token belongs to the profile's server; another address must not be handed it.
-        token ??= profile is not null && Parse(profile.Address) == server ? profile.Token : null;
         // Its authority says only who is believed: another node of the same cluster has the same.
         authority ??= server.Scheme is "https" ? profile?.CaCert : null;
+        token ??= profile is not null && (Parse(profile.Address) == server || IsSameCluster(profile, server, authority)) ? profile.Token : null;
         return new() { Authority = authority is null ? null : Authorities.Read(authority), Address = server, Token = token is null ? null : Checked(token), Tenant = tenant ?? host.Variable(TenantVariable), Time = host.Time };
     }
 
@@ -47,6 +46,12 @@ internal static class Connection
         }
         throw new MillException(MillError.Unauthenticated, Words.NoToken(options.Address)) { Hint = Words.NoTokenHint };
     }
+
+    /// <summary>
+    /// The profile's token belongs to the profile's server, and another address must not be handed it; unless that has to show a certificate of the same cluster
+    /// first.
+    /// </summary>
+    private static bool IsSameCluster(Profile profile, Uri server, string? authority) => server.Scheme is "https" && authority is not null && authority == profile.CaCert;
 
     /// <summary>An address as people write it: the scheme may be left out.</summary>
     public static Uri Parse(string text, string scheme = "http")

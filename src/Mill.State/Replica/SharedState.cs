@@ -65,17 +65,14 @@ public sealed class SharedState : IReplicatedState, ILeadership
         await _election.RunAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken)
+    public ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken)
     {
         DemandLoaded();
-        if (read.Level is ReadLevel.Local) return _log.Latest;
-        if (read.Level is ReadLevel.Linearizable)
-        {
-            if (await TryReadAsLeaderAsync(read.Subject, cancellationToken).ConfigureAwait(false) is { } state) return state;
-        }
-        if (read.IsConfirmed) return _log.Latest;
-        var barrier = read.Level is ReadLevel.Quorum ? _quorumBarrier : _leaderBarrier;
-        return await ReachAsync(await barrier.PassAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        if (read.Level is ReadLevel.Local) return new(_log.Latest);
+        // Most reads wait for nothing, and so need no limit.
+        if (read.Level is ReadLevel.Linearizable && _election.Current is { } term && term.Pipeline.Flight?.Touches(read.Subject) is not true && StateOf(term) is { } state) return new(state);
+        if (read.IsConfirmed && !IsLeader) return new(_log.Latest);
+        return new(WithinTimeAsync(stop => AskAsync(read, stop), cancellationToken));
     }
 
     public async ValueTask<bool> TryConfirmAsync(ReadLevel level, CancellationToken cancellationToken)
@@ -86,15 +83,17 @@ public sealed class SharedState : IReplicatedState, ILeadership
         return true;
     }
 
-    public async ValueTask<ClusterState> ReadAtAsync(Timestamp moment, CancellationToken cancellationToken)
-    {
-        var state = await ReadAsync(default, cancellationToken).ConfigureAwait(false);
-        if (moment <= state.CommitTime) return state;
-        var revision = _election.Current is null && Leader is { } leader
-            ? await _link.ConfirmAsync(leader, moment, cancellationToken).ConfigureAwait(false)
-            : await ConfirmAsync(moment, cancellationToken).ConfigureAwait(false);
-        return await ReachAsync(revision, cancellationToken).ConfigureAwait(false);
-    }
+    public async ValueTask<ClusterState> ReadAtAsync(Timestamp moment, CancellationToken cancellationToken) => await WithinTimeAsync(
+        async stop =>
+        {
+            var state = await ReadAsync(default, stop).ConfigureAwait(false);
+            if (moment <= state.CommitTime) return state;
+            var revision = _election.Current is null && Leader is { } leader
+                ? await _link.ConfirmAsync(leader, moment, stop).ConfigureAwait(false)
+                : await ConfirmAsync(moment, stop).ConfigureAwait(false);
+            return await ReachAsync(revision, stop).ConfigureAwait(false);
+        },
+        cancellationToken).ConfigureAwait(false);
 
     public Task<Committed<T>> CommitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken) =>
         _election.Current is { } term ? term.Pipeline.SubmitAsync(command, cancellationToken) : throw NotLeading();
@@ -136,9 +135,22 @@ public sealed class SharedState : IReplicatedState, ILeadership
         if (_election.Current is not { } term) return null;
         // Others may have seen what is under way: see Flight.
         if (term.Pipeline.Flight is { } flight && flight.Touches(subject)) await flight.Landed.WaitAsync(cancellationToken).ConfigureAwait(false);
-        // The state first, the lease after: in between, this node may have been frozen for as long as it takes to elect another.
+        return StateOf(term);
+    }
+
+    /// <summary>The state first, the lease after: in between, this node may have been frozen for as long as it takes to elect another.</summary>
+    private ClusterState? StateOf(Term term)
+    {
         var state = _log.Latest;
         return term.IsSure ? state : null;
+    }
+
+    private async Task<ClusterState> AskAsync(StateRead read, CancellationToken stop)
+    {
+        if (read.Level is ReadLevel.Linearizable && await TryReadAsLeaderAsync(read.Subject, stop).ConfigureAwait(false) is { } state) return state;
+        if (read.IsConfirmed) return _log.Latest;
+        var barrier = read.Level is ReadLevel.Quorum ? _quorumBarrier : _leaderBarrier;
+        return await ReachAsync(await barrier.PassAsync(stop).ConfigureAwait(false), stop).ConfigureAwait(false);
     }
 
     private async Task<long> AskLeaderAsync(CancellationToken cancellationToken)
@@ -163,16 +175,24 @@ public sealed class SharedState : IReplicatedState, ILeadership
     private async ValueTask<ClusterState> ReachAsync(long revision, CancellationToken cancellationToken)
     {
         var state = _log.Latest;
-        if (state.Revision >= revision) return state;
+        return state.Revision >= revision ? state : await _log.WaitAsync(state => state.Revision >= revision, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// One limit for everything that a read waits for: a write under way, the question that was asked before it came, its own, and the state itself. Each with a limit of its own, they would
+    /// add up to more than is promised.
+    /// </summary>
+    private async Task<ClusterState> WithinTimeAsync(Func<CancellationToken, Task<ClusterState>> read, CancellationToken cancellationToken)
+    {
         using var timeout = new CancellationTokenSource(ReadTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            return await _log.WaitAsync(state => state.Revision >= revision, either.Token).ConfigureAwait(false);
+            return await read(either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw NoQuorum();
+            throw NoQuorum(e);
         }
     }
 

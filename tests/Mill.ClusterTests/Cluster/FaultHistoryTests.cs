@@ -26,7 +26,7 @@ public sealed class FaultHistoryTests(Announcements announcements) : IClassFixtu
     {
         announcements.Say($"MILL_SEED={_seed} MILL_FAULTS={_faults}{(StepClock.Library is null ? "; clocks are not stepped: libfaketime is not installed" : "")}");
         var start = TimeProvider.System.GetTimestamp();
-        await using var rig = await ClusterRig.StartAsync(3, steppable: StepClock.Library is not null, GiveSmallDisk);
+        await using var rig = await ClusterRig.StartAsync(3, Equip);
         try
         {
             var operations = await RunAsync(rig);
@@ -42,9 +42,10 @@ public sealed class FaultHistoryTests(Announcements announcements) : IClassFixtu
 
     private static int? Number(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    private static void GiveSmallDisk(RigNode node)
+    private static void Equip(RigNode node)
     {
-        if (node.Name == "n2") node.Disk = new(node.Directory, DiskSize);
+        if (node.Name is "n2") node.Disk = new(node.Directory, DiskSize);
+        if (node.Name is "n3" && StepClock.Library is not null) node.Clock = StepClock.Of(node);
     }
 
     private async Task<int> RunAsync(ClusterRig rig)

@@ -132,8 +132,7 @@ public sealed class RefusalTests(Announcements announcements) : IClassFixture<An
         for (var start = 0; start < 2; start++)
         {
             node.Launch();
-            await using var _ = node.Process;
-            await node.Process.ExitAsync();
+            Assert.Equal(PreconditionFailed, await node.Process.ExitAsync());
             Assert.Contains("was taken out of its cluster", node.Process.Errors, StringComparison.Ordinal);
             Assert.Empty(node.Process.Output);
             Manners.RequireNoTrace(node.Process.Errors);

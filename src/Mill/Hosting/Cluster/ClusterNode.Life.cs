@@ -34,22 +34,21 @@ internal sealed partial class ClusterNode
     /// <summary>All nodes, as far as this one knows.</summary>
     private IReadOnlyList<MemberPlace> Members => _state.Latest.Nodes.Count is 0 ? _file.Members : [.. _state.Latest.Nodes.Values.Select(ToPlace)];
 
-    /// <summary>Starts the engine, reads the state and the master key. Returns once a linearizable read succeeds, which may take as long as there is no majority.</summary>
+    /// <summary>
+    /// Starts the engine, reads the state and the master key. Returns once a linearizable read succeeds, which may take as long as there is no majority. Throws <see
+    /// cref="MillError.PreconditionFailed"/> where the node was taken out of its cluster while it was away: its engine would wait for the others for ever.
+    /// </summary>
     public async Task<VaultStart?> StartAsync(CancellationToken cancellationToken)
     {
-        _options.Progress("Waiting for a majority of the cluster.");
-        await _engine.StartAsync(cancellationToken).ConfigureAwait(false);
-        await new EngineEntry(_peers, _directory, _options.Progress, _time).PromoteAsync(_engine.Members, cancellationToken).ConfigureAwait(false);
-        _following = _state.FollowStoreAsync(_lifetime.Token);
-        await (await Task.WhenAny(_state.LoadedAsync(cancellationToken), _following, _engine.Failure).ConfigureAwait(false)).ConfigureAwait(false);
-        var start = await _vault.StartAsync(makeKeyFile: false, cancellationToken).ConfigureAwait(false);
-        // With its key: a sealed node lets others go first.
-        _leading = _state.LeadAsync(_office.Token);
         _removal = new Belonging(Self, _state, _engine.Members, _peers, _time).EndsAsync(_lifetime.Token);
-        _background = Task.WhenAll(
-            _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), RememberMembersAsync(_lifetime.Token), Renewal().RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
-        await ReadableAsync(cancellationToken).ConfigureAwait(false);
-        return start;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var starting = StartPartsAsync(stop.Token);
+        if (await Task.WhenAny(starting, _removal).ConfigureAwait(false) == starting) return await starting.ConfigureAwait(false);
+        await _removal.ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        await ((Task)starting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        RememberRemoval();
+        throw ClusterServer.Removed(_directory);
     }
 
     /// <summary>
@@ -62,8 +61,7 @@ internal sealed partial class ClusterNode
         var first = await Task.WhenAny(stopped, _following, _leading, _engine.Failure, _background, _removal).ConfigureAwait(false);
         await first.ConfigureAwait(false);
         if (first != _removal) return false;
-        _file = _file with { Removed = true };
-        _file.Write(_directory.Path);
+        RememberRemoval();
         return true;
     }
 
@@ -80,6 +78,28 @@ internal sealed partial class ClusterNode
         await _app.DisposeAsync().ConfigureAwait(false);
         _lifetime.Dispose();
         _office.Dispose();
+    }
+
+    private async Task<VaultStart?> StartPartsAsync(CancellationToken cancellationToken)
+    {
+        _options.Progress("Waiting for a majority of the cluster.");
+        await _engine.StartAsync(cancellationToken).ConfigureAwait(false);
+        await new EngineEntry(_peers, _directory, _options.Progress, _time).PromoteAsync(_engine.Members, cancellationToken).ConfigureAwait(false);
+        _following = _state.FollowStoreAsync(_lifetime.Token);
+        await (await Task.WhenAny(_state.LoadedAsync(cancellationToken), _following, _engine.Failure).ConfigureAwait(false)).ConfigureAwait(false);
+        var start = await _vault.StartAsync(makeKeyFile: false, cancellationToken).ConfigureAwait(false);
+        // With its key: a sealed node lets others go first.
+        _leading = _state.LeadAsync(_office.Token);
+        _background = Task.WhenAll(
+            _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), RememberMembersAsync(_lifetime.Token), Renewal().RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
+        await ReadableAsync(cancellationToken).ConfigureAwait(false);
+        return start;
+    }
+
+    private void RememberRemoval()
+    {
+        _file = _file with { Removed = true };
+        _file.Write(_directory.Path);
     }
 
     private async Task ListenAsync(CancellationToken cancellationToken)

@@ -43,12 +43,17 @@ internal static class ClusterServer
         {
             Hint = "Found a cluster with mill init, or join one with mill join. Another place: --data-dir DIR",
         };
-        if (file.Removed) throw new MillException(MillError.PreconditionFailed, $"The node in {directory.Path} was taken out of its cluster.") { Hint = "Join again with an empty data directory." };
+        if (file.Removed) throw Removed(directory);
         if (file.NodeId is null) throw new MillException(MillError.PreconditionFailed, $"The founding of the cluster in {directory.Path} was interrupted.") { Hint = "Say the same mill init again." };
         if (options.Role is { } role && role.Text() != file.Role)
             throw new MillException(MillError.PreconditionFailed, $"This node has the role {file.Role}, not {role.Text()}.") { Hint = "A node keeps its role. For another one, remove it and let it join again." };
         await ServeAsync(directory, file with { Etcd = options.Etcd ?? file.Etcd, MasterKeyFile = options.MasterKeyFile ?? file.MasterKeyFile }, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
     }
+
+    public static MillException Removed(NodeDirectory directory) => new(MillError.PreconditionFailed, $"The node in {directory.Path} was taken out of its cluster.")
+    {
+        Hint = "Join again with an empty data directory.",
+    };
 
     private static async Task ServeAsync(
         NodeDirectory directory, NodeFile file, NodeOptions options, Func<VaultStart?, Started> started, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)

@@ -37,8 +37,8 @@ internal sealed class OtherMembers() : Fault("membership change")
 
     public override Task EndAsync(ClusterRig rig, Random random)
     {
-        // The one with the small disk is needed for other faults.
-        var candidates = rig.Nodes.Where(node => node.Disk is null).ToList();
+        // Those with a small disk, or a clock that can be set, are needed for other faults.
+        var candidates = rig.Nodes.Where(node => node is { Disk: null, Clock: null }).ToList();
         return rig.RemoveAsync(candidates[random.Next(candidates.Count)]);
     }
 }

@@ -31,7 +31,8 @@ internal sealed class SteppedClock(bool leads) : Fault(leads ? "clock of the lea
 
     public override async Task BeginAsync(ClusterRig rig, Random random)
     {
-        _node = await rig.PickAsync(leads, random);
+        _node = rig.Nodes.First(node => node.Clock is not null);
+        await LeaderTransfers.TryAsync(rig, leads ? _node : rig.Nodes.First(node => node != _node));
         _node.Clock!.Step(TimeSpan.FromSeconds((random.Next(2) == 0 ? 1 : -1) * random.Next(2, 40)));
         // Another one may lead while it is wrong, and the one with the wrong clock after it.
         if (random.Next(2) == 0) await LeaderTransfers.TryAsync(rig, node: null);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mill.Client;
 using Mill.Client.Watching;
+using Mill.ClusterTests.Cluster.Rig;
 using Mill.Secrets;
 using Mill.Testing.Histories;
 
@@ -9,19 +10,28 @@ namespace Mill.ClusterTests.Cluster.Recording;
 /// <summary>Somebody who follows the changes below a prefix through one node, over as many connections as it takes, from a moment at which there was nothing yet.</summary>
 internal sealed class RecordedWatch : IAsyncDisposable
 {
+    /// <summary>Well below the time after which the server sends a position.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
     private readonly MillClient _client;
     private readonly string _prefix;
     private readonly List<WatchedEvent> _events = [];
-    private readonly List<SecretEvent> _incomplete = []; // of a revision that goes on: it is told again as a whole where the connection breaks here
+    private readonly List<SecretEvent> _incomplete = []; // of a revision that may go on
+    private readonly HashSet<(SecretEventKind, string, int)> _told = []; // what may be told again after a connection that broke in the middle of a revision
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
+    private long _revision;
+    private long _last = TimeProvider.System.GetTimestamp();
+    private bool _isFirst = true;
 
-    private RecordedWatch(MillClient client, string prefix)
+    private RecordedWatch(RigNode node, MillClient client, string prefix)
     {
-        (_client, _prefix) = (client, prefix);
+        (Node, _client, _prefix) = (node, client, prefix);
         _running = RunAsync();
     }
+
+    public RigNode Node { get; }
 
     /// <summary>True where the server said that events were missed for good.</summary>
     public bool WasReset { get; private set; }
@@ -29,9 +39,9 @@ internal sealed class RecordedWatch : IAsyncDisposable
     /// <summary>Connections that were lost.</summary>
     public int Losses { get; private set; }
 
-    public static async Task<RecordedWatch> StartAsync(MillClient client, string prefix)
+    public static async Task<RecordedWatch> StartAsync(RigNode node, ClusterAccess access, string prefix)
     {
-        var watch = new RecordedWatch(client, prefix);
+        var watch = new RecordedWatch(node, node.Client(access), prefix);
         await await Task.WhenAny(watch._connected.Task, watch._running);
         return watch;
     }
@@ -82,18 +92,36 @@ internal sealed class RecordedWatch : IAsyncDisposable
             return;
         }
         Losses++;
-        lock (_events) _incomplete.Clear();
+        lock (_events)
+        {
+            _told.UnionWith(_incomplete.Select(Name));
+            _isFirst = true;
+        }
     }
 
-    /// <summary>Only the last event of a revision carries its id; those before it, the id of what came before.</summary>
+    /// <summary>
+    /// Only the last event of a revision carries its id; those before it, the id of what came before. That may be a position without an event, at the beginning or after some silence: then
+    /// nobody can tell whether the revision goes on, and two are taken for one.
+    /// </summary>
     private void Take(SecretEvent told)
     {
+        if (_told.Remove(Name(told))) return;
+        if (TimeProvider.System.GetElapsedTime(_last) > Silence) _isFirst = true;
+        _last = TimeProvider.System.GetTimestamp();
         _incomplete.Add(told);
         var revision = told.Id is { } id ? long.Parse(id, CultureInfo.InvariantCulture) : 0;
-        if (revision <= (_events.LastOrDefault()?.Revision ?? 0)) return;
+        if (revision <= _revision) return;
+        _revision = revision;
+        if (_isFirst)
+        {
+            _isFirst = false;
+            return;
+        }
         _events.AddRange(_incomplete.Select(part => ToWatched(part, revision)));
         _incomplete.Clear();
     }
+
+    private static (SecretEventKind, string, int) Name(SecretEvent told) => (told.Kind, told.Name, told.Version);
 
     private static WatchedEvent ToWatched(SecretEvent told, long revision) => new(
         told.Kind switch { SecretEventKind.Added => WatchedKind.Added, SecretEventKind.Rotated => WatchedKind.Rotated, _ => WatchedKind.Removed }, told.Name, told.Version, revision);

@@ -9,7 +9,8 @@ namespace Mill.ClusterTests.Cluster.Recording;
 /// </summary>
 internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string prefix, int seed)
 {
-    private const int Clients = 6;
+    private const int Clients = 8;
+    private const int Settled = 6;
     private const int Groups = 4;
     private const int NamesPerGroup = 2;
     private const int Repeats = 3;
@@ -44,12 +45,17 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
         }
     }
 
-    /// <summary>What has a key and was not answered is sent again with the same key, mostly through another node; and sometimes what was answered, too.</summary>
+    /// <summary>
+    /// Most clients stay with one node, and so are always on one side of a cut, or wait together for a node that stands still; the others wander. What has a key and was not answered is
+    /// sent again with the same key, through any node; and sometimes what was answered, too.
+    /// </summary>
     private async Task<RecordedClient.Outcome> CallAsync(int number, SecretCall call, Dictionary<RigNode, RecordedClient> clients, Random random)
     {
+        var isLost = number >= Settled;
         for (var attempt = 1; ; attempt++)
         {
-            var outcome = await ClientOf(number, clients, random).CallAsync(call);
+            var outcome = await ClientOf(number, isLost ? random.Next() : number, clients).CallAsync(call);
+            isLost = outcome is not RecordedClient.Outcome.Answered;
             var again = outcome switch
             {
                 RecordedClient.Outcome.Unknown => random.Next(4) > 0,
@@ -60,11 +66,10 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
         }
     }
 
-    /// <summary>Each client has a node that it likes best, so that some of them are always on the right side of a cut.</summary>
-    private RecordedClient ClientOf(int number, Dictionary<RigNode, RecordedClient> clients, Random random)
+    private RecordedClient ClientOf(int number, int choice, Dictionary<RigNode, RecordedClient> clients)
     {
-        var nodes = rig.Nodes.ToArray();
-        var node = nodes[random.Next(4) > 0 ? number % nodes.Length : random.Next(nodes.Length)];
+        var nodes = rig.Nodes;
+        var node = nodes[choice % nodes.Length];
         if (!clients.TryGetValue(node, out var client)) clients[node] = client = new(number, node.Name, node.Client(rig.Access, Patience), recorder);
         return client;
     }

@@ -15,12 +15,11 @@ internal sealed class ClusterRig : IAsyncDisposable
     private readonly Sandbox _sandbox = new();
     private readonly TestNetwork _network;
     private readonly List<RigNode> _all = [];
-    private readonly bool _steppable;
     private byte _machines;
 
     static ClusterRig() => HttpClient.DefaultProxy = new System.Net.WebProxy(); // what this process asks for is never behind a proxy
 
-    private ClusterRig(TestNetwork network, bool steppable) => (_network, _steppable) = (network, steppable);
+    private ClusterRig(TestNetwork network) => _network = network;
 
     /// <summary>The members, whether they run or not.</summary>
     public ImmutableArray<RigNode> Nodes { get; private set; } = [];
@@ -28,11 +27,10 @@ internal sealed class ClusterRig : IAsyncDisposable
     public ClusterAccess Access { get; private set; } = null!;
 
     /// <summary>Starts a cluster of so many nodes, and returns when all of them answer.</summary>
-    /// <param name="steppable">Whether the clocks of its nodes can be set: that needs libfaketime, and costs a little.</param>
     /// <param name="prepare">Called for every node but the first, before anything of it runs.</param>
-    public static async Task<ClusterRig> StartAsync(int nodes, bool steppable = false, Action<RigNode>? prepare = null)
+    public static async Task<ClusterRig> StartAsync(int nodes, Action<RigNode>? prepare = null)
     {
-        var rig = new ClusterRig(TestNetwork.Create(), steppable);
+        var rig = new ClusterRig(TestNetwork.Create());
         try
         {
             await rig.InitAsync();
@@ -94,7 +92,6 @@ internal sealed class ClusterRig : IAsyncDisposable
         var number = ++_machines;
         var node = new RigNode($"n{number}", _network.Add(number), _sandbox);
         _all.Add(node);
-        if (_steppable) node.Clock = StepClock.Of(node, _sandbox.Root);
         return node;
     }
 

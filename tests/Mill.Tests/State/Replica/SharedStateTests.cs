@@ -234,6 +234,25 @@ public sealed class SharedStateTests
         Assert.Equal(51, (await follower.ReadAsync()).Length);
     }
 
+    /// <summary>It waits for that question, and for its own after it: in all, no longer than is promised for one.</summary>
+    [Fact]
+    public async Task A_read_that_comes_while_a_question_is_under_way_is_refused_as_soon_as_any_other()
+    {
+        await using var cluster = await TestCluster.StartAsync(2);
+        var leader = await cluster.LeaderAsync();
+        var follower = cluster.Nodes.Single(node => node != leader);
+        await cluster.UntilAsync(follower.ReadAsync());
+        cluster.Isolate(leader);
+        follower.Store.HoldAnswers();
+        var first = follower.ReadAsync();
+        await cluster.UntilAsync(() => follower.Store.Finds > 0);
+        var since = cluster.Time.GetUtcNow();
+        var refused = await Assert.ThrowsAsync<MillException>(() => cluster.UntilAsync(follower.ReadAsync()));
+        Assert.Equal(MillError.NoQuorum, refused.Error);
+        Assert.True(cluster.Time.GetUtcNow() - since < TimeSpan.FromSeconds(5), "it took longer");
+        await Assert.ThrowsAsync<MillException>(() => first);
+    }
+
     [Fact]
     public async Task A_moment_that_a_follower_was_asked_about_is_settled_for_the_leaders_to_come()
     {

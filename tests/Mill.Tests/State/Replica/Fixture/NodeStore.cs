@@ -10,6 +10,7 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
 {
     private TaskCompletionSource _replies = Done();
     private TaskCompletionSource _news = Done();
+    private TaskCompletionSource _answers = Done();
 
     public string Engine => "memory";
 
@@ -34,16 +35,20 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
 
     public void HoldNews() => _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What is asked from here on is never answered, as by a store without a majority.</summary>
+    public void HoldAnswers() => _answers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public void ReleaseNews() => _news.TrySetResult();
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => Reach().GetRevisionAsync(cancellationToken);
 
     public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) => Reach().VisitAsync(prefix, visit, cancellationToken);
 
-    public ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken)
+    public async ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken)
     {
         Finds++;
-        return Reach().FindAsync(key, cancellationToken);
+        await _answers.Task.WaitAsync(cancellationToken);
+        return await Reach().FindAsync(key, cancellationToken);
     }
 
     public async ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)

@@ -115,6 +115,7 @@ internal sealed partial class Election(
         _resigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         LogElected(fence);
+        LeadershipMetrics.TookOffice();
         _current = term;
         _elected.TrySetResult();
         var committing = term.Pipeline.RunAsync(over.Token);
@@ -134,6 +135,7 @@ internal sealed partial class Election(
             _elected = new(TaskCreationOptions.RunContinuationsAsynchronously);
             _current = null;
             term.End();
+            LeadershipMetrics.LeftOffice();
             await over.CancelAsync().ConfigureAwait(false);
             await committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

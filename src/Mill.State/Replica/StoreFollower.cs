@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.State.Leadership;
 
 namespace Mill.State.Replica;
 
@@ -45,6 +46,7 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
         if (step.Revision <= before.Revision) return;
         var changes = step.Writes.Select(Read).ToList();
         var after = before.Advance(step.Revision, changes);
+        if (after.Leader is { } leader && leader.NodeId != before.Leader?.NodeId) LeadershipMetrics.Changed();
         log.Publish(after, StateAdvance.Between(before, after, StateChange.SecretsOf(changes.Select(change => change.Key))));
     }
 

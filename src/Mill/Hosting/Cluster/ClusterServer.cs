@@ -19,7 +19,7 @@ internal static class ClusterServer
         using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
         var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
         options.Progress("Founding the cluster.");
-        var founded = await new Founding(directory, vault, TimeProvider.System, loggers).RunAsync(Describe(options), cancellationToken).ConfigureAwait(false);
+        var founded = await new Founding(directory, vault, resumes: file is not null, options.Restore, TimeProvider.System, loggers).RunAsync(Describe(options), cancellationToken).ConfigureAwait(false);
         await ServeAsync(directory, founded.File, options, start => new(founded.Token, founded.JoinToken, start! with { MadeKeyFile = founded.Vault.MadeKeyFile }), ready, cancellationToken).ConfigureAwait(false);
     }
 
@@ -48,6 +48,17 @@ internal static class ClusterServer
         if (options.Role is { } role && role.Text() != file.Role)
             throw new MillException(MillError.PreconditionFailed, $"This node has the role {file.Role}, not {role.Text()}.") { Hint = "A node keeps its role. For another one, remove it and let it join again." };
         await ServeAsync(directory, file with { Etcd = options.Etcd ?? file.Etcd, MasterKeyFile = options.MasterKeyFile ?? file.MasterKeyFile }, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes the cluster one of this node alone. Throws <see cref="MillException"/> with what stands in the way.</summary>
+    public static async Task RecoverAsync(ServerOptions options, CancellationToken cancellationToken)
+    {
+        var directory = new NodeDirectory(options.DataDirectory);
+        var file = NodeFile.Read(directory.Path);
+        if (file?.NodeId is null || file.Role is "api") throw new MillException(MillError.NotFound, $"There is no node in {directory.Path} that holds the state.") { Hint = "Name the data directory of one: --data-dir DIR" };
+        using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
+        var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? file.MasterKeyFile ?? directory.MasterKey);
+        await Recovery.RunAsync(directory, file, vault, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task ServeAsync(

@@ -235,6 +235,21 @@ public sealed class SharedStateTests
     }
 
     [Fact]
+    public async Task A_follower_that_must_read_everything_again_and_cannot_goes_on_trying()
+    {
+        await using var cluster = await TestCluster.StartAsync(2, knownCommits: 8);
+        var leader = await cluster.LeaderAsync();
+        var follower = cluster.Nodes.Single(node => node != leader);
+        await cluster.UntilAsync(follower.ReadAsync());
+        follower.Store.HoldNews();
+        for (var number = 0; number < 50; number++) await leader.PutAsync($"{number}");
+        follower.Store.FailingVisits = 2;
+        follower.Store.ReleaseNews();
+        Assert.Equal(50, (await cluster.UntilAsync(follower.ReadAsync())).Length);
+        Assert.Equal(0, follower.Store.FailingVisits);
+    }
+
+    [Fact]
     public async Task A_moment_that_a_follower_was_asked_about_is_settled_for_the_leaders_to_come()
     {
         await using var cluster = await TestCluster.StartAsync(2);

@@ -54,6 +54,8 @@ internal static class BenchRun
         "writes" => Writes.RunAsync(options, directory),
         "size" => Size.RunAsync(options, directory),
         "cli" => Commands.RunAsync(options, directory),
+        "cluster" => Cluster.RunAsync(options, directory),
+        "failover" => Failover.RunAsync(options, directory),
         "micro" => Task.FromResult(MicroBenchmarks.Run(options, directory)),
         _ => throw new ArgumentException($"There is no scenario {scenario}.", nameof(scenario)),
     };

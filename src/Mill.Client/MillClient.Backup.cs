@@ -34,7 +34,7 @@ public sealed partial class MillClient
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            throw Problems.BrokenOff(_transport.Options.Address, e);
+            throw Problems.BrokenOff(_transport.Address, e);
         }
     }
 }

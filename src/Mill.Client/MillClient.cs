@@ -20,7 +20,7 @@ public sealed partial class MillClient : IDisposable
     /// <summary>Throws <see cref="MillError.InvalidRequest"/> for an address that is not http or https.</summary>
     public MillClient(MillClientOptions options)
     {
-        if (!options.Address.IsAbsoluteUri || options.Address.Scheme is not ("http" or "https"))
+        if (!IsServer(options.Address) || !options.Fallbacks.All(IsServer))
             throw new MillException(MillError.InvalidRequest, "The address of a server starts with http:// or https://.");
         _transport = new(options);
     }
@@ -101,6 +101,8 @@ public sealed partial class MillClient : IDisposable
     }
 
     public void Dispose() => _transport.Dispose();
+
+    private static bool IsServer(Uri address) => address is { IsAbsoluteUri: true, Scheme: "http" or "https" };
 
     private static PinnedWriter WriteValue(SecretValue value)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Mill.Client;
 
 /// <summary>Where a <see cref="MillClient"/> finds its server, and who it is there.</summary>
@@ -6,6 +8,15 @@ public sealed record MillClientOptions
     public static Uri DefaultAddress { get; } = new("http://127.0.0.1:4400");
 
     public Uri Address { get; init; } = DefaultAddress;
+
+    /// <summary>Other nodes of the same cluster. Where one cannot be reached, the next one is asked, and asked first from then on.</summary>
+    public IReadOnlyList<Uri> Fallbacks { get; init; } = [];
+
+    /// <summary>
+    /// The one authority whose servers are believed, as a cluster has one of its own (<c>ca.crt</c> in a node's data directory); null for those that this machine
+    /// believes.
+    /// </summary>
+    public X509Certificate2? Authority { get; init; }
 
     /// <summary>The bearer token; without one only health can be asked for.</summary>
     public string? Token { get; init; }

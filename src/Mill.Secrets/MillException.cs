@@ -16,6 +16,9 @@ public sealed class MillException(MillError error, string message, Exception? ca
     /// <summary>The request this failure answers, where one was sent.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>When it makes sense to ask again, where the server said so.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>True where the same request may succeed if it is sent again.</summary>
     public bool IsTransient => Error is MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.OutcomeUnknown
         or MillError.StorageFull or MillError.StorageUnavailable or MillError.RateLimited or MillError.Unreachable or MillError.VaultSealed;

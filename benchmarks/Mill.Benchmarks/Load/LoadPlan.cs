@@ -7,8 +7,18 @@ internal sealed record LoadPlan
 {
     public required WorkloadKind Kind { get; init; }
 
-    /// <summary>On 127.0.0.1, and nowhere else.</summary>
+    /// <summary>An address of this machine's loopback.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
     public required int Port { get; init; }
+
+    public bool Tls { get; init; }
+
+    /// <summary>Requests per second over all connections, at most; zero for as many as are answered.</summary>
+    public double Rate { get; init; }
+
+    /// <summary>What follows the path of a read, such as <c>?consistency=quorum</c>.</summary>
+    public string Query { get; init; } = "";
 
     public string Token { get; init; } = "";
 
@@ -45,6 +55,9 @@ internal enum WorkloadKind
 
     /// <summary>Sets names that exist to values they never had.</summary>
     Update,
+
+    /// <summary>Sets names in etcd itself, over gRPC.</summary>
+    EtcdPut,
 
     /// <summary>Sets all names once, 256 to a transaction.</summary>
     Fill,

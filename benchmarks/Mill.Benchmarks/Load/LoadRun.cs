@@ -13,11 +13,13 @@ internal sealed class LoadRun(LoadPlan plan) : IDisposable
     private readonly LatencyHistogram _latencies = new();
     private readonly Workload _workload = Workload.For(plan);
     private readonly Epoll _epoll = new(plan.Connections);
-    private readonly LoadConnection[] _connections = [.. Enumerable.Range(0, plan.Connections).Select(_ => new LoadConnection(plan.Port))];
+    private readonly LoadConnection[] _connections = [.. Enumerable.Range(0, plan.Connections).Select(_ => LoadConnection.To(plan))];
     private long _sent;
     private long _failures;
     private string? _firstFailure;
+    private readonly Queue<LoadConnection> _idle = [];
     private int _busy;
+    private bool _isDone;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="TimeoutException"/> where the server does not play along.</summary>
     public LoadResult Run()
@@ -25,18 +27,20 @@ internal sealed class LoadRun(LoadPlan plan) : IDisposable
         for (var index = 0; index < _connections.Length; index++) _epoll.Watch(_connections[index].Descriptor, index);
         var start = Stopwatch.GetTimestamp();
         var end = start + (long)(plan.Seconds * Stopwatch.Frequency);
-        foreach (var connection in _connections) SendNext(connection, Stopwatch.GetTimestamp());
+        foreach (var connection in _connections) _idle.Enqueue(connection);
         var finished = start;
-        while (_busy > 0)
+        while (true)
         {
-            var ready = _epoll.Wait(milliseconds: 100);
+            var wait = SendDue(start, end);
+            if (_busy == 0 && (_isDone || Stopwatch.GetTimestamp() >= end)) break;
+            var ready = _epoll.Wait(wait);
             var now = Stopwatch.GetTimestamp();
             if (now > end && Stopwatch.GetElapsedTime(end, now) > LastAnswers) throw new TimeoutException("Some requests were not answered.");
             for (var position = 0; position < ready; position++)
             {
                 if (Receive(_connections[_epoll.At(position)]) is not { } answered) continue;
                 finished = answered;
-                if (answered < end) SendNext(_connections[_epoll.At(position)], answered);
+                _idle.Enqueue(_connections[_epoll.At(position)]);
             }
         }
         return Result(Stopwatch.GetElapsedTime(start, finished));
@@ -48,14 +52,30 @@ internal sealed class LoadRun(LoadPlan plan) : IDisposable
         _epoll.Dispose();
     }
 
-    private void SendNext(LoadConnection connection, long now)
+    /// <summary>Sends what may be sent now, and returns for how many milliseconds there is nothing to do but to wait for answers.</summary>
+    private int SendDue(long start, long end)
     {
-        if (_sent == plan.MaxRequests) return;
+        while (_idle.Count > 0 && !_isDone)
+        {
+            var now = Stopwatch.GetTimestamp();
+            if (now >= end) return 100;
+            var early = plan.Rate > 0 ? (_sent / plan.Rate) - Stopwatch.GetElapsedTime(start, now).TotalSeconds : 0;
+            if (early > 0) return Math.Max(1, (int)(early * 1000));
+            _isDone = !TrySend(_idle.Peek(), now);
+            if (!_isDone) _idle.Dequeue();
+        }
+        return 100;
+    }
+
+    private bool TrySend(LoadConnection connection, long now)
+    {
+        if (_sent == plan.MaxRequests) return false;
         var request = _workload.Next();
-        if (request.IsEmpty) return;
+        if (request.IsEmpty) return false;
         _sent++;
         _busy++;
         connection.Send(request, now);
+        return true;
     }
 
     /// <summary>When the answer was complete; null while it is not.</summary>

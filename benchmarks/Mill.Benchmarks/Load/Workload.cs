@@ -19,6 +19,7 @@ internal abstract class Workload
         WorkloadKind.Read => new Reads(plan),
         WorkloadKind.Create => new Writes(plan, isNew: true),
         WorkloadKind.Update => new Writes(plan, isNew: false),
+        WorkloadKind.EtcdPut => new EtcdPuts(plan),
         _ => new Fill(plan),
     };
 
@@ -55,7 +56,7 @@ internal abstract class Workload
         public Reads(LoadPlan plan)
         {
             var name = plan.Prefix + new string('0', NameDigits);
-            _request = Get(plan, "/v1/secrets/" + name);
+            _request = Get(plan, "/v1/secrets/" + name + plan.Query);
             _namePlace = Encoding.ASCII.GetString(_request).IndexOf(name, StringComparison.Ordinal) + plan.Prefix.Length;
             _names = plan.Names;
         }
@@ -96,6 +97,30 @@ internal abstract class Workload
             WriteDigits(_request.AsSpan(_valuePlace, ValueDigits), _number++);
             return _request;
         }
+    }
+
+    /// <summary>A PutRequest of etcd's: key (1) and value (2), both bytes.</summary>
+    private sealed class EtcdPuts : Workload
+    {
+        private readonly byte[] _request;
+        private readonly int _namePlace;
+        private long _number;
+
+        public EtcdPuts(LoadPlan plan)
+        {
+            var (key, value) = (Encoding.ASCII.GetBytes(plan.Prefix + new string('0', NameDigits)), Encoding.ASCII.GetBytes(new string('v', plan.ValueSize)));
+            _request = [0x0a, .. Length(key.Length), .. key, 0x12, .. Length(value.Length), .. value];
+            _namePlace = 1 + Length(key.Length).Length + plan.Prefix.Length;
+            _number = plan.FirstValue;
+        }
+
+        public override ReadOnlySpan<byte> Next()
+        {
+            WriteDigits(_request.AsSpan(_namePlace, NameDigits), _number++);
+            return _request;
+        }
+
+        private static byte[] Length(int length) => length < 128 ? [(byte)length] : [(byte)(length & 127 | 128), (byte)(length >> 7)];
     }
 
     private sealed class Fill(LoadPlan plan) : Workload

@@ -25,7 +25,7 @@ internal sealed class VaultFixture : IAsyncDisposable
     private VaultFixture(DirectoryInfo directory, EmbeddedStateStore store, LocalState state)
     {
         (_directory, _store, State) = (directory, store, state);
-        Host = new(new(Convert.ToBase64String(new byte[32]), null), state, store, TimeProvider.System, NullLoggerFactory.Instance);
+        Host = new(new(Convert.ToBase64String(new byte[32]), null), state, store, leadership: null, TimeProvider.System, NullLoggerFactory.Instance);
         _committing = state.RunAsync(_stop.Token);
     }
 

@@ -60,6 +60,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         return 1024 * long.Parse(Digits().Match(line).Value, CultureInfo.InvariantCulture);
     }
 
+    /// <summary>SIGKILL, now.</summary>
+    public void Kill() => _process.Kill();
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -94,7 +97,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         if (Address().Match(line) is { Success: true } found) _address.TrySetResult(new(found.Value));
     }
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    [GeneratedRegex(@"(?<=^address: |^)https?://127\.0\.\d+\.\d+:\d+$")]
     private static partial Regex Address();
 
     [GeneratedRegex(@"\d+")]

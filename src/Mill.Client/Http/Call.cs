@@ -23,6 +23,9 @@ internal sealed record Call(HttpMethod Method, string Target) : IDisposable
     /// <summary>True where nothing changes, whatever the method.</summary>
     public bool IsReadOnly { get; init; }
 
+    /// <summary>True where the body says who asks, and a token would say too much.</summary>
+    public bool IsAnonymous { get; init; }
+
     /// <summary>How long it may take, where the client's limit is too short for it.</summary>
     public TimeSpan? Limit { get; init; }
 
@@ -34,11 +37,11 @@ internal sealed record Call(HttpMethod Method, string Target) : IDisposable
 
     public static string NewKey() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 
-    public HttpRequestMessage ToMessage(MillClientOptions options)
+    public HttpRequestMessage ToMessage(MillClientOptions options, Uri address)
     {
-        var message = new HttpRequestMessage(Method, new Uri(options.Address, Target));
+        var message = new HttpRequestMessage(Method, new Uri(address, Target));
         var headers = message.Headers;
-        if (options.Token is { } token) headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (options.Token is { } token && !IsAnonymous) headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (options.Tenant is { } tenant) headers.TryAddWithoutValidation("Mill-Tenant", tenant);
         headers.TryAddWithoutValidation("Accept", Accept);
         if (IdempotencyKey is not null) headers.TryAddWithoutValidation("Idempotency-Key", IdempotencyKey);

@@ -16,8 +16,23 @@ internal static class Problems
 
     public static MillException Unreachable(Uri address, Exception? cause) => new(MillError.Unreachable, $"No server answers at {Shown(address)}.", cause)
     {
-        Hint = "Is the server running? Start one with: mill dev",
+        Hint = address.Scheme is "https" ? "Is the node running? Any other node of its cluster answers as well: --address URL" : "Is the server running? Start one with: mill dev",
     };
+
+    /// <summary>No connection was made, or it was lost.</summary>
+    public static MillException NotReached(Uri address, MillClientOptions options, Exception cause)
+    {
+        if (!ServerTrust.IsMissing(cause)) return Unreachable(address, cause);
+        var (message, hint) = ServerTrust.Find(cause) switch
+        {
+            Mistrust.Issuer when options.Authority is null => ($"The certificate of {Shown(address)} is of an authority that this machine does not know.", "A cluster has an authority of its own. Name it: --ca-cert DATA_DIR/ca.crt"),
+            Mistrust.Issuer => ($"The certificate of {Shown(address)} is not one of this cluster's authority.", "Is it a node of the same cluster? Its authority is in DATA_DIR/ca.crt on every node: --ca-cert FILE"),
+            Mistrust.Host => ($"The certificate of {Shown(address)} is for another host.", "Use an address that the node has in: mill nodes"),
+            Mistrust.Time => ($"The certificate of {Shown(address)} is not valid at this time.", "Check the clocks of both machines."),
+            _ => ($"{Shown(address)} does not speak TLS as Mill does.", "mill dev speaks http://, the nodes of a cluster https://"),
+        };
+        return new(MillError.Unreachable, message, cause) { Hint = hint };
+    }
 
     public static MillException TimedOut(Uri address, TimeSpan limit) => new(MillError.Unreachable, $"{Shown(address)} did not answer within {limit.TotalSeconds:0} s.")
     {
@@ -56,6 +71,7 @@ internal static class Problems
         Hint = problem.Hint,
         RequestId = problem.RequestId ?? RequestId(response),
         CurrentVersion = problem.CurrentVersion,
+        RetryAfter = response.Headers.RetryAfter?.Delta,
         Problems = problem.Errors is { } errors ? [.. errors.Select(item => new MillProblem(item.Code, item.Detail, item.Pointer))] : [],
     };
 

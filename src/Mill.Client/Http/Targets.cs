@@ -15,6 +15,11 @@ internal static class Targets
     public const string Verify = "/v1/verify";
     public const string Backup = "/v1/backup";
     public const string Retention = "/v1/retention";
+    public const string Nodes = "/v1/nodes";
+    public const string Join = "/v1/nodes/join";
+    public const string JoinTokens = "/v1/join-tokens";
+    public const string LeaderTransfer = "/v1/leader/transfer";
+    public const string Authority = "/ca.crt";
     public const string Health = "/healthz";
     public const string Readiness = "/readyz";
 
@@ -27,6 +32,10 @@ internal static class Targets
     public static string Destroy(string name) => Secret(name) + "/destroy";
 
     public static string Token(string id) => $"{Tokens}/{Segment(id, MillError.NotFound, "a token")}";
+
+    public static string Node(string node) => $"{Nodes}/{Segment(node, MillError.NotFound, "a node")}";
+
+    public static string JoinToken(string id) => $"{JoinTokens}/{Segment(id, MillError.NotFound, "a join token")}";
 
     public static string With(string path, params ReadOnlySpan<(string Name, string? Value)> query)
     {

@@ -3,25 +3,19 @@ using Mill.Secrets;
 
 namespace Mill.Client.Http;
 
-/// <summary>Sends calls. Whatever goes wrong leaves as a <see cref="MillException"/>.</summary>
+/// <summary>Sends calls, to another address where one fails. Whatever goes wrong leaves as a <see cref="MillException"/>.</summary>
 internal sealed class Transport(MillClientOptions options) : IDisposable
 {
-    private const int Attempts = 2;
+    private readonly HttpMessageInvoker _http = Connections.Open(options);
+    private readonly Uri[] _addresses = [options.Address, .. options.Fallbacks];
 
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
-
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
-    {
-        // A redirect would carry the token to a place that nobody named.
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = !options.Address.IsLoopback,
-        ConnectTimeout = ConnectTimeout,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        ActivityHeadersPropagator = null,
-    });
+    /// <summary>Which address comes first: the one that did not fail last.</summary>
+    private int _current;
 
     public MillClientOptions Options { get; } = options;
+
+    /// <summary>Where calls go at the moment.</summary>
+    public Uri Address => _addresses[Volatile.Read(ref _current)];
 
     public async Task<T> SendAsync<T>(Call call, CancellationToken cancellationToken)
     {
@@ -38,68 +32,90 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
     public async Task SendAsync(Call call, CancellationToken cancellationToken) =>
         (await ExchangeAsync(call, cancellationToken).ConfigureAwait(false)).Dispose();
 
-    /// <summary>The headers of an answer that goes on without end. One attempt: its reader knows when to come back.</summary>
+    /// <summary>The headers of an answer that goes on without end. One attempt at each address: its reader knows when to come back.</summary>
     public async Task<HttpResponseMessage> OpenAsync(Call call, CancellationToken cancellationToken)
     {
         using var limit = Limit(call, cancellationToken);
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            using var request = call.ToMessage(Options);
-            var response = await _http.SendAsync(request, limit.Token).ConfigureAwait(false);
-            return await CheckAsync(response, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (IsConnectionFailure(e))
-        {
-            throw Problems.Unreachable(Options.Address, e);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Problems.TimedOut(Options.Address, call.Limit ?? Options.Timeout);
+            var at = Volatile.Read(ref _current);
+            try
+            {
+                using var request = call.ToMessage(Options, _addresses[at]);
+                var response = await _http.SendAsync(request, limit.Token).ConfigureAwait(false);
+                return await CheckAsync(response, _addresses[at], limit.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (Connections.HasFailed(e, limit.Token))
+            {
+                MoveOn(at);
+                if (attempt >= _addresses.Length) throw Problems.NotReached(_addresses[at], Options, e);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw Problems.TimedOut(_addresses[at], call.Limit ?? Options.Timeout);
+            }
         }
     }
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Every address gets one chance, and the one that fails first another: it may have closed a connection that was just too old.</summary>
     private async Task<PinnedWriter> ExchangeAsync(Call call, CancellationToken cancellationToken)
     {
         using var limit = Limit(call, cancellationToken);
-        var mayHaveArrived = false;
+        var (started, attempts) = (Options.Time.GetTimestamp(), _addresses.Length + 1);
+        var (mayHaveArrived, hasWaited) = (false, false);
         for (var attempt = 1; ; attempt++)
         {
+            var at = Volatile.Read(ref _current);
+            var address = _addresses[at];
             try
             {
-                return await ExchangeOnceAsync(call, limit.Token).ConfigureAwait(false);
+                return await ExchangeOnceAsync(call, address, limit.Token).ConfigureAwait(false);
             }
-            catch (Exception e) when (IsConnectionFailure(e))
+            catch (Exception e) when (Connections.HasFailed(e, limit.Token))
             {
-                mayHaveArrived |= MayHaveArrived(e);
-                if (call.IsRepeatable && attempt < Attempts) continue;
-                throw call.IsWrite && mayHaveArrived ? Problems.Unknown(Options.Address, e) : Problems.Unreachable(Options.Address, e);
+                MoveOn(at);
+                var mayBeThisOne = Connections.MayHaveSent(e);
+                mayHaveArrived |= mayBeThisOne;
+                if (attempt < attempts && (_addresses.Length > 1 ? call.IsRepeatable || !mayBeThisOne : call.IsRepeatable && !ServerTrust.IsMissing(e))) continue;
+                throw call.IsWrite && mayHaveArrived ? Problems.Unknown(address, e) : Problems.NotReached(address, Options, e);
+            }
+            catch (MillException e) when (!hasWaited && IsPassing(call, e.Error) && e.RetryAfter is { } wait && Options.Time.GetElapsedTime(started) + wait < (call.Limit ?? Options.Timeout))
+            {
+                // The server says that another try may do better. It does not count among those that a failure gets.
+                (hasWaited, attempts) = (true, attempts + 1);
+                mayHaveArrived |= e.Error is MillError.OutcomeUnknown;
+                MoveOn(at);
+                await Task.Delay(wait, Options.Time, limit.Token).ConfigureAwait(false);
             }
             // The refusal is of this attempt only: one before it may be on its way still, or be done.
             catch (MillException e) when (call.IsWrite && mayHaveArrived && !IsAboutRequest(e.Error))
             {
-                throw Problems.Unknown(Options.Address, e);
+                throw Problems.Unknown(address, e);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw call.IsWrite ? Problems.Unknown(Options.Address, cause: null) : Problems.TimedOut(Options.Address, call.Limit ?? Options.Timeout);
+                throw call.IsWrite ? Problems.Unknown(address, cause: null) : Problems.TimedOut(address, call.Limit ?? Options.Timeout);
             }
         }
     }
 
-    private async Task<PinnedWriter> ExchangeOnceAsync(Call call, CancellationToken cancellationToken)
+    private async Task<PinnedWriter> ExchangeOnceAsync(Call call, Uri address, CancellationToken cancellationToken)
     {
-        using var request = call.ToMessage(Options);
-        using var response = await CheckAsync(await _http.SendAsync(request, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        using var request = call.ToMessage(Options, address);
+        using var response = await CheckAsync(await _http.SendAsync(request, cancellationToken).ConfigureAwait(false), address, cancellationToken).ConfigureAwait(false);
         return await Body.ReceiveAsync(response.Content, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<HttpResponseMessage> CheckAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> CheckAsync(HttpResponseMessage response, Uri address, CancellationToken cancellationToken)
     {
         if (response.IsSuccessStatusCode) return response;
-        using (response) throw await Problems.ReadAsync(response, Options.Address, cancellationToken).ConfigureAwait(false);
+        using (response) throw await Problems.ReadAsync(response, address, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Calls that fail together move on together, by one.</summary>
+    private void MoveOn(int from) => Interlocked.CompareExchange(ref _current, (from + 1) % _addresses.Length, from);
 
     private CancellationTokenSource Limit(Call call, CancellationToken cancellationToken)
     {
@@ -108,15 +124,11 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         return limit;
     }
 
+    /// <summary>Nothing was done, and soon it can be; or, where doing it twice is doing it once, something may have been done.</summary>
+    private static bool IsPassing(Call call, MillError error) =>
+        error is MillError.NoLeader or MillError.NoQuorum or MillError.NotReady || (error is MillError.OutcomeUnknown && call.IsRepeatable);
+
     /// <summary>What is wrong with a request is wrong with every attempt to send it.</summary>
     private static bool IsAboutRequest(MillError error) => error is MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue
         or MillError.Unauthenticated or MillError.Forbidden or MillError.TooLarge or MillError.MethodNotAllowed or MillError.IdempotencyMismatch;
-
-    private static bool IsConnectionFailure(Exception e) => e is HttpRequestException or IOException;
-
-    private static bool MayHaveArrived(Exception e) => e is not HttpRequestException
-    {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
-    };
 }

@@ -28,6 +28,8 @@ public sealed class ClusterTrust(X509Certificate2 authority)
     private const string ServerUse = "1.3.6.1.5.5.7.3.1";
     private const string ClientUse = "1.3.6.1.5.5.7.3.2";
 
+    public X509Certificate2 Authority => authority;
+
     /// <summary>
     /// SHA-256 of the authority's SubjectPublicKeyInfo (RFC 7469, 2.4), in hex. The same as
     /// <c>openssl x509 -in ca.crt -pubkey -noout | openssl pkey -pubin -outform der | sha256sum</c>.

@@ -19,7 +19,7 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
     /// <summary>A node that another one takes for the leader may just be taking office.</summary>
     private static readonly TimeSpan OwnElection = TimeSpan.FromSeconds(1);
 
-    /// <summary>As long as clients wait.</summary>
+    /// <summary>As long as clients wait. A leader that has a successor is not waited for.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
 
     private readonly Relay _relay = new(cluster.Calls);
@@ -64,8 +64,9 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         {
             if (tried is null && cluster.Leadership.IsLeader)
             {
-                if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
+                // As it was before: by the time this failed, the next one may be known.
                 tried = cluster.Leadership.Leader;
+                if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
             }
             var leader = await way.FindAsync(tried, http.RequestAborted).ConfigureAwait(false) ?? throw (mayHaveHappened ? Unknown("no leader took it in time") : NextLeader.Nobody());
             tried = leader;
@@ -108,13 +109,30 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         if (!known.Nodes.TryGetValue(leader.NodeId, out var node)) return new(RelayResult.NotSent, 0, "it is not known here", null);
         List<(string, string)> added = [(PeerGate.ForwardedHeader, cluster.Self.Value)];
         if (caller is { } asking) added.Add((PeerGate.NodeHeader, asking.Value));
-        var leg = new RelayLeg(PeerPlace.Of(node), await body.ReadAsync(http).ConfigureAwait(false), added) { AnswerWithin = AnswerWithin, SendBefore = sendBefore };
+        var leg = new RelayLeg(PeerPlace.Of(node), await body.ReadAsync(http).ConfigureAwait(false), added) 
+        {
+            AnswerWithin = AnswerWithin,
+            SendBefore = sendBefore,
+            IsInVain = IsSucceeded(leader),
+        };
         var start = time.GetTimestamp();
         var outcome = await _relay.TryAsync(http, leg, error => error is MillError.NoLeader or MillError.NotReady || (mayHaveHappened && IsOfThisAttempt(error))).ConfigureAwait(false);
         ForwardMetrics.Record(outcome.Result, time.GetElapsedTime(start));
         if (outcome.Result is RelayResult.Answered) LogForwarded(http.RequestId(), node.Id, outcome.Status);
         else LogNotTaken(http.RequestId(), node.Id, outcome.Reason);
         return outcome;
+    }
+
+    /// <summary>Whether a leader has a successor, and had one the last time already: if its answer was on the way, it would be here.</summary>
+    private Func<bool> IsSucceeded(LeaderRecord leader)
+    {
+        var before = false;
+        return () =>
+        {
+            var (was, now) = (before, cluster.Leadership.Leader is { } current && current != leader);
+            before = now;
+            return was && now;
+        };
     }
 
     private async Task DemandOfficeAsync(CancellationToken cancellationToken)

@@ -36,9 +36,26 @@ public sealed class PeerCalls(CurrentCredentials credentials, TimeProvider time)
     /// take is for the caller to say.
     /// </summary>
     /// <param name="requestId">Of the request on whose behalf this is asked, or null.</param>
-    internal async Task<TAnswer> GetAsync<TAnswer>(PeerPlace to, string path, string? requestId, CancellationToken cancellationToken)
+    public Task<TAnswer> GetAsync<TAnswer>(PeerPlace to, string path, string? requestId, CancellationToken cancellationToken) =>
+        ExchangeAsync<TAnswer>(to, HttpMethod.Get, path, content: null, requestId, cancellationToken);
+
+    /// <summary>As <see cref="GetAsync"/>; but throws <see cref="MillError.OutcomeUnknown"/> where the request may have arrived and the answer did not.</summary>
+    public Task<TAnswer> PostAsync<TAnswer>(PeerPlace to, string path, CancellationToken cancellationToken) =>
+        ExchangeAsync<TAnswer>(to, HttpMethod.Post, path, new SentOnce(ReadOnlyMemory<byte>.Empty), requestId: null, cancellationToken);
+
+    /// <summary>As the other, with a body.</summary>
+    public async Task<TAnswer> PostAsync<TBody, TAnswer>(PeerPlace to, string path, TBody body, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(to.Address, path));
+        using var text = new PinnedWriter();
+        using (var writer = new Utf8JsonWriter(text)) JsonSerializer.Serialize(writer, body, ApiJson.Strict.TypeInfo<TBody>());
+        var content = new SentOnce(text.WrittenMemory);
+        content.Headers.ContentType = new("application/json");
+        return await ExchangeAsync<TAnswer>(to, HttpMethod.Post, path, content, requestId: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<TAnswer> ExchangeAsync<TAnswer>(PeerPlace to, HttpMethod method, string path, SentOnce? content, string? requestId, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(to.Address, path)) { Content = content };
         if (requestId is not null) request.Headers.TryAddWithoutValidation(RequestIds.Header, requestId);
         try
         {
@@ -49,7 +66,9 @@ public sealed class PeerCalls(CurrentCredentials credentials, TimeProvider time)
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
-            throw new MillException(MillError.Unreachable, $"{to} cannot be reached: {PeerAnswer.Reason(e)}", e);
+            throw content is { WasSent: true }
+                ? new MillException(MillError.OutcomeUnknown, $"{to} may or may not have done what it was asked: {PeerAnswer.Reason(e)}", e)
+                : new MillException(MillError.Unreachable, $"{to} cannot be reached: {PeerAnswer.Reason(e)}", e);
         }
     }
 

@@ -8,6 +8,8 @@ namespace Mill.Server.Peers;
 /// <summary>Passes one request on to another server, and its answer back, as they are.</summary>
 internal sealed class Relay(PeerCalls calls)
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+
     /// <summary>
     /// Tries once. Whatever comes back is the answer, unless the server says by one of <paramref name="elsewhere"/> that another one may do. Once the answer has
     /// begun, a failure ends the client's connection: it must see that the rest is missing.
@@ -20,6 +22,7 @@ internal sealed class Relay(PeerCalls calls)
         using var gaveUp = late.Token.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt);
         // What was not sent by then is not sent any more; what was, is waited for.
         using var unsent = leg.SendBefore.UnsafeRegister(_ => CancelUnsent(content, attempt), null);
+        using var look = leg.IsInVain is { } isInVain ? calls.Time.CreateTimer(_ => CancelIf(isInVain, attempt), null, LookEvery, LookEvery) : null;
         try
         {
             using var request = RelayedHeaders.Request(http, leg, content);
@@ -31,8 +34,10 @@ internal sealed class Relay(PeerCalls calls)
             await CopyAsync(http, answer, isStream, attempt.Token).ConfigureAwait(false);
             return RelayOutcome.Answered(answer.StatusCode);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
+            // However it ended, there is nobody any more to tell.
+            http.RequestAborted.ThrowIfCancellationRequested();
             if (http.Response.HasStarted) throw new MillException(MillError.OutcomeUnknown, $"The answer of {leg.To} broke off.", e);
             http.Response.Clear();
             RequestIds.Write(http);
@@ -70,6 +75,18 @@ internal sealed class Relay(PeerCalls calls)
         }
     }
 
+    private static void CancelIf(Func<bool> isInVain, CancellationTokenSource attempt)
+    {
+        try
+        {
+            if (isInVain()) attempt.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The answer came in this very moment: a timer may fire once more while it is stopped.
+        }
+    }
+
     private static void CancelUnsent(SentOnce? content, CancellationTokenSource attempt)
     {
         if (content is { WasSent: false }) attempt.Cancel();
@@ -86,6 +103,9 @@ internal sealed record RelayLeg(PeerPlace To, ReadOnlyMemory<byte>? Body, IReadO
 
     /// <summary>Cancelled when it makes no sense any more to begin.</summary>
     public CancellationToken SendBefore { get; init; }
+
+    /// <summary>Asked now and then: true once it makes no sense any more to wait.</summary>
+    public Func<bool>? IsInVain { get; init; }
 
     /// <summary>Ends an answer that has no end of its own.</summary>
     public CancellationToken StreamEnds { get; init; }

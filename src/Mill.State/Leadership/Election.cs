@@ -18,10 +18,14 @@ internal sealed partial class Election(
 
     private volatile Term? _current;
     private volatile NodeRecord? _heir;
+    private volatile TaskCompletionSource _elected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile TaskCompletionSource _resigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The term of this node; null while it does not lead.</summary>
     public Term? Current => _current;
+
+    /// <summary>Done while this node leads; one that is not done yet will be once it does.</summary>
+    public Task Elected => _elected.Task;
 
     /// <summary>Stands for election until cancelled; then gives back the office it may have.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -112,6 +116,7 @@ internal sealed partial class Election(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         LogElected(fence);
         _current = term;
+        _elected.TrySetResult();
         var committing = term.Pipeline.RunAsync(over.Token);
         var renewing = RenewAsync(term, lease, over.Token);
         try
@@ -126,6 +131,7 @@ internal sealed partial class Election(
         }
         finally
         {
+            _elected = new(TaskCreationOptions.RunContinuationsAsynchronously);
             _current = null;
             term.End();
             await over.CancelAsync().ConfigureAwait(false);

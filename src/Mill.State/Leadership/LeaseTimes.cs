@@ -4,7 +4,7 @@ namespace Mill.State.Leadership;
 internal static class LeaseTimes
 {
     /// <summary>After this, a leader that is gone has lost its office. Etcd gives no less than one and a half times its election timeout.</summary>
-    public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// What a leader takes off for itself: it stops answering that much before the lease can end, for clocks that do not run at one rate and for a store
@@ -12,10 +12,10 @@ internal static class LeaseTimes
     /// </summary>
     public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
 
-    public static readonly TimeSpan RenewEvery = TimeSpan.FromMilliseconds(750);
+    public static readonly TimeSpan RenewEvery = TimeSpan.FromMilliseconds(400);
 
     /// <summary>One attempt to renew; there must be time for another.</summary>
-    public static readonly TimeSpan RenewTimeout = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan RenewTimeout = TimeSpan.FromMilliseconds(700);
 
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 

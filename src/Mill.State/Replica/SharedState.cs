@@ -105,8 +105,20 @@ public sealed class SharedState : IReplicatedState, ILeadership
         return _log.FollowAsync(afterRevision, cancellationToken);
     }
 
-    public async ValueTask<LeaderRecord> WaitForLeaderAsync(LeaderRecord? other, CancellationToken cancellationToken) =>
-        (await _log.WaitAsync(state => state.Leader is { } leader && leader != other && (leader.NodeId != _node || IsLeader), cancellationToken).ConfigureAwait(false)).Leader!;
+    public async ValueTask<LeaderRecord> WaitForLeaderAsync(LeaderRecord? other, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var elected = _election.Elected;
+            var leader = (await _log.WaitAsync(state => state.Leader is { } leader && leader != other, cancellationToken).ConfigureAwait(false)).Leader!;
+            if (leader.NodeId != _node || IsLeader) return leader;
+            // Our own record is there before we have taken office.
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var another = _log.WaitAsync(state => state.Leader != leader, either.Token).AsTask();
+            await Task.WhenAny(elected, another).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await either.CancelAsync().ConfigureAwait(false);
+        }
+    }
 
     public async ValueTask<long> ConfirmAsync(Timestamp? settled, CancellationToken cancellationToken)
     {

@@ -33,7 +33,7 @@ internal sealed class BackupOptions
         if (directory is null)
         {
             // A variable may stand in an environment that serves several; what is typed here is meant.
-            if (every is not null || keep is not null) throw new MillException(MillError.Usage, Words.NeedsBackupDirectory(every is not null ? _every.Name : _keep.Name)) { Hint = "mill dev --backup-dir DIR" };
+            if (every is not null || keep is not null) throw new MillException(MillError.Usage, Words.NeedsBackupDirectory(every is not null ? _every.Name : _keep.Name)) { Hint = "Name one: --backup-dir DIR" };
             return null;
         }
         return new(Path.GetFullPath(directory), Every(every ?? host.Variable(EveryVariable) ?? DefaultEvery), Keep(keep ?? host.Variable(KeepVariable) ?? DefaultKeep));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net;
-using Microsoft.Extensions.Logging;
 using Mill.Hosting;
 using Mill.Interaction;
 using Mill.Profiles;
@@ -20,7 +19,7 @@ internal sealed class DevCommand : Command
     private readonly Option<string?> _dataDirectory = Symbols.Text("--data-dir", "DIR", Words.DataDirectoryOption);
     private readonly Option<string?> _listen = Symbols.Text("--listen", "IP:PORT", Words.ListenOption);
     private readonly Option<string?> _masterKeyFile = Symbols.Text("--master-key-file", "FILE", Words.MasterKeyFileOption);
-    private readonly Option<string?> _logLevel = Symbols.Choice("--log-level", "LEVEL", Words.LogLevelOption, ["trace", "debug", "info", "warning", "error"]);
+    private readonly Option<string?> _logLevel = Symbols.Choice("--log-level", "LEVEL", Words.LogLevelOption, ServerLog.Levels);
     private readonly BackupOptions _backups = new();
     private readonly Option<bool> _insecure = Symbols.Flag("--insecure", Words.InsecureOption);
 
@@ -55,7 +54,7 @@ internal sealed class DevCommand : Command
             MasterKey = parsed.GetValue(_masterKeyFile) is null ? host.Variable(MasterKeyVariable) : null,
             MasterKeyFile = Path.GetFullPath(Place(parsed, _masterKeyFile) ?? host.Variable(MasterKeyFileVariable) ?? KeyInConfig(host) ?? throw Homeless("--master-key-file")),
             Insecure = parsed.GetValue(_insecure),
-            LogLevel = LevelOf(parsed.GetValue(_logLevel)),
+            LogLevel = ServerLog.LevelOf(parsed.GetValue(_logLevel)),
             Backups = _backups.Read(parsed, host),
         };
     }
@@ -68,15 +67,6 @@ internal sealed class DevCommand : Command
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }
-
-    private static LogLevel LevelOf(string? word) => word switch
-    {
-        "trace" => LogLevel.Trace,
-        "debug" => LogLevel.Debug,
-        "info" => LogLevel.Information,
-        "error" => LogLevel.Error,
-        _ => LogLevel.Warning,
-    };
 
     private static string? KeyInConfig(CliHost host) => Places.Config(host) is { } directory ? Path.Combine(directory, "master.key") : null;
 

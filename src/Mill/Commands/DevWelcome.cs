@@ -37,7 +37,7 @@ internal static class DevWelcome
         if (ProfileFile.Find(host) is not { } profile) return false;
         try
         {
-            var outcome = await profile.WriteDevAsync(address, token, host.Time, cancellationToken).ConfigureAwait(false);
+            var outcome = await profile.WriteAsync(new(address, token, Profile.DevOrigin), host.Time, cancellationToken).ConfigureAwait(false);
             if (outcome is not ProfileOutcome.Written) host.Terminal.Say(Words.ProfileLeftAlone(profile.Path, outcome));
             return outcome is ProfileOutcome.Written;
         }

@@ -14,6 +14,8 @@ internal sealed class GlobalOptions(CliHost host)
 
     public Option<string?> Tenant { get; } = new("--tenant") { Description = Words.TenantOption, HelpName = "TENANT", Recursive = true };
 
+    public Option<string?> CaCert { get; } = new("--ca-cert") { Description = Words.CaCertOption, HelpName = "FILE", Recursive = true };
+
     public Option<bool> Json { get; } = new("--json") { Description = Words.JsonOption, Recursive = true };
 
     public Terminal Terminal => host.Terminal;
@@ -32,13 +34,14 @@ internal sealed class GlobalOptions(CliHost host)
 
     /// <summary>The token is null where nothing names one.</summary>
     public MillClientOptions Resolve(ParseResult parsed) =>
-        Connection.Resolve(host, parsed.GetValue(Address), parsed.GetValue(Token), parsed.GetValue(Tenant));
+        Connection.Resolve(host, parsed.GetValue(Address), parsed.GetValue(Token), parsed.GetValue(Tenant), parsed.GetValue(CaCert));
 
     public void AddTo(Command root)
     {
         root.Add(Address);
         root.Add(Token);
         root.Add(Tenant);
+        root.Add(CaCert);
         root.Add(Json);
     }
 }

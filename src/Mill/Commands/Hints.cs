@@ -14,7 +14,7 @@ internal static class Hints
         RequestId = failure.RequestId,
     };
 
-    /// <summary>A refused token; one that is missing has been told how to get one.</summary>
+    /// <summary>A refused token; one that is missing, or of the wrong kind, has been told how to get one.</summary>
     public static MillException ForTerminal(MillException failure) =>
-        failure is { Error: MillError.Unauthenticated, Hint: not Words.NoTokenHint } ? failure.WithHint(Words.TokenRefusedHint) : failure;
+        failure is { Error: MillError.Unauthenticated, Hint: not (Words.NoTokenHint or Words.NewJoinTokenHint or Words.JoinTokenIsNoAccessHint) } ? failure.WithHint(Words.TokenRefusedHint) : failure;
 }

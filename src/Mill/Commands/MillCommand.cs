@@ -24,6 +24,11 @@ internal static class MillCommand
             new TokenListCommand(global),
             new TokenRevokeCommand(global)));
         root.Add(new StatusCommand(global));
+        root.Add(new NodesCommand(global));
+        root.Add(new RemoveCommand(global));
+        root.Add(new LeaveCommand(global));
+        root.Add(new JoinTokenCommand(global));
+        root.Add(Group("leader", Words.LeaderGroup, new LeaderTransferCommand(global)));
         root.Add(new VerifyCommand(global));
         root.Add(Group("retention", Words.Retention,
             new RetentionShowCommand(global),
@@ -33,6 +38,9 @@ internal static class MillCommand
         root.Add(new RestoreCommand(global));
         root.Add(new CompletionCommand(global));
         root.Add(new DevCommand(global));
+        root.Add(new InitCommand(global));
+        root.Add(new JoinCommand(global));
+        root.Add(new ServerCommand(global));
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction inner } help) help.Action = new HelpWithExamples(inner);

@@ -30,12 +30,12 @@ internal sealed class StatusCommand : Command
     {
         var table = new Table("WHAT", Column.Wrapping("IS"));
         table.Add("node", $"{status.Node} ({status.Role}), mill {status.Version}");
-        table.Add("leader", status.Leader);
+        table.Add("leader", status.Leader is { Length: > 0 } leader ? leader : Words.NobodyLeads);
         table.Add("vault", Words.Seal(status.Seal));
         table.Add("secrets", Words.Counts(status.Counts));
         table.Add("state", string.Create(CultureInfo.InvariantCulture, $"revision {status.Revision}, engine {status.Engine}"));
         table.Add("started", Times.Show(_global.Terminal, status.StartedAt));
-        foreach (var member in status.Members) table.Add("member", $"{member.Name} {member.Address} {member.State}");
+        foreach (var member in status.Members) table.Add("member", Words.Member(member));
         table.WriteTo(_global.Terminal);
     }
 }

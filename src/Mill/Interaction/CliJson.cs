@@ -15,9 +15,11 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(DeletedDocument))]
 [JsonSerializable(typeof(DestroyedDocument))]
 [JsonSerializable(typeof(RevokedDocument))]
+[JsonSerializable(typeof(RemovedDocument))]
 [JsonSerializable(typeof(EventDocument))]
 [JsonSerializable(typeof(DevDocument))]
 [JsonSerializable(typeof(BackupDocument))]
+[JsonSerializable(typeof(NodeDocument))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 internal sealed record DeletedDocument(string Name, bool Deleted);
@@ -27,12 +29,22 @@ internal sealed record DestroyedDocument(string Name, IReadOnlyList<int>? Versio
 
 internal sealed record RevokedDocument(string Id, bool Revoked);
 
+internal sealed record RemovedDocument(string Node, bool Removed);
+
 internal sealed record EventDocument(string Event, string? Name, int? Version, string? Id);
 
 /// <param name="Token">Left out while the vault is sealed and no token was made before.</param>
 internal sealed record DevDocument(string Address, string? Token, string DataDir, bool Sealed)
 {
     // A record prints its members; the token must never be one of them.
+    public override string ToString() => Address;
+}
+
+/// <param name="Token">Of the first node only, as the join token.</param>
+/// <param name="Sealed">Left out on a node that has no vault.</param>
+internal sealed record NodeDocument(string Address, string Node, string? Token, string? JoinToken, string DataDir, string CaCert, bool? Sealed)
+{
+    // A record prints its members; the tokens must never be among them.
     public override string ToString() => Address;
 }
 

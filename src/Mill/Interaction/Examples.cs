@@ -56,6 +56,50 @@ internal static class Examples
               eval "$(mill completion zsh)"                     in ~/.zshrc, after compinit
               mill completion fish | source                     in config.fish
             """,
+        "mill nodes" => """
+            Examples:
+              mill nodes
+              mill nodes | awk -F'\t' '$3 != "healthy"'          those that are not well
+              mill nodes --json
+            """,
+        "mill remove" => """
+            Examples:
+              mill remove node-3
+              mill remove node-3 --yes --address https://10.0.0.2:4400
+            """,
+        "mill join-token" => """
+            Examples:
+              mill join-token
+              mill join-token --role api --expires-in 10m
+              mill join-token > join.token                      for: mill join … --token-file join.token
+            """,
+        "mill leader" or "mill leader transfer" => """
+            Examples:
+              mill leader transfer                              before this node is stopped
+              mill leader transfer node-2
+            """,
+        "mill init" => """
+            Examples:
+              mill init --advertise 10.0.0.1
+              mill init --advertise 10.0.0.1 --data-dir ./node-1 --master-key-file /run/keys/mill
+              mill init --advertise 10.0.0.1 --etcd-endpoints https://10.0.0.9:2379 --etcd-ca ca.crt --etcd-cert me.crt --etcd-key me.key
+            """,
+        "mill join" => """
+            Examples:
+              MILL_JOIN_TOKEN=mill_join_… mill join 10.0.0.1 --advertise 10.0.0.2
+              mill join https://10.0.0.1:4400 --advertise 10.0.0.2 --token-file join.token
+              mill join 10.0.0.1 --advertise 10.0.0.3 --role api
+            """,
+        "mill server" => """
+            Examples:
+              mill server
+              mill server --data-dir ./node-1
+            """,
+        "mill leave" => """
+            Examples:
+              mill leave
+              mill leave --data-dir ./node-3 --yes
+            """,
         "mill backup" => """
             Examples:
               mill backup mill.backup

@@ -165,9 +165,9 @@ internal static partial class Words
 
     public static string ProfileLeftAlone(string path, Profiles.ProfileOutcome why) => why switch
     {
-        Profiles.ProfileOutcome.InUse => $"note: the profile {path} names another dev server, which is running, and was left alone",
+        Profiles.ProfileOutcome.InUse => $"note: the profile {path} names another server, which is running, and was left alone",
         Profiles.ProfileOutcome.Damaged => $"warning: the profile {path} is not one and was left alone",
-        _ => $"note: the profile {path} was not made by mill dev and was left alone",
+        _ => $"note: the profile {path} was made by neither mill dev nor mill init and was left alone",
     };
 
     public static string ProfileNotWritten(string why) => $"warning: the profile cannot be written: {why}";

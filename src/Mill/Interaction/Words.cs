@@ -81,4 +81,26 @@ internal static partial class Words
     public const string BackupEveryOption = "How often: 30m, 12h, 7d [MILL_BACKUP_EVERY; default: 24h]";
     public const string BackupKeepOption = "How many of them to keep [MILL_BACKUP_KEEP; default: 14]";
     public const string InsecureOption = "Listen on an address that others can reach, although tokens and values then cross the network in the clear";
+
+    public const string CaCertOption = "The authority whose servers are believed: ca.crt of a cluster [MILL_CACERT; default: the profile's]";
+    public const string Init = "Found a cluster on this machine and serve: its first node";
+    public const string Join = "Let this machine into a cluster, as a node, and serve";
+    public const string Server = "Start a node that was founded or joined, and serve";
+    public const string JoinAddressArgument = "A node of the cluster: 10.0.0.1, 10.0.0.1:4400 or a host's name";
+    public const string JoinTokenFileOption = "A file with the join token; or name the token itself with --token (others can see command lines), or in MILL_JOIN_TOKEN";
+    public const string InitRoleOption = "vault (answers other nodes only) or both [default: both]";
+    public const string JoinRoleOption = "vault (answers other nodes only), api (passes on to the vaults, and has no key) or both [default: both]";
+    public const string ServerRoleOption = "What the node is: vault, api or both; refused where it is something else";
+    public const string VaultsOption = "For the role api: the vaults to pass on to [default: those of the cluster]";
+    public const string NodeDataDirectoryOption = "Where the node keeps everything [MILL_DATA_DIR; default: /var/lib/mill for root, else ~/.local/share/mill/node]";
+    public const string NodeMasterKeyFileOption = "The file of the master key [MILL_MASTER_KEY_FILE; default: master.key in the data directory]. MILL_MASTER_KEY may hold the key itself";
+    public const string EtcdOption = "The etcd program [MILL_ETCD; default: beside mill, or on the PATH]";
+    public const string AdvertiseOption = "The IP address of this machine at which other nodes and clients reach it; everything is bound to it";
+    public const string NodeNameOption = "What the node is called [default: the name of the machine]";
+    public const string ApiPortOption = "Where it answers clients and other nodes [default: 4400]";
+    public const string PeerPortOption = "Where its etcd answers those of other nodes [default: 2380]";
+    public const string EtcdEndpointsOption = "Keep the state in this etcd cluster instead of running one: https://10.0.0.9:2379,…";
+    public const string EtcdAuthorityOption = "With --etcd-endpoints: the authority of that cluster, in PEM";
+    public const string EtcdCertificateOption = "With --etcd-endpoints: the certificate to show there, in PEM";
+    public const string EtcdKeyOption = "With --etcd-endpoints: its key, in PEM";
 }

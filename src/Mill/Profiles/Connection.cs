@@ -10,19 +10,22 @@ internal static class Connection
     public const string AddressVariable = "MILL_ADDRESS";
     public const string TokenVariable = "MILL_TOKEN";
     public const string TenantVariable = "MILL_TENANT";
+    public const string AuthorityVariable = "MILL_CACERT";
 
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
 
     /// <summary>The token is null where nothing names one. Throws <see cref="MillError.Usage"/> for an address that is none, and <see cref="MillError.Unauthenticated"/> for a token that is none.</summary>
-    public static MillClientOptions Resolve(CliHost host, string? address, string? token, string? tenant)
+    public static MillClientOptions Resolve(CliHost host, string? address, string? token, string? tenant, string? authority)
     {
         address ??= host.Variable(AddressVariable);
         token ??= host.Variable(TokenVariable);
-        var profile = address is null || token is null ? ProfileFile.Find(host)?.Read(host.Terminal) : null;
-        var server = (address ?? profile?.Address) is { } text ? Parse(text) : MillClientOptions.DefaultAddress;
-        // The profile's token belongs to the profile's server; another address must not be handed it.
-        token ??= profile is not null && Parse(profile.Address) == server ? profile.Token : null;
-        return new() { Address = server, Token = token is null ? null : Checked(token), Tenant = tenant ?? host.Variable(TenantVariable), Time = host.Time };
+        authority ??= host.Variable(AuthorityVariable);
+        var profile = address is null || token is null || authority is null ? ProfileFile.Find(host)?.Read(host.Terminal) : null;
+        var server = (address ?? profile?.Address) is { } text ? Parse(text, (authority ?? profile?.CaCert) is null ? "http" : "https") : MillClientOptions.DefaultAddress;
+        // Its authority says only who is believed: another node of the same cluster has the same.
+        authority ??= server.Scheme is "https" ? profile?.CaCert : null;
+        token ??= profile is not null && (Parse(profile.Address) == server || IsSameCluster(profile, server, authority)) ? profile.Token : null;
+        return new() { Authority = authority is null ? null : Authorities.Read(authority), Address = server, Token = token is null ? null : Checked(token), Tenant = tenant ?? host.Variable(TenantVariable), Time = host.Time };
     }
 
     /// <summary>
@@ -44,10 +47,16 @@ internal static class Connection
         throw new MillException(MillError.Unauthenticated, Words.NoToken(options.Address)) { Hint = Words.NoTokenHint };
     }
 
+    /// <summary>
+    /// The profile's token belongs to the profile's server, and another address must not be handed it; unless that has to show a certificate of the same cluster
+    /// first.
+    /// </summary>
+    private static bool IsSameCluster(Profile profile, Uri server, string? authority) => server.Scheme is "https" && authority is not null && authority == profile.CaCert;
+
     /// <summary>An address as people write it: the scheme may be left out.</summary>
-    public static Uri Parse(string text)
+    public static Uri Parse(string text, string scheme = "http")
     {
-        var full = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
+        var full = text.Contains("://", StringComparison.Ordinal) ? text : $"{scheme}://{text}";
         return Uri.TryCreate(full, UriKind.Absolute, out var address)
             && address is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "", AbsolutePath: "/" }
             ? address

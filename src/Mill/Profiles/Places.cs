@@ -13,6 +13,10 @@ internal static class Places
     public static string? DevData(CliHost host) =>
         host.Variable("MILL_DATA_DIR") ?? Under(host, "XDG_DATA_HOME", Path.Combine(".local", "share"), Path.Combine("mill", "dev"));
 
+    /// <summary>For a node of a cluster: where the system keeps such things for root, and in the home of anybody else.</summary>
+    public static string? NodeData(CliHost host) => host.Variable("MILL_DATA_DIR")
+        ?? (Environment.IsPrivilegedProcess ? "/var/lib/mill" : Under(host, "XDG_DATA_HOME", Path.Combine(".local", "share"), Path.Combine("mill", "node")));
+
     private static string? Under(CliHost host, string variable, string inHome, string name)
     {
         var parent = host.Variable(variable) ?? (host.Variable("HOME") is { } home ? Path.Combine(home, inHome) : null);

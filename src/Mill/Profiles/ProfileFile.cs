@@ -34,20 +34,20 @@ internal sealed class ProfileFile(string path)
     }
 
     /// <summary>
-    /// Makes the commands of this user talk to a dev server, unless the profile is somebody's own or names another server that answers.
+    /// Makes the commands of this user talk to a server, unless the profile is somebody's own or names another server that answers.
     /// Throws <see cref="IOException"/>, <see cref="UnauthorizedAccessException"/> or <see cref="Secrets.MillException"/> where it cannot be written.
     /// </summary>
-    public async Task<ProfileOutcome> WriteDevAsync(string address, string token, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<ProfileOutcome> WriteAsync(Profile profile, TimeProvider time, CancellationToken cancellationToken)
     {
         if (File.Exists(path))
         {
             if (Parse() is not { } old) return ProfileOutcome.Damaged;
-            if (old.Origin is not Profile.DevOrigin) return ProfileOutcome.SomebodysOwn;
-            if (old.Address != address && await ServerProbe.AnswersAsync(old.Address, ProbePatience, time, cancellationToken).ConfigureAwait(false)) return ProfileOutcome.InUse;
+            if (!old.IsMade) return ProfileOutcome.SomebodysOwn;
+            if (old.Address != profile.Address && await ServerProbe.AnswersAsync(old, ProbePatience, time, cancellationToken).ConfigureAwait(false)) return ProfileOutcome.InUse;
         }
         var directory = System.IO.Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        PrivateFile.Write(path, JsonSerializer.Serialize(new(address, token, Profile.DevOrigin), ProfileJson.Default.Profile));
+        PrivateFile.Write(path, JsonSerializer.Serialize(profile, ProfileJson.Default.Profile));
         return ProfileOutcome.Written;
     }
 

@@ -77,13 +77,23 @@ public sealed class OperationCommandsTests
     {
         await using var mill = await FakeMill.StartAsync();
         mill.On("GET /v1/status", """
-            {"version":"0.1.0","node":"n1","role":"leader","leader":"n1","engine":"embedded","revision":7,"members":[{"name":"n1","address":"http://x","state":"ready"}],
+            {"version":"0.1.0","node":"n1","role":"both","leader":"n1","engine":"etcd","revision":7,
+             "members":[{"name":"n1","address":"https://10.0.0.1:4400","role":"both","state":"sealed","leader":true,"revision":7,"lag":0,"engine":{"engine":"etcd","state":"leader","database_bytes":4194304,"problems":[]}},
+                        {"name":"n2","address":"https://10.0.0.2:4400","role":"both","state":"unreachable","reason":"n2 does not answer.","leader":false},
+                        {"name":"n3","address":"https://10.0.0.3:4400","role":"both","state":"healthy","leader":false,"revision":4,"lag":3}],
              "seal":{"sealed":true,"needed_key_id":"aa","present_key_id":null},"counts":{"tenant":"default","secrets":1,"versions":2},"started_at":"2026-01-01T00:00:00Z"}
             """);
         var session = Session.With(mill);
         Assert.Equal(0, await session.RunAsync("status"));
         Assert.Contains("secrets\t1 secret with 2 versions in tenant default\n", session.Output, StringComparison.Ordinal);
         Assert.Contains("vault\tsealed: needs master key aa, has none\n", session.Output, StringComparison.Ordinal);
+        Assert.Contains("leader\tn1\n", session.Output, StringComparison.Ordinal);
+        Assert.EndsWith("""
+            member\tn1 https://10.0.0.1:4400 sealed; etcd leader, 4 MiB
+            member\tn2 https://10.0.0.2:4400 unreachable; n2 does not answer.
+            member\tn3 https://10.0.0.3:4400 healthy; 3 revisions behind
+
+            """.Replace("\\t", "\t", StringComparison.Ordinal), session.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -93,6 +93,65 @@ public sealed class ProfileTests : IDisposable
         Assert.Contains($"chmod 600 {ProfilePath}", session.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_profile_of_a_cluster_names_its_authority_too()
+    {
+        using var authority = new TestAuthority();
+        await using var mill = await FakeMill.StartAsync(authority.Issue());
+        mill.On("GET /healthz", """{"status":"ok"}""");
+        var (file, address) = (new ProfileFile(ProfilePath), mill.Address.GetLeftPart(UriPartial.Authority));
+        var caCert = WriteAuthority(authority);
+        Assert.Equal(ProfileOutcome.Written, await WriteInitAsync(file, address, "profile-token", caCert));
+        var session = new Session { Variables = { ["MILL_CONFIG_DIR"] = _directory } };
+        Assert.Equal(3, await session.RunAsync("secret", "get", "a"));
+        Assert.Equal("Bearer profile-token", mill.Seen[0].Header("Authorization"));
+
+        // It answers, over TLS: so another server leaves it alone, as it leaves alone what is somebody's own.
+        Assert.Equal(ProfileOutcome.InUse, await WriteInitAsync(file, "https://127.0.0.1:1", "two", caCert));
+        Assert.Equal(ProfileOutcome.InUse, await WriteDevAsync(file, "http://127.0.0.1:1", "two"));
+        Write("""{"address":"https://prod","token":"t","origin":"user"}""");
+        Assert.Equal(ProfileOutcome.SomebodysOwn, await WriteInitAsync(file, address, "one", caCert));
+    }
+
+    [Fact]
+    public async Task An_authority_that_is_named_makes_an_address_a_secure_one()
+    {
+        using var authority = new TestAuthority();
+        await using var mill = await FakeMill.StartAsync(authority.Issue());
+        var file = WriteAuthority(authority);
+        var bare = mill.Address.Authority;
+        var byVariable = new Session { Variables = { ["MILL_ADDRESS"] = bare, ["MILL_CACERT"] = file, ["MILL_TOKEN"] = FakeMill.Token } };
+        Assert.Equal(3, await byVariable.RunAsync("secret", "get", "a"));
+        var byOption = new Session { Variables = { ["MILL_TOKEN"] = FakeMill.Token } };
+        Assert.Equal(3, await byOption.RunAsync("secret", "get", "a", "--address", bare, "--ca-cert", file));
+        Assert.Equal(2, mill.Seen.Count);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("not a certificate")]
+    public async Task A_file_that_holds_no_authority_is_refused(string? content)
+    {
+        var path = Path.Combine(_directory, "ca.crt");
+        if (content is not null) await File.WriteAllTextAsync(path, content);
+        var session = new Session { Variables = { ["MILL_TOKEN"] = FakeMill.Token } };
+        Assert.Equal(ExitCodes.Usage, await session.RunAsync("status", "--address", "https://127.0.0.1:1", "--ca-cert", path));
+        Assert.Contains(path, session.Error, StringComparison.Ordinal);
+        Assert.Contains("hint: ", session.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_believed_is_told_no_token()
+    {
+        using var authority = new TestAuthority();
+        using var other = new TestAuthority();
+        await using var mill = await FakeMill.StartAsync(other.Issue());
+        var session = new Session { Variables = { ["MILL_ADDRESS"] = mill.Address.ToString(), ["MILL_CACERT"] = WriteAuthority(authority), ["MILL_TOKEN"] = FakeMill.Token } };
+        Assert.Equal(ExitCodes.Unreachable, await session.RunAsync("status"));
+        Assert.Contains("is not one of this cluster's authority", session.Error, StringComparison.Ordinal);
+        Assert.Empty(mill.Seen);
+    }
+
     [Theory]
     [InlineData("10.0.0.1:4400", "http://10.0.0.1:4400/")]
     [InlineData("https://mill.example", "https://mill.example/")]
@@ -100,7 +159,17 @@ public sealed class ProfileTests : IDisposable
 
     // The clock stands still, so that a busy machine does not run out of patience.
     private static Task<ProfileOutcome> WriteDevAsync(ProfileFile file, string address, string token) =>
-        file.WriteDevAsync(address, token, new ManualTime(), CancellationToken.None);
+        file.WriteAsync(new(address, token, Profile.DevOrigin), new ManualTime(), CancellationToken.None);
+
+    private static Task<ProfileOutcome> WriteInitAsync(ProfileFile file, string address, string token, string caCert) =>
+        file.WriteAsync(new(address, token, Profile.InitOrigin) { CaCert = caCert }, new ManualTime(), CancellationToken.None);
+
+    private string WriteAuthority(TestAuthority authority)
+    {
+        var path = Path.Combine(_directory, "ca.crt");
+        File.WriteAllText(path, authority.Certificate.ExportCertificatePem());
+        return path;
+    }
 
     private void Write(string content)
     {

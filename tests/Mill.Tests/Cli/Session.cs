@@ -40,7 +40,10 @@ internal sealed class Session
 
     public Task<int> RunAsync(params string[] args) => RunAsync(args, CancellationToken.None);
 
-    public Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
+    public Task<int> RunAsync(string[] args, CancellationToken cancellationToken) => Mill.Commands.Cli.RunAsync(args, Host(), cancellationToken);
+
+    /// <summary>What a command sees of this.</summary>
+    public CliHost Host()
     {
         var terminal = new Terminal(new MemoryStream(Input), _output, _error)
         {
@@ -49,6 +52,6 @@ internal sealed class Session
             Width = Width,
             ReadKey = Keys.Dequeue,
         };
-        return Mill.Commands.Cli.RunAsync(args, new(terminal, Variables.GetValueOrDefault, Time), cancellationToken);
+        return new(terminal, Variables.GetValueOrDefault, Time);
     }
 }

@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Mill.Client;
@@ -27,10 +31,17 @@ internal sealed class FakeMill : IAsyncDisposable
 
     public IReadOnlyList<SeenRequest> Seen => [.. _seen];
 
-    public static async Task<FakeMill> StartAsync()
+    /// <param name="certificate">With its key, for https; null for http.</param>
+    /// <param name="issuer">Shown along with it.</param>
+    public static async Task<FakeMill> StartAsync(X509Certificate2? certificate = null, X509Certificate2? issuer = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is null) return;
+            var tls = new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(certificate, issuer is null ? null : [issuer], offline: true) };
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(tls) });
+        }));
         builder.Services.AddLogging(logging => logging.ClearProviders());
         var app = builder.Build();
         var fake = new FakeMill(app);
@@ -47,6 +58,13 @@ internal sealed class FakeMill : IAsyncDisposable
 
     public void Fail(string request, int status, string code, string members = "") => On(request, context => WriteAsync(context, status, "application/problem+json",
         $$"""{"type":"about:blank","title":"t","status":{{status}},"detail":"It is {{code}}.","code":"{{code}}","request_id":"r-1"{{members}}}"""));
+
+    /// <summary>A refusal that says when to come back.</summary>
+    public static Task RefuseAsync(HttpContext context, string code, string retryAfter)
+    {
+        context.Response.Headers.RetryAfter = retryAfter;
+        return WriteAsync(context, 503, "application/problem+json", $$"""{"type":"about:blank","title":"t","status":503,"detail":"It is {{code}}.","code":"{{code}}"}""");
+    }
 
     public MillClient Connect() => new(new() { Address = Address, Token = Token });
 

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Mill.Hosting.Cluster;
+using Mill.Interaction;
+
+namespace Mill.Commands;
+
+/// <summary><c>mill init</c>. Touches the server's types in its action only, as all commands that serve.</summary>
+internal sealed class InitCommand : Command
+{
+    private readonly GlobalOptions _global;
+    private readonly NodeOptionSet _options;
+    private readonly Option<string?> _role = Symbols.Choice("--role", "ROLE", Words.InitRoleOption, ["vault", "both"]);
+
+    public InitCommand(GlobalOptions global)
+        : base("init", Words.Init)
+    {
+        (_global, _options) = (global, new(global));
+        _options.AddAllTo(this);
+        Add(_role);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = _options.ReadNew(parsed, parsed.GetValue(_role));
+        using var interrupt = Interrupt.Listen(cancellationToken);
+        await ClusterServer.InitAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        _global.Terminal.Say(Words.DevStopped);
+        return ExitCodes.Ok;
+    }
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Net;
+using Mill.Hosting.Cluster;
+using Mill.Interaction;
+using Mill.Secrets;
+using Mill.Vault;
+
+namespace Mill.Commands;
+
+/// <summary><c>mill join</c></summary>
+internal sealed class JoinCommand : Command
+{
+    private const string TokenVariable = "MILL_JOIN_TOKEN";
+    private const string TokenPrefix = "mill_join_";
+    private const int DefaultPort = 4400;
+
+    private readonly GlobalOptions _global;
+    private readonly NodeOptionSet _options;
+    private readonly Argument<string> _address = new("ADDRESS") { HelpName = "ADDRESS", Description = Words.JoinAddressArgument };
+    private readonly Option<string?> _tokenFile = Symbols.Text("--token-file", "FILE", Words.JoinTokenFileOption);
+    private readonly Option<string?> _role = Symbols.Choice("--role", "ROLE", Words.JoinRoleOption, ["vault", "api", "both"]);
+
+    public JoinCommand(GlobalOptions global)
+        : base("join", Words.Join)
+    {
+        (_global, _options) = (global, new(global));
+        Add(_address);
+        Add(_tokenFile);
+        Add(_role);
+        _options.AddAllTo(this);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var node = _options.ReadNew(parsed, parsed.GetValue(_role));
+        var options = new JoinOptions
+        {
+            DataDirectory = node.DataDirectory,
+            MasterKey = node.MasterKey,
+            MasterKeyFile = node.MasterKeyFile,
+            Etcd = node.Etcd,
+            LogLevel = node.LogLevel,
+            Backups = node.Backups,
+            Name = node.Name,
+            Advertise = node.Advertise,
+            ApiPort = node.ApiPort,
+            PeerPort = node.PeerPort,
+            Role = node.Role,
+            ForeignEtcd = node.ForeignEtcd,
+            Progress = node.Progress,
+            Address = AddressOf(parsed.GetRequiredValue(_address)),
+            Token = Token(parsed),
+        };
+        using var interrupt = Interrupt.Listen(cancellationToken);
+        try
+        {
+            await ClusterServer.JoinAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is MillError.Unauthenticated)
+        {
+            throw e.WithHint(Words.NewJoinTokenHint);
+        }
+        _global.Terminal.Say(Words.DevStopped);
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>An IP address or a host, with or without a port, or a whole URL.</summary>
+    private static Uri AddressOf(string text)
+    {
+        if (IPAddress.TryParse(text, out var address)) return new UriBuilder(Uri.UriSchemeHttps, address.ToString(), DefaultPort).Uri;
+        var full = text.Contains("://", StringComparison.Ordinal) ? text : $"https://{text}";
+        if (!Uri.TryCreate(full, UriKind.Absolute, out var url) || url is not { Scheme: "https", UserInfo: "", Query: "", Fragment: "", AbsolutePath: "/" })
+            throw new MillException(MillError.Usage, Words.NotAJoinAddress(text)) { Hint = Words.NotAJoinAddressHint };
+        return full[(full.IndexOf("://", StringComparison.Ordinal) + 3)..].TrimEnd('/').EndsWith($":{url.Port}", StringComparison.Ordinal) ? url : new UriBuilder(url) { Port = DefaultPort }.Uri;
+    }
+
+    /// <summary>Never MILL_TOKEN: that is somebody's who uses the cluster.</summary>
+    private string Token(ParseResult parsed)
+    {
+        var token = parsed.GetValue(_global.Token)
+            ?? (DevCommand.Place(parsed, _tokenFile) is { } path ? PrivateFile.ReadLine(path) ?? throw new MillException(MillError.Usage, Words.NoTokenFile(path)) { Hint = Words.NeedsJoinTokenHint } : null)
+            ?? _global.Host.Variable(TokenVariable)
+            ?? throw new MillException(MillError.Usage, Words.NeedsJoinToken) { Hint = Words.NeedsJoinTokenHint };
+        if (token.StartsWith(TokenPrefix, StringComparison.Ordinal)) return token;
+        throw new MillException(MillError.Usage, token.StartsWith("mill_", StringComparison.Ordinal) ? Words.NotAJoinTokenButAnother : Words.NotAJoinToken) { Hint = Words.NeedsJoinTokenHint };
+    }
+}

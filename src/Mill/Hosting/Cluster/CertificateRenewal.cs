@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Mill.Client.Contracts;
+using Mill.Core.Members;
+using Mill.Secrets;
+using Mill.Vault;
+using Mill.Vault.Members;
+
+namespace Mill.Hosting.Cluster;
+
+/// <summary>Gets this node a new certificate when a third of the old one's time is left, or when it runs another version of Mill than it last told.</summary>
+/// <param name="ask">Asks a node that can issue.</param>
+/// <param name="knownVersion">The version that the cluster knows of this node; null while it knows none.</param>
+internal sealed partial class CertificateRenewal(
+    CurrentCredentials credentials, NodeFiles files, Func<RenewRequest, Task<MembershipResponse>> ask, Func<string?> knownVersion, TimeProvider time, ILogger<CertificateRenewal> logger)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromHours(1);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(LookEvery, time);
+        do
+        {
+            try
+            {
+                if (IsDue()) await RenewAsync().ConfigureAwait(false);
+            }
+            catch (MillException e)
+            {
+                LogPutOff(e.Message, credentials.Value.Certificate.NotAfter.ToUniversalTime());
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task RenewAsync()
+    {
+        using var key = files.LoadOrCreateKey();
+        using var renewed = await ask(new(key.Request(), MillVersion.Text)).ConfigureAwait(false);
+        PrivateFile.Write(files.Authority, renewed.Authority + "\n");
+        PrivateFile.Write(files.Certificate, renewed.Certificate + "\n");
+        if (files.Load() is { } loaded) credentials.Replace(loaded);
+        LogRenewed(credentials.Value.Certificate.NotAfter.ToUniversalTime());
+    }
+
+    private bool IsDue()
+    {
+        var shown = credentials.Value.Certificate;
+        var (start, end) = (new DateTimeOffset(shown.NotBefore), new DateTimeOffset(shown.NotAfter));
+        return time.GetUtcNow() > end - ((end - start) / 3) || (knownVersion() is { } known && known != MillVersion.Text);
+    }
+
+    [LoggerMessage(3301, LogLevel.Information, "This node's certificate was renewed; it is good until {End:u}")]
+    private partial void LogRenewed(DateTime end);
+
+    [LoggerMessage(3302, LogLevel.Warning, "This node's certificate was not renewed, trying again in an hour: {Reason}. The one in use is good until {End:u}")]
+    private partial void LogPutOff(string reason, DateTime end);
+}

@@ -1,0 +1,173 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Mill.Backups;
+using Mill.Client.Contracts;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.Server;
+using Mill.Server.Peers;
+using Mill.Vault;
+
+namespace Mill.Hosting.Cluster;
+
+/// <content>How a node begins, goes on and ends.</content>
+internal sealed partial class ClusterNode
+{
+    /// <summary>How long requests may still come in after the office was given up: they go to whoever leads next.</summary>
+    private static readonly TimeSpan Handover = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource _lifetime = new();
+    private readonly CancellationTokenSource _office = new();
+    private Task _following = Task.CompletedTask;
+    private Task _leading = Task.CompletedTask;
+    private Task _background = Task.CompletedTask;
+    private Task _removal = Task.CompletedTask;
+    private BackupMetrics? _backupMetrics;
+
+    private NodeId Self => _credentials.Value.Identity.Node;
+
+    /// <summary>All nodes, as far as this one knows.</summary>
+    private IReadOnlyList<MemberPlace> Members => _state.Latest.Nodes.Count is 0 ? _file.Members : [.. _state.Latest.Nodes.Values.Select(ToPlace)];
+
+    /// <summary>Starts the engine, reads the state and the master key. Returns once a linearizable read succeeds, which may take as long as there is no majority.</summary>
+    public async Task<VaultStart?> StartAsync(CancellationToken cancellationToken)
+    {
+        _options.Progress("Waiting for a majority of the cluster.");
+        await _engine.StartAsync(cancellationToken).ConfigureAwait(false);
+        await new EngineEntry(_peers, _directory, _options.Progress, _time).PromoteAsync(_engine.Members, cancellationToken).ConfigureAwait(false);
+        _following = _state.FollowStoreAsync(_lifetime.Token);
+        await (await Task.WhenAny(_state.LoadedAsync(cancellationToken), _following, _engine.Failure).ConfigureAwait(false)).ConfigureAwait(false);
+        var start = await _vault.StartAsync(makeKeyFile: false, cancellationToken).ConfigureAwait(false);
+        // With its key: a sealed node lets others go first.
+        _leading = _state.LeadAsync(_office.Token);
+        _removal = new Belonging(Self, _state, _engine.Members, _peers, _time).EndsAsync(_lifetime.Token);
+        _background = Task.WhenAll(
+            _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), RememberMembersAsync(_lifetime.Token), Renewal().RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
+        await ReadableAsync(cancellationToken).ConfigureAwait(false);
+        return start;
+    }
+
+    /// <summary>
+    /// Serves until cancelled, or told to stop by a signal. Returns true where the node was taken out of its cluster. Throws what a part of it failed with: a
+    /// store that cannot be trusted any more is opened anew by whoever starts the server again.
+    /// </summary>
+    public async Task<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        var stopped = _app.WaitForShutdownAsync(cancellationToken);
+        var first = await Task.WhenAny(stopped, _following, _leading, _engine.Failure, _background, _removal).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
+        if (first != _removal) return false;
+        _file = _file with { Removed = true };
+        _file.Write(_directory.Path);
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The office first, while requests are still taken: they find their way to the next leader. Then, from the outside in.
+        await LeaveOfficeAsync().ConfigureAwait(false);
+        await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _lifetime.CancelAsync().ConfigureAwait(false);
+        foreach (var task in (Task[])[_following, _background, _removal]) await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _backupMetrics?.Dispose();
+        await _engine.DisposeAsync().ConfigureAwait(false);
+        _calls.Dispose();
+        await _app.DisposeAsync().ConfigureAwait(false);
+        _lifetime.Dispose();
+        _office.Dispose();
+    }
+
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        var identity = new ServerIdentity(MillVersion.Text, _file.NodeName, _file.Role, _engine.Store.Engine, () => Address, _time.GetUtcNow());
+        var cluster = new ClusterParts(Self, _state, _state, _vault.Members, _engine.Members, _credentials, _calls);
+        ApiServer.Map(_app, _vault.Vault, _vault.Tokens, identity, cluster, _time, _app.Lifetime.ApplicationStopping);
+        await StartListeningAsync(_app, Address, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static async Task StartListeningAsync(WebApplication app, string address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new MillException(MillError.AddressUnavailable, $"The address {address} cannot be used: {(e.InnerException ?? e).Message}", e)
+            {
+                Hint = "It must be an address of this machine (ip address), and nothing else may listen there.",
+            };
+        }
+    }
+
+    private async Task LeaveOfficeAsync()
+    {
+        var led = _state.IsLeader;
+        await _office.CancelAsync().ConfigureAwait(false);
+        await _leading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!led) return;
+        using var patience = new CancellationTokenSource(Handover, _time);
+        try
+        {
+            await _state.WaitAsync(state => state.Leader is { } leader && leader.NodeId != Self, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody else is there to lead.
+        }
+    }
+
+    /// <summary>A node that cannot yet say what is true now is not ready.</summary>
+    private async Task ReadableAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await _state.ReadAsync(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (MillException e) when (e.Error is MillError.NoQuorum or MillError.NoLeader or MillError.NotReady or MillError.StorageUnavailable)
+            {
+                _options.Progress(e.Message);
+                await Task.Delay(AskEvery, _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Through this node's own API, which passes it on to whoever leads.</summary>
+    private CertificateRenewal Renewal()
+    {
+        var self = new MemberPlace(Self.Value, _file.NodeName, _file.Address, _file.ApiPort, _file.PeerPort, _file.Role);
+        Task<MembershipResponse> AskAsync(RenewRequest request) => _peers.AskOneAsync(self, (calls, place, stop) => calls.PostAsync<RenewRequest, MembershipResponse>(place, PeerPaths.Renew, request, stop), _lifetime.Token);
+        return new(_credentials, _directory.Files, AskAsync, () => _state.Latest.Nodes.GetValueOrDefault(Self)?.Version, _time, _loggers.CreateLogger<CertificateRenewal>());
+    }
+
+    /// <summary>Keeps the list of nodes in the node's file, for a start at which nobody else can be asked.</summary>
+    private async Task RememberMembersAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var known = _file.Members;
+            await _state.WaitAsync(state => state.Nodes.Count > 0 && !state.Nodes.Values.Select(ToPlace).SequenceEqual(known), cancellationToken).ConfigureAwait(false);
+            _file = _file with { Members = Members };
+            _file.Write(_directory.Path);
+        }
+    }
+
+    /// <summary>Every node that was given a place for backups makes its own: they are to be where the machine that was lost is not.</summary>
+    private async Task BackUpAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Backups is not { } plan) return;
+        _backupMetrics = new();
+        var schedule = new BackupSchedule(plan, _vault.BackUpAsync, _backupMetrics, MillVersion.Text, _time, _loggers.CreateLogger<BackupSchedule>());
+        await schedule.RunAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static MemberPlace ToPlace(NodeRecord node) => new(node.Id.Value, node.Name, node.Address, node.ApiPort, node.PeerPort, node.Role.Text());
+}

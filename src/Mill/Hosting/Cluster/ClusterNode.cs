@@ -1,0 +1,72 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Mill.Core.Members;
+using Mill.Secrets;
+using Mill.Server.Peers;
+using Mill.State.Leadership;
+using Mill.State.Replica;
+using Mill.Vault;
+
+namespace Mill.Hosting.Cluster;
+
+/// <summary>A node that holds the state: the engine, the shared state, the vault and the API, put together. <c>ClusterNode.Life.cs</c> has how it lives.</summary>
+internal sealed partial class ClusterNode : INode
+{
+    private readonly NodeDirectory _directory;
+    private readonly NodeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly WebApplication _app;
+    private readonly ILoggerFactory _loggers;
+    private readonly CurrentCredentials _credentials;
+    private readonly NodePeers _peers;
+    private readonly NodeEngine _engine;
+    private readonly SharedState _state;
+    private readonly VaultHost _vault;
+    private readonly PeerCalls _calls;
+    private NodeFile _file;
+
+    private ClusterNode(NodeDirectory directory, NodeFile file, CurrentCredentials credentials, NodeEngine engine, WebApplication app, NodeOptions options, PeerCalls calls, NodePeers peers, TimeProvider time)
+    {
+        (_directory, _file, _engine, _app, _options, _calls, _peers, _time) = (directory, file, engine, app, options, calls, peers, time);
+        _loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        _credentials = credentials;
+        var link = new LeaderLink(_calls, id => _state!.Latest.Nodes.GetValueOrDefault(id));
+        var candidate = new Candidate(credentials.Value.Identity.Node, file.NodeName, () => _vault!.CanDecide(_state!.Latest));
+        _state = new(engine.Store, engine.Store, link, candidate, new(time, BootClock.Instance), _loggers);
+        _vault = new(new(options.MasterKey, file.MasterKeyFile ?? directory.MasterKey), _state, engine.Store, _state, time, _loggers);
+    }
+
+    public string Address => $"https://{new IPEndPoint(IPAddress.Parse(_file.Address), _file.ApiPort)}";
+
+    /// <summary>
+    /// Puts a node together from its directory, and lets it into the engine where that was not done yet. Nothing runs afterwards but, already, the API, which
+    /// says that the node is not ready. Throws <see cref="MillException"/> with what stands in the way.
+    /// </summary>
+    public static async Task<ClusterNode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var credentials = directory.Files.Load() ?? throw new MillException(MillError.StorageDamaged, $"There is no certificate in {directory.Path}.") { Hint = "Join again with an empty data directory." };
+        var current = new CurrentCredentials(credentials);
+        ClusterNode? node = null;
+        var calls = new PeerCalls(current, time);
+        var peers = new NodePeers(calls, credentials.Identity.Node, () => node?.Members ?? file.Members, time);
+        var admitted = await new EngineEntry(peers, directory, options.Progress, time).AdmitAsync(file, cancellationToken).ConfigureAwait(false);
+        var app = WebServer.Build(new(IPAddress.Parse(file.Address), file.ApiPort), options.LogLevel, listen => listen.UseNodeTls(current, time));
+        NodeEngine? engine = null;
+        try
+        {
+            var files = directory.Files;
+            engine = NodeEngine.Create(directory, admitted, new(files.Certificate, files.Key, files.Authority), time, app.Services.GetRequiredService<ILoggerFactory>());
+            node = new(directory, admitted, current, engine, app, options, calls, peers, time);
+            await node.ListenAsync(cancellationToken).ConfigureAwait(false);
+            return node;
+        }
+        catch
+        {
+            if (engine is not null) await engine.DisposeAsync().ConfigureAwait(false);
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}

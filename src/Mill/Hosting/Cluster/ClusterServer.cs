@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using Mill.Core.Model;
+using Mill.Secrets;
+using Mill.Vault;
+
+namespace Mill.Hosting.Cluster;
+
+/// <summary>The three ways to start a node: found a cluster with it, let it join one, or start it again.</summary>
+internal static class ClusterServer
+{
+    /// <summary>Founds a cluster and serves until cancelled. Throws <see cref="MillException"/> with what stands in the way.</summary>
+    /// <param name="ready">Called once, when requests are answered.</param>
+    public static async Task InitAsync(NewNodeOptions options, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
+    {
+        var directory = new NodeDirectory(options.DataDirectory);
+        var file = NodeFile.Read(directory.Path);
+        if (file?.NodeId is not null) throw Taken(directory);
+        directory.Create();
+        using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
+        var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
+        options.Progress("Founding the cluster.");
+        var founded = await new Founding(directory, vault, TimeProvider.System, loggers).RunAsync(Describe(options), cancellationToken).ConfigureAwait(false);
+        await ServeAsync(directory, founded.File, options, start => new(founded.Token, founded.JoinToken, start! with { MadeKeyFile = founded.Vault.MadeKeyFile }), ready, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets this machine into a cluster and serves until cancelled; else as <see cref="InitAsync"/>.</summary>
+    public static async Task JoinAsync(JoinOptions options, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
+    {
+        var directory = new NodeDirectory(options.DataDirectory);
+        var file = NodeFile.Read(directory.Path);
+        if (file?.NodeId is not null) throw Taken(directory);
+        directory.Create();
+        var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
+        var joined = await new Joining(directory, vault, TimeProvider.System).RunAsync(options.Address, options.Token, Describe(options), cancellationToken).ConfigureAwait(false);
+        await ServeAsync(directory, joined, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts a node that was founded or joined; else as <see cref="InitAsync"/>.</summary>
+    public static async Task StartAsync(ServerOptions options, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
+    {
+        var directory = new NodeDirectory(options.DataDirectory);
+        var file = NodeFile.Read(directory.Path) ?? throw new MillException(MillError.NotFound, $"There is no node in {directory.Path}: it has no {NodeFile.Name}.")
+        {
+            Hint = "Found a cluster with mill init, or join one with mill join. Another place: --data-dir DIR",
+        };
+        if (file.Removed) throw new MillException(MillError.PreconditionFailed, $"The node in {directory.Path} was taken out of its cluster.") { Hint = "Join again with an empty data directory." };
+        if (file.NodeId is null) throw new MillException(MillError.PreconditionFailed, $"The founding of the cluster in {directory.Path} was interrupted.") { Hint = "Say the same mill init again." };
+        if (options.Role is { } role && role.Text() != file.Role)
+            throw new MillException(MillError.PreconditionFailed, $"This node has the role {file.Role}, not {role.Text()}.") { Hint = "A node keeps its role. For another one, remove it and let it join again." };
+        await ServeAsync(directory, file with { Etcd = options.Etcd ?? file.Etcd, MasterKeyFile = options.MasterKeyFile ?? file.MasterKeyFile }, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task ServeAsync(
+        NodeDirectory directory, NodeFile file, NodeOptions options, Func<VaultStart?, Started> started, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
+    {
+        file.Write(directory.Path);
+        if (options.Backups is { } backups) Backups.BackupDirectory.Create(backups.Directory);
+        var node = await OpenAsync(directory, file, options, cancellationToken).ConfigureAwait(false);
+        await using (node.ConfigureAwait(false))
+        {
+            var (token, joinToken, vault) = started(await node.StartAsync(cancellationToken).ConfigureAwait(false));
+            await ready(new(node.Address, token, joinToken, vault, file.NodeName, directory.Path, directory.Files.Authority), cancellationToken).ConfigureAwait(false);
+            if (await node.WaitAsync(cancellationToken).ConfigureAwait(false)) options.Progress("This node was taken out of its cluster. Its data directory may be deleted.");
+        }
+    }
+
+    private static async Task<INode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, CancellationToken cancellationToken) => file.Role is "api"
+        ? await ApiNode.OpenAsync(directory, file, options, TimeProvider.System, cancellationToken).ConfigureAwait(false)
+        : await ClusterNode.OpenAsync(directory, file, options, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+
+    private static NodeFile Describe(NewNodeOptions options) => new()
+    {
+        NodeName = options.Name,
+        Address = options.Advertise,
+        ApiPort = options.ApiPort,
+        PeerPort = options.PeerPort,
+        Role = options.Role.Text(),
+        MasterKeyFile = options.MasterKeyFile,
+        Etcd = options.Etcd,
+        ForeignEtcd = options.ForeignEtcd,
+    };
+
+    private static MillException Taken(NodeDirectory directory) => new(MillError.AlreadyExists, $"There is a node in {directory.Path} already.")
+    {
+        Hint = $"Start it with: mill server --data-dir {directory.Path}",
+    };
+
+    private sealed record Started(string? Token, string? JoinToken, VaultStart? Vault);
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Mill.Core.Access;
+using Mill.Core.Members;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Secrets;
+using Mill.State.Leadership;
+using Mill.State.Replica;
+using Mill.Vault;
+using Mill.Vault.Members;
+
+namespace Mill.Hosting.Cluster;
+
+/// <summary>What <c>mill init</c> makes, once.</summary>
+/// <param name="Token">An operator's.</param>
+/// <param name="JoinToken">For the next node.</param>
+internal sealed record Founded(NodeFile File, string Token, string JoinToken, VaultStart Vault)
+{
+    // A record prints its members; the tokens must never be among them.
+    public override string ToString() => File.NodeName;
+}
+
+/// <summary>
+/// Founds a cluster: an engine of one member, the authority, the first node, an operator's token and a join token. The engine needs certificates before there is an
+/// authority, so it shows one of its own making at first, which nobody trusts, and is started anew afterwards. Interrupted anywhere, it is taken up again.
+/// </summary>
+internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOptions, TimeProvider time, ILoggerFactory loggers)
+{
+    private static readonly Caller Founder = new("", "mill init", Role.Operator, TenantId.Default);
+
+    public async Task<Founded> RunAsync(NodeFile file, CancellationToken cancellationToken)
+    {
+        using var key = directory.Files.LoadOrCreateKey();
+        PrivateFile.Write(directory.FoundingCertificate, key.SelfSign(time.GetUtcNow()));
+        // The first member is a cluster by itself.
+        if (file.ForeignEtcd is null) file = file with { InitialCluster = new Dictionary<string, string> { [file.NodeName] = $"https://{new IPEndPoint(IPAddress.Parse(file.Address), file.PeerPort)}" } };
+        file.Write(directory.Path);
+        var engine = NodeEngine.Create(directory, file, new(directory.FoundingCertificate, directory.Files.Key, directory.FoundingCertificate), time, loggers);
+        await using (engine.ConfigureAwait(false))
+        {
+            await engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            var founded = await FoundAsync(engine, file, key, cancellationToken).ConfigureAwait(false);
+            founded.File.Write(directory.Path);
+            File.Delete(directory.FoundingCertificate);
+            return founded;
+        }
+    }
+
+    private async Task<Founded> FoundAsync(NodeEngine engine, NodeFile file, NodeKeyPair key, CancellationToken cancellationToken)
+    {
+        var state = new SharedState(
+            engine.Store, engine.Store, NoLink.Instance, new(NodeId.From(Guid.NewGuid().ToByteArray().AsSpan(0, 8)), file.NodeName), new(time, BootClock.Instance), loggers);
+        var vault = new VaultHost(vaultOptions, state, engine.Store, state, time, loggers);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = Task.WhenAll(state.FollowStoreAsync(stop.Token), state.LeadAsync(stop.Token));
+        try
+        {
+            await state.LoadedAsync(cancellationToken).ConfigureAwait(false);
+            await state.WaitForLeaderAsync(other: null, cancellationToken).ConfigureAwait(false);
+            var start = await vault.StartAsync(makeKeyFile: true, cancellationToken).ConfigureAwait(false);
+            if (start.Seal.IsSealed) throw new MillException(MillError.VaultSealed, $"The cluster cannot be founded without its master key: {start.Seal.Reason}.") { Hint = "Put the key in its place, and say mill init again." };
+            using var membership = await BecomeMemberAsync(vault, state, file, key.Request(), cancellationToken).ConfigureAwait(false);
+            directory.Files.Save(membership);
+            var token = (await vault.EnsureOperatorTokenAsync(PrivateFile.ReadLine(directory.OperatorToken), "operator", "mill init", cancellationToken).ConfigureAwait(false))!;
+            PrivateFile.Write(directory.OperatorToken, token + "\n");
+            var context = new WriteContext(Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture));
+            var joinToken = await vault.Members.CreateJoinTokenAsync(Founder, new(NodeRole.Both), context, cancellationToken).ConfigureAwait(false);
+            return new(file with { NodeId = membership.Node.Id.Value, ClusterId = membership.ClusterId }, token, joinToken.Answer.Token, start);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Founds the cluster or, where that was done and its answer lost, gets this node a certificate anew.</summary>
+    private static async Task<Membership> BecomeMemberAsync(VaultHost vault, SharedState state, NodeFile file, string request, CancellationToken cancellationToken)
+    {
+        if (!NodeRoles.TryParse(file.Role, out var role)) throw new MillException(MillError.Usage, "The role is vault or both.");
+        var place = NodeRules.Normal(new(file.NodeName, file.Address, file.ApiPort, file.PeerPort, role, MillVersion.Text));
+        if (state.Latest.Authority is null) return (await vault.Members.FoundAsync(place, request, cancellationToken).ConfigureAwait(false)).Answer;
+        if (state.Latest.Nodes.Values.ToList() is [var only] && only.Name == place.Name && only.Address == place.Address)
+            return (await vault.Members.RenewAsync(only.Id, request, MillVersion.Text, cancellationToken).ConfigureAwait(false)).Answer;
+        throw new MillException(MillError.AlreadyExists, $"The store belongs to a cluster already: {state.Latest.Cluster?.Id}.") { Hint = "Join it with mill join, or name an empty store." };
+    }
+
+    /// <summary>There is nobody else yet.</summary>
+    private sealed class NoLink : ILeaderLink
+    {
+        public static NoLink Instance { get; } = new();
+
+        public ValueTask<long> ConfirmAsync(LeaderRecord leader, Timestamp? settled, CancellationToken cancellationToken) =>
+            throw new MillException(MillError.NoLeader, "There is no other node.");
+    }
+}

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging;
+using Mill.Backups;
+using Mill.Core.Model;
+
+namespace Mill.Hosting.Cluster;
+
+/// <summary>What every way to start a node is told.</summary>
+internal record NodeOptions
+{
+    public required string DataDirectory { get; init; }
+
+    /// <summary>The master key itself, from the environment; wins over the file.</summary>
+    public string? MasterKey { get; init; }
+
+    /// <summary>Null for the one in the data directory.</summary>
+    public string? MasterKeyFile { get; init; }
+
+    /// <summary>The etcd program; null for the one that is found.</summary>
+    public string? Etcd { get; init; }
+
+    public LogLevel LogLevel { get; init; } = LogLevel.Warning;
+
+    /// <summary>Backups to make by itself; null for none.</summary>
+    public BackupPlan? Backups { get; init; }
+
+    /// <summary>Where the vaults are, for a node of the role api; empty for those that it was told of.</summary>
+    public IReadOnlyList<Uri> Vaults { get; init; } = [];
+
+    /// <summary>Told what is being waited for.</summary>
+    public Action<string> Progress { get; init; } = static _ => { };
+
+    // A record prints its members; the master key must never be one of them.
+    public override string ToString() => DataDirectory;
+}
+
+/// <summary>What a node that does not exist yet is to be.</summary>
+internal record NewNodeOptions : NodeOptions
+{
+    public required string Name { get; init; }
+
+    /// <summary>The IP address at which others reach it, and to which everything is bound.</summary>
+    public required string Advertise { get; init; }
+
+    public int ApiPort { get; init; } = 4400;
+
+    public int PeerPort { get; init; } = 2380;
+
+    public NodeRole Role { get; init; } = NodeRole.Both;
+
+    /// <summary>Null where Mill runs etcd itself.</summary>
+    public ForeignEtcd? ForeignEtcd { get; init; }
+
+    public override string ToString() => $"{Name} at {Advertise}, {DataDirectory}";
+}
+
+/// <summary>What <c>mill join</c> was asked for.</summary>
+internal sealed record JoinOptions : NewNodeOptions
+{
+    /// <summary>A node of the cluster.</summary>
+    public required Uri Address { get; init; }
+
+    /// <summary>The text of a join token.</summary>
+    public required string Token { get; init; }
+
+    // A record prints its members; the token must never be one of them.
+    public override string ToString() => $"{Name} at {Advertise}, {DataDirectory}, to {Address}";
+}
+
+/// <summary>What <c>mill server</c> was asked for.</summary>
+internal sealed record ServerOptions : NodeOptions
+{
+    /// <summary>What the node must be; null for whatever it is.</summary>
+    public NodeRole? Role { get; init; }
+
+    public override string ToString() => DataDirectory;
+}
+
+/// <summary>What a person needs to know once a node answers.</summary>
+/// <param name="Token">An operator's, where the cluster was founded just now.</param>
+/// <param name="JoinToken">For the next node, where the cluster was founded just now.</param>
+/// <param name="Vault">Null on a node that has no vault.</param>
+internal sealed record ClusterReady(string Address, string? Token, string? JoinToken, Vault.VaultStart? Vault, string Node, string DataDirectory, string AuthorityFile)
+{
+    // A record prints its members; the tokens must never be among them.
+    public override string ToString() => Address;
+}

@@ -21,6 +21,15 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
 {
     private const int DefaultSeeds = 500;
 
+    /// <summary>What must have happened, or the simulation shows less than it says.</summary>
+    private static IEnumerable<string> Needed =>
+    [
+        .. Enum.GetValues<Trouble>().Select(trouble => $"trouble {trouble}"),
+        "stopped between a look at the state and a look at the lease", "lease ended, and the office with it", "crash between commit and reply", "late commit was stopped",
+        "commit arrives twice", "reply lost of a commit that happened", "reply lost of a commit that was refused", "commit lost on its way", "watch delayed", "watch broken",
+        "watch gap, all is read again", "link refused", "question lost between nodes", "answer lost between nodes", "list", "watcher is reset", "KeyMismatch", "TooEarly",
+    ];
+
     [Fact]
     public async Task Many_nodes_are_one_vault_whatever_goes_wrong()
     {
@@ -33,7 +42,19 @@ public sealed class ClusterSimulationTests(ITestOutputHelper output)
         foreach (var run in runs) total.Add(run.Tally);
         output.WriteLine($"{count} seeds, run in {ran.TotalSeconds:F1} s, checked in {(TimeProvider.System.GetElapsedTime(start) - ran).TotalSeconds:F1} s, {runs.Sum(run => run.Events)} events, {runs.Sum(run => run.History.Count)} operations, {total.Events} watch events");
         foreach (var (kind, times) in total.Counts) output.WriteLine($"{times,8} {kind}");
+        if (count >= DefaultSeeds) Assert.Equal([], Needed.Where(kind => !total.Counts.ContainsKey(kind)));
         Assert.True(failures.IsEmpty, $"{failures.Count} of {count} seeds failed.\n" + string.Join("\n\n", failures.OrderBy(pair => pair.Key).Take(3).Select(pair => pair.Value)));
+    }
+
+    [Fact]
+    public async Task A_seed_always_gives_the_same_run_of_nodes()
+    {
+        var seeds = Enumerable.Range(1, Number("MILL_SAME") ?? 20);
+        var first = (await RunAsync(seeds, ClusterMutation.None)).OrderBy(run => run.Seed).ToList();
+        // Alone or side by side with others, in whatever order.
+        var second = (await RunAsync(seeds.Reverse(), ClusterMutation.None)).OrderBy(run => run.Seed).ToList();
+        var different = first.Zip(second).Where(pair => pair.First.Tally.Hash != pair.Second.Tally.Hash).Select(pair => pair.First.Seed).ToList();
+        Assert.True(different.Count == 0, $"these differ: {string.Join(' ', different)}");
     }
 
     internal static async Task<IReadOnlyList<ClusterRun>> RunAsync(IEnumerable<int> seeds, ClusterMutation mutation)

@@ -20,9 +20,12 @@ internal sealed class Forwarder(SimulatedProcess process, TimeProvider time)
             var leader = await FindAsync(tried, cancellationToken);
             try
             {
-                return leader.NodeId == process.Node.Id
-                    ? await write(process)
-                    : await process.Link.AskAsync(leader.NodeId, what, write, MillError.OutcomeUnknown, WaitForAnswer, cancellationToken);
+                if (leader.NodeId == process.Node.Id)
+                {
+                    await process.Life.TurnAsync(what);
+                    return await write(process);
+                }
+                return await process.Link.AskAsync(leader.NodeId, what, write, MillError.OutcomeUnknown, WaitForAnswer, cancellationToken);
             }
             catch (MillException e) when (e.Error is MillError.NoLeader && attempt < Attempts)
             {

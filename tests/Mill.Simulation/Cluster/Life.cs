@@ -38,13 +38,12 @@ internal sealed class Life(World world, string name)
 
     public void Die() => _died.TrySetResult();
 
-    /// <summary>Returns when it is not stopped.</summary>
-    public async Task AwakeAsync()
+    /// <summary>Returns in an event of its own, once the process is not stopped: what several of its threads do at the same time is then done in one order. Also once it is dead.</summary>
+    public async Task TurnAsync(string what)
     {
-        if (ResumesAt <= world.Now) return;
-        var resumed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        world.Ask($"{name} will answer", this, () => world.At(ResumesAt, resumed.SetResult, this));
-        await Task.WhenAny(resumed.Task, Died);
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Ask($"{name} {what}", this, () => world.At(Now, turn.SetResult, this));
+        await Task.WhenAny(turn.Task, Died);
     }
 
     public override string ToString() => name;

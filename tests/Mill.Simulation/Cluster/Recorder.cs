@@ -65,7 +65,7 @@ internal sealed class Recorder(World world)
             if (!asking.IsCompleted) return default;
             var answer = await asking;
             // A process that was stopped meanwhile answers when it goes on.
-            await process.Life.AwakeAsync();
+            await process.Life.TurnAsync("answers");
             return process.Life.IsDead ? default : (answer, null);
         }
         catch (MillException e)

@@ -7,6 +7,7 @@ namespace Mill.Simulation.Cluster;
 internal sealed class NodeLink(SimulatedCluster cluster, SimulatedNode node, Life life, Weather weather)
 {
     private readonly World _world = cluster.World;
+    private int _questions;
 
     /// <param name="what">Says what is asked, for order and trace.</param>
     /// <param name="lost">What it means that no answer came.</param>
@@ -15,11 +16,13 @@ internal sealed class NodeLink(SimulatedCluster cluster, SimulatedNode node, Lif
         var reply = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var target = cluster.Nodes.Single(other => other.Id == to);
         var actor = World.Actor.Value;
+        var number = 0;
         _world.Ask($"{life} to {target.Name}: {what}", life, Send);
         return await reply.Task.WaitAsync(cancellationToken);
 
         void Send()
         {
+            number = ++_questions; // tells apart what is asked twice
             FailAt(life.Now + patience.Ticks, lost);
             switch (node.Routes.To(target.Number))
             {
@@ -47,7 +50,7 @@ internal sealed class NodeLink(SimulatedCluster cluster, SimulatedNode node, Lif
         {
             World.Actor.Value = actor;
             var (result, failure) = await TryAsync(() => serve(process));
-            _world.Ask($"{process.Life} answers {life}: {what}: {failure?.Error}", process.Life, () => Answer(process, result, failure));
+            _world.Ask($"{process.Life} answers {life} {number}: {what}: {failure?.Error}", process.Life, () => Answer(process, result, failure));
         });
 
         void Answer(SimulatedProcess process, T? result, MillException? failure)

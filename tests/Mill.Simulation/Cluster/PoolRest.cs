@@ -8,16 +8,19 @@ internal sealed class PoolRest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private const int Looks = 2_000;
+    /// <summary>How long the pool is watched at first: what the test host does to begin with is over by then.</summary>
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(1);
+
+    private static readonly Lazy<int> AtFirst = new(Strangers);
 
     /// <summary>Threads of the test host that never come back: it waits on them for what it is told.</summary>
-    private int _strangers = Enumerable.Range(0, Looks).Min(_ => Look());
+    private int _strangers = AtFirst.Value;
 
     public void Wait(Func<bool> isLoading)
     {
         var spin = new SpinWait();
         var start = TimeProvider.System.GetTimestamp();
-        while (isLoading() || !IsAtRest())
+        while (isLoading() || !IsAtRest() || !IsStill())
         {
             spin.SpinOnce(sleep1Threshold: -1);
             if (spin.Count % 4096 != 0 || TimeProvider.System.GetElapsedTime(start) < Patience) continue;
@@ -35,10 +38,22 @@ internal sealed class PoolRest
         return busy <= _strangers && ThreadPool.PendingWorkItemCount == 0;
     }
 
-    private static int Look()
+    /// <summary>Looks again, after whoever is about to do something had time to.</summary>
+    private bool IsStill()
     {
         Thread.Yield();
-        return Busy();
+        return IsAtRest();
+    }
+
+    private static int Strangers()
+    {
+        var (start, fewest) = (TimeProvider.System.GetTimestamp(), int.MaxValue);
+        while (TimeProvider.System.GetElapsedTime(start) < Watched)
+        {
+            fewest = Math.Min(fewest, Busy());
+            Thread.Yield();
+        }
+        return fewest;
     }
 
     private static int Busy()

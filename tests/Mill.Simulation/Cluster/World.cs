@@ -2,8 +2,8 @@ namespace Mill.Simulation.Cluster;
 
 /// <summary>
 /// One simulated world: its time, its dice, and what happens next. One thread executes one event after another; what an event sets going on other threads
-/// comes to rest (<see cref="PoolRest"/>) before the next. What they ask of the world meanwhile is dealt with afterwards, in an order of its own. So it does not
-/// matter which of them was faster, and a seed always gives the same run.
+/// comes to rest (<see cref="PoolRest"/>) before the next. What they ask of the world meanwhile is dealt with afterwards, in an order of its own. So it
+/// hardly ever matters which of them was faster, and a seed mostly gives the same run.
 /// </summary>
 internal sealed class World(int seed)
 {

@@ -30,6 +30,9 @@ public sealed record MillClientOptions
     /// <summary>How long a watch may be silent before its connection counts as lost. The server sends something every 15 seconds.</summary>
     public TimeSpan WatchSilence { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long one address may take to accept a connection before the next one is asked.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     // A record prints its members; the token must never be one of them.

@@ -3,8 +3,6 @@ namespace Mill.Client.Http;
 /// <summary>Connections to servers, and what their failures mean.</summary>
 internal static class Connections
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
-
     public static HttpMessageInvoker Open(MillClientOptions options)
     {
         var handler = new SocketsHttpHandler
@@ -13,7 +11,7 @@ internal static class Connections
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = !options.Address.IsLoopback,
-            ConnectTimeout = ConnectTimeout,
+            ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             ActivityHeadersPropagator = null,
         };

@@ -22,7 +22,7 @@ internal static class Problems
     /// <summary>No connection was made, or it was lost.</summary>
     public static MillException NotReached(Uri address, MillClientOptions options, Exception cause)
     {
-        if (!ServerTrust.IsMissing(cause)) return Unreachable(address, cause);
+        if (!ServerTrust.IsMissing(cause)) return Connections.MayHaveSent(cause) && address.Scheme is "http" ? HungUp(address, cause) : Unreachable(address, cause);
         var (message, hint) = ServerTrust.Find(cause) switch
         {
             Mistrust.Issuer when options.Authority is null => ($"The certificate of {Shown(address)} is of an authority that this machine does not know.", "A cluster has an authority of its own. Name it: --ca-cert DATA_DIR/ca.crt"),
@@ -33,6 +33,12 @@ internal static class Problems
         };
         return new(MillError.Unreachable, message, cause) { Hint = hint };
     }
+
+    /// <summary>As a server does that is spoken to without the TLS that it expects.</summary>
+    private static MillException HungUp(Uri address, Exception cause) => new(MillError.Unreachable, $"What listens at {Shown(address)} hung up without an answer.", cause)
+    {
+        Hint = "Is it a node of a cluster? Those speak TLS: --address https://… --ca-cert DATA_DIR/ca.crt",
+    };
 
     public static MillException TimedOut(Uri address, TimeSpan limit) => new(MillError.Unreachable, $"{Shown(address)} did not answer within {limit.TotalSeconds:0} s.")
     {

@@ -28,11 +28,18 @@ internal sealed class LeaderEndpoint(ClusterParts? cluster, Authentication authe
         var body = await RequestBody.ReadAsync<TransferLeaderRequest>(http).ConfigureAwait(false);
         var seen = await parts.State.ReadAsync(http.RequestAborted).ConfigureAwait(false);
         var heir = body.Node is { } wanted ? NodeTexts.Demand(seen, wanted) : null;
-        if (heir?.Role.HoldsKey() is false) throw new MillException(MillError.PreconditionFailed, $"Node {heir.Name} has the role {heir.Role.Text()}: only a node that holds the state can lead.");
-        if (heir is null && !seen.Nodes.Values.Any(node => node.Id != parts.Self && node.Role.HoldsKey())) throw new MillException(MillError.PreconditionFailed, "There is no other node that could lead.");
+        DemandHeir(seen, parts.Self, heir);
         var leader = heir?.Id == parts.Self ? parts.Leadership.Leader : await HandOverAsync(parts, heir, http.RequestAborted).ConfigureAwait(false);
         if (leader is null) throw Nobody();
         await Reply.JsonAsync(http, StatusCodes.Status200OK, new LeaderResponse(leader.NodeId.Value, leader.Name)).ConfigureAwait(false);
+    }
+
+    private static void DemandHeir(ClusterState seen, NodeId self, NodeRecord? heir)
+    {
+        if (heir?.Role.HoldsKey() is false)
+            throw new MillException(MillError.PreconditionFailed, $"Node {heir.Name} has the role {heir.Role.Text()}: only a node that holds the state can lead.");
+        if (heir is null && !seen.Nodes.Values.Any(node => node.Id != self && node.Role.HoldsKey()))
+            throw new MillException(MillError.PreconditionFailed, "There is no other node that could lead.");
     }
 
     private async Task<LeaderRecord> HandOverAsync(ClusterParts parts, NodeRecord? heir, CancellationToken cancellationToken)

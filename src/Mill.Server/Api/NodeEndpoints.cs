@@ -31,7 +31,8 @@ internal sealed class NodeEndpoints(IVault vault, Authentication authentication,
             var seen = await cluster.State.ReadAsync(new StateRead(level, IsConfirmed: caller.IsConfirmed), http.RequestAborted).ConfigureAwait(false);
             http.SetRevision(seen.Revision);
         }
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, new NodeListResponse(await views.DescribeAllAsync(http.RequestId(), http.RequestAborted).ConfigureAwait(false))).ConfigureAwait(false);
+        var nodes = await views.DescribeAllAsync(http.RequestId(), http.RequestAborted).ConfigureAwait(false);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new NodeListResponse(nodes)).ConfigureAwait(false);
     }
 
     private async Task RemoveAsync(HttpContext http)
@@ -41,9 +42,11 @@ internal sealed class NodeEndpoints(IVault vault, Authentication authentication,
         QueryArguments.Of(http);
         var parts = cluster.Demand();
         var context = WriteHeaders.Context(http);
-        var (idOrName, seen) = ((string)http.Request.RouteValues["node"]!, await parts.State.ReadAsync(http.RequestAborted).ConfigureAwait(false));
+        var idOrName = (string)http.Request.RouteValues["node"]!;
+        var seen = await parts.State.ReadAsync(http.RequestAborted).ConfigureAwait(false);
         // A removal that is repeated finds no node any more, and is answered as it was.
-        var id = NodeId.TryParse(idOrName, out var parsed) && !seen.Nodes.ContainsKey(parsed) ? parsed : await PrepareAsync(parts, seen, NodeTexts.Demand(seen, idOrName), http.RequestAborted).ConfigureAwait(false);
+        if (!NodeId.TryParse(idOrName, out var id) || seen.Nodes.ContainsKey(id))
+            id = await PrepareAsync(parts, seen, NodeTexts.Demand(seen, idOrName), http.RequestAborted).ConfigureAwait(false);
         var (_, revision, replayed) = await parts.Members.RemoveAsync(caller, id, context, http.RequestAborted).ConfigureAwait(false);
         http.SetRevision(revision);
         http.SetReplayed(replayed);
@@ -69,7 +72,10 @@ internal sealed class NodeEndpoints(IVault vault, Authentication authentication,
         {
             // Not by itself: what is decided next would be decided by a leader that is gone.
             await parts.Leadership.ResignAsync(cancellationToken).ConfigureAwait(false);
-            throw new MillException(MillError.NoLeader, "The node that is to be removed led until now. Nothing was removed yet.") { Hint = "Send the request again: it goes to whoever leads now." };
+            throw new MillException(MillError.NoLeader, "The node that is to be removed led until now. Nothing was removed yet.")
+            {
+                Hint = "Send the request again: it goes to whoever leads now.",
+            };
         }
         if (node.Role.HoldsKey()) await parts.Engine.RemoveAsync(node, cancellationToken).ConfigureAwait(false);
         return node.Id;

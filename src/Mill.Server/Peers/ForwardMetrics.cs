@@ -7,8 +7,10 @@ internal static class ForwardMetrics
 {
     private static readonly Meter Meter = new("Mill.Server");
 
-    private static readonly Histogram<double> Duration =
-        Meter.CreateHistogram<double>("mill.forward.duration", unit: "s", description: "Time from passing a write on to the leader until its answer is through, or is not to be had.");
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
+        "mill.forward.duration",
+        unit: "s",
+        description: "Time from passing a write on to the leader until its answer is through, or is not to be had.");
 
     public static void Record(RelayResult result, TimeSpan duration)
     {

@@ -68,8 +68,8 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
                 tried = cluster.Leadership.Leader;
                 if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
             }
-            var leader = await way.FindAsync(tried, http.RequestAborted).ConfigureAwait(false) ?? throw (mayHaveHappened ? Unknown("no leader took it in time") : NextLeader.Nobody());
-            tried = leader;
+            var leader = await way.FindAsync(tried, http.RequestAborted).ConfigureAwait(false);
+            tried = leader ?? throw (mayHaveHappened ? Unknown("no leader took it in time") : NextLeader.Nobody());
             if (leader.NodeId == cluster.Self)
             {
                 if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
@@ -109,14 +109,15 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         if (!known.Nodes.TryGetValue(leader.NodeId, out var node)) return new(RelayResult.NotSent, 0, "it is not known here", null);
         List<(string, string)> added = [(PeerGate.ForwardedHeader, cluster.Self.Value)];
         if (caller is { } asking) added.Add((PeerGate.NodeHeader, asking.Value));
-        var leg = new RelayLeg(PeerPlace.Of(node), await body.ReadAsync(http).ConfigureAwait(false), added) 
+        var leg = new RelayLeg(PeerPlace.Of(node), await body.ReadAsync(http).ConfigureAwait(false), added)
         {
             AnswerWithin = AnswerWithin,
             SendBefore = sendBefore,
             IsInVain = IsSucceeded(leader),
         };
         var start = time.GetTimestamp();
-        var outcome = await _relay.TryAsync(http, leg, error => error is MillError.NoLeader or MillError.NotReady || (mayHaveHappened && IsOfThisAttempt(error))).ConfigureAwait(false);
+        bool IsForNext(MillError error) => error is MillError.NoLeader or MillError.NotReady || (mayHaveHappened && IsOfThisAttempt(error));
+        var outcome = await _relay.TryAsync(http, leg, IsForNext).ConfigureAwait(false);
         ForwardMetrics.Record(outcome.Result, time.GetElapsedTime(start));
         if (outcome.Result is RelayResult.Answered) LogForwarded(http.RequestId(), node.Id, outcome.Status);
         else LogNotTaken(http.RequestId(), node.Id, outcome.Reason);
@@ -148,7 +149,10 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new MillException(MillError.NoLeader, "The node that this was passed on to does not lead. Nothing was written.") { Hint = "Try again: it goes to whoever leads then." };
+            throw new MillException(MillError.NoLeader, "The node that this was passed on to does not lead. Nothing was written.")
+            {
+                Hint = "Try again: it goes to whoever leads then.",
+            };
         }
     }
 

@@ -27,7 +27,8 @@ internal sealed class Relay(PeerCalls calls)
         {
             using var request = RelayedHeaders.Request(http, leg, content);
             using var answer = await calls.SendAsync(leg.To, request, attempt.Token).ConfigureAwait(false);
-            if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests) return await RefusalAsync(http, leg, answer, elsewhere, attempt.Token).ConfigureAwait(false);
+            if (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
+                return await RefusalAsync(http, leg, answer, elsewhere, attempt.Token).ConfigureAwait(false);
             var isStream = answer.Content.Headers.ContentLength is null;
             if (isStream) late.CancelAfter(Timeout.InfiniteTimeSpan);
             using var ends = isStream ? leg.StreamEnds.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt) : default;

@@ -14,7 +14,7 @@ internal static class Cli
     public static async Task<int> RunAsync(string[] args, CliHost host, CancellationToken cancellationToken)
     {
         var global = new GlobalOptions(host);
-        var parsed = MillCommand.Create(global).Parse(args, Parsing);
+        var parsed = MillCommand.Create(global, args).Parse(args, Parsing);
         var json = parsed.GetResult(global.Json) is { Implicit: false };
         try
         {

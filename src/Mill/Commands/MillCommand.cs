@@ -7,40 +7,48 @@ namespace Mill.Commands;
 /// <summary>The tree of commands.</summary>
 internal static class MillCommand
 {
-    public static RootCommand Create(GlobalOptions global)
-    {
-        var root = new RootCommand(Words.Mill);
-        global.AddTo(root);
-        root.Add(Group("secret", Words.Secret,
+    private static readonly Branch[] Branches =
+    [
+        new("secret", Words.Secret, static global => Group("secret", Words.Secret,
             new SecretSetCommand(global),
             new SecretGetCommand(global),
             new SecretListCommand(global),
             new SecretHistoryCommand(global),
             new SecretDeleteCommand(global),
             new SecretDestroyCommand(global),
-            new SecretWatchCommand(global)));
-        root.Add(Group("token", Words.TokenGroup,
+            new SecretWatchCommand(global))),
+        new("token", Words.TokenGroup, static global => Group("token", Words.TokenGroup,
             new TokenCreateCommand(global),
             new TokenListCommand(global),
-            new TokenRevokeCommand(global)));
-        root.Add(new StatusCommand(global));
-        root.Add(new NodesCommand(global));
-        root.Add(new RemoveCommand(global));
-        root.Add(new LeaveCommand(global));
-        root.Add(new JoinTokenCommand(global));
-        root.Add(Group("leader", Words.LeaderGroup, new LeaderTransferCommand(global)));
-        root.Add(new VerifyCommand(global));
-        root.Add(Group("retention", Words.Retention,
+            new TokenRevokeCommand(global))),
+        new("status", Words.Status, static global => new StatusCommand(global)),
+        new("nodes", Words.Nodes, static global => new NodesCommand(global)),
+        new("remove", Words.Remove, static global => new RemoveCommand(global)),
+        new("leave", Words.Leave, static global => new LeaveCommand(global)),
+        new("join-token", Words.JoinTokenGroup, static global => new JoinTokenCommand(global)),
+        new("leader", Words.LeaderGroup, static global => Group("leader", Words.LeaderGroup, new LeaderTransferCommand(global))),
+        new("verify", Words.Verify, static global => new VerifyCommand(global)),
+        new("retention", Words.Retention, static global => Group("retention", Words.Retention,
             new RetentionShowCommand(global),
             new RetentionSetCommand(global),
-            new RetentionClearCommand(global)));
-        root.Add(new BackupCommand(global));
-        root.Add(new RestoreCommand(global));
-        root.Add(new CompletionCommand(global));
-        root.Add(new DevCommand(global));
-        root.Add(new InitCommand(global));
-        root.Add(new JoinCommand(global));
-        root.Add(new ServerCommand(global));
+            new RetentionClearCommand(global))),
+        new("backup", Words.Backup, static global => new BackupCommand(global)),
+        new("restore", Words.Restore, static global => new RestoreCommand(global)),
+        new("completion", Words.Completion, static global => new CompletionCommand(global)),
+        new("dev", Words.Dev, static global => new DevCommand(global)),
+        new("init", Words.Init, static global => new InitCommand(global)),
+        new("join", Words.Join, static global => new JoinCommand(global)),
+        new("server", Words.Server, static global => new ServerCommand(global)),
+    ];
+
+    /// <param name="args">What was typed; nothing for the whole tree.</param>
+    public static RootCommand Create(GlobalOptions global, params string[] args)
+    {
+        var root = new RootCommand(Words.Mill);
+        global.AddTo(root);
+        // Options cost time to make, in every process: those of a command that nobody named are left out. Who named none is shown all.
+        var isAnyNamed = Array.Exists(Branches, branch => branch.IsNamed(args));
+        foreach (var branch in Branches) root.Add(!isAnyNamed || branch.IsNamed(args) ? branch.Make(global) : new Command(branch.Name, branch.Description));
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction inner } help) help.Action = new HelpWithExamples(inner);
@@ -53,5 +61,25 @@ internal static class MillCommand
         var group = new Command(name, description);
         foreach (var command in commands) group.Add(command);
         return group;
+    }
+
+    /// <summary>A command at the root, before it is made.</summary>
+    private sealed class Branch(string name, string description, Func<GlobalOptions, Command> make)
+    {
+        public string Name => name;
+
+        public string Description => description;
+
+        public Command Make(GlobalOptions global) => make(global);
+
+        /// <summary>Somewhere in an argument, because a shell that completes puts the whole line into one.</summary>
+        public bool IsNamed(string[] args)
+        {
+            foreach (var arg in args)
+            {
+                if (arg.Contains(name, StringComparison.Ordinal)) return true;
+            }
+            return false;
+        }
     }
 }

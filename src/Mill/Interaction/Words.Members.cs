@@ -67,9 +67,9 @@ internal static partial class Words
     public static string VotersAreEven(int voters) => Invariant(
         $"{voters} vault nodes survive the loss of {Survivable(voters)}, as {voters - 1} do: add one or remove one");
 
-    public static string VotersAreTwo => "2 vault nodes survive no loss, and one alone would not stop when the other does: add one with mill join-token";
+    public const string VotersAreTwo = "2 vault nodes survive no loss: when either stops, nothing can be written. 3 survive the loss of 1; add one with: mill join-token";
 
-    public static string VoterIsOne => "1 vault node survives no loss; 3 survive the loss of 1. Add nodes with: mill join-token";
+    public const string VoterIsOne = "1 vault node survives no loss; 3 survive the loss of 1. Add nodes with: mill join-token";
 
     /// <summary>Nothing is left to lose.</summary>
     public static string AnotherLossStops(int answering, int voters) => Invariant($"{answering} of {voters} vault nodes answer: without one more of them nothing can be written");

@@ -12,6 +12,9 @@ internal static class Connection
     public const string TenantVariable = "MILL_TENANT";
     public const string AuthorityVariable = "MILL_CACERT";
 
+    /// <summary>What lets a node in looks nearly the same as what lets a person in.</summary>
+    private const string JoinTokenPrefix = "mill_join_";
+
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
 
     /// <summary>The token is null where nothing names one. Throws <see cref="MillError.Usage"/> for an address that is none, and <see cref="MillError.Unauthenticated"/> for a token that is none.</summary>
@@ -63,13 +66,13 @@ internal static class Connection
             : throw new MillException(MillError.Usage, Words.NotAnAddress) { Hint = Words.NotAnAddressHint };
     }
 
-    /// <summary>A token that cannot stand in a header, refused here without repeating it.</summary>
+    /// <summary>A token that cannot stand in a header, or is none for this, refused here without repeating it.</summary>
     private static string Checked(string token)
     {
         foreach (var character in token)
         {
             if (character is <= ' ' or > '~') throw new MillException(MillError.Unauthenticated, Words.NotAToken) { Hint = Words.NoTokenHint };
         }
-        return token;
+        return token.StartsWith(JoinTokenPrefix, StringComparison.Ordinal) ? throw new MillException(MillError.Unauthenticated, Words.JoinTokenIsNoAccess) { Hint = Words.JoinTokenIsNoAccessHint } : token;
     }
 }

@@ -29,9 +29,12 @@ internal sealed class MillProcess : IAsyncDisposable
 
     public string Errors => Text(_errors);
 
-    public static MillProcess Start(Sandbox sandbox, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? runner = null)
+    public static MillProcess Start(Sandbox sandbox, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? runner = null) =>
+        Start(sandbox, arguments, environment, runner?.Split(' ') ?? []);
+
+    public static MillProcess Start(Sandbox sandbox, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment, IReadOnlyList<string> runner)
     {
-        var command = new List<string>(runner?.Split(' ') ?? []) { MillExecutable.Path };
+        var command = new List<string>(runner) { MillExecutable.Path };
         var start = new ProcessStartInfo(command[0], [.. command.Skip(1), .. arguments])
         {
             RedirectStandardInput = true,

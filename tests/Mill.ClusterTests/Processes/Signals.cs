@@ -2,12 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Mill.ClusterTests.Processes;
 
-/// <summary>The signals that end a server (signal(7)).</summary>
+/// <summary>The signals that end a server, or stop it for a while (signal(7)).</summary>
 internal enum Signal
 {
     Interrupt = 2,
     Kill = 9,
     Terminate = 15,
+    Continue = 18,
+    Stop = 19,
 }
 
 /// <summary>kill(2), for what .NET has no call.</summary>

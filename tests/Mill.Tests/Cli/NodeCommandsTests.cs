@@ -175,6 +175,18 @@ public sealed class NodeCommandsTests
         Assert.Contains("n2\n", session.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_join_token_is_nobodys_access()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        var session = new Session { Variables = { ["MILL_ADDRESS"] = mill.Address.ToString(), ["MILL_TOKEN"] = "mill_join_canary" } };
+        Assert.Equal(4, await session.RunAsync("nodes"));
+        Assert.StartsWith("error: This is a join token", session.Error, StringComparison.Ordinal);
+        Assert.Contains("operator.token", session.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", session.Error, StringComparison.Ordinal);
+        Assert.Empty(mill.Seen);
+    }
+
     private static async Task<FakeMill> WithNodesAsync(params string[] nodes)
     {
         var mill = await FakeMill.StartAsync();

@@ -114,6 +114,25 @@ public sealed class ProfileTests : IDisposable
     }
 
     [Fact]
+    public async Task The_token_of_a_profile_goes_to_every_node_of_its_cluster_and_to_nobody_else()
+    {
+        using var authority = new TestAuthority();
+        using var other = new TestAuthority();
+        await using var node = await FakeMill.StartAsync(authority.Issue());
+        await using var stranger = await FakeMill.StartAsync(other.Issue());
+        await using var plain = await FakeMill.StartAsync();
+        await WriteInitAsync(new(ProfilePath), "https://127.0.0.1:1", "profile-token", WriteAuthority(authority));
+        Assert.Equal(3, await RunAsync(node.Address));
+        Assert.Equal("Bearer profile-token", Assert.Single(node.Seen).Header("Authorization"));
+        Assert.Equal(9, await RunAsync(stranger.Address));
+        Assert.Empty(stranger.Seen);
+        Assert.Equal(4, await RunAsync(plain.Address));
+        Assert.Null(Assert.Single(plain.Seen).Header("Authorization"));
+
+        Task<int> RunAsync(Uri address) => new Session { Variables = { ["MILL_CONFIG_DIR"] = _directory } }.RunAsync("secret", "get", "a", "--address", address.ToString());
+    }
+
+    [Fact]
     public async Task An_authority_that_is_named_makes_an_address_a_secure_one()
     {
         using var authority = new TestAuthority();

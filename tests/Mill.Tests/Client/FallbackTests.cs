@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Mill.Client;
 using Mill.Secrets;
@@ -22,6 +24,29 @@ public sealed class FallbackTests
         await client.GetHealthAsync();
         await client.GetHealthAsync();
         Assert.Equal(2, next.Seen.Count);
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_even_refuse_is_passed_over()
+    {
+        // Its queue is full, and what comes after that is not answered: as if the machine were gone.
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen(0);
+        using var stop = new CancellationTokenSource();
+        var waiting = Enumerable.Range(0, 8).Select(async _ =>
+        {
+            using var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await one.ConnectAsync(silent.LocalEndPoint!, stop.Token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token);
+        }).ToList();
+        await using var next = await FakeMill.StartAsync();
+        next.On("DELETE /v1/secrets/a", "", 204);
+        using var client = new MillClient(new() { Address = new($"http://{silent.LocalEndPoint}"), Fallbacks = [next.Address], ConnectTimeout = TimeSpan.FromMilliseconds(50) });
+        await client.DeleteAsync("a");
+        Assert.Single(next.Seen);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(waiting));
     }
 
     [Fact]

@@ -68,6 +68,16 @@ public sealed class TrustTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_expects_tls_is_said_to_hang_up()
+    {
+        await using var mill = await StartAsync(_authority.Issue());
+        using var client = new MillClient(new() { Address = new UriBuilder(mill.Address) { Scheme = "http" }.Uri, Token = FakeMill.Token });
+        var failure = await Assert.ThrowsAsync<MillException>(() => client.GetHealthAsync());
+        Assert.Equal(MillError.Unreachable, failure.Error);
+        Assert.Contains("--ca-cert", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_authority_can_be_asked_for_by_whoever_knows_nothing_yet()
     {
         await using var mill = await FakeMill.StartAsync(_authority.Issue());

@@ -1,0 +1,149 @@
+using Mill.Client.Contracts;
+using Mill.ClusterTests.Cluster.Network;
+using Mill.ClusterTests.Processes;
+using Mill.Secrets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Mill.ClusterTests.Cluster.Rig;
+
+/// <summary>A cluster of real nodes, each on a machine of its own, as far as the network is concerned. Disposing ends everything that was started here, and nothing else.</summary>
+internal sealed class ClusterRig : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+
+    private readonly Sandbox _sandbox = new();
+    private readonly TestNetwork _network;
+    private readonly List<RigNode> _all = [];
+    private byte _machines;
+
+    static ClusterRig() => HttpClient.DefaultProxy = new System.Net.WebProxy(); // what this process asks for is never behind a proxy
+
+    private ClusterRig(TestNetwork network) => _network = network;
+
+    /// <summary>The members, whether they run or not.</summary>
+    public List<RigNode> Nodes { get; } = [];
+
+    public ClusterAccess Access { get; private set; } = null!;
+
+    /// <summary>Starts a cluster of so many nodes, and returns when all of them answer.</summary>
+    public static async Task<ClusterRig> StartAsync(int nodes)
+    {
+        var rig = new ClusterRig(TestNetwork.Create());
+        try
+        {
+            await rig.InitAsync();
+            for (var i = 1; i < nodes; i++) await rig.JoinAsync();
+            return rig;
+        }
+        catch
+        {
+            await rig.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts another node, and returns when it answers.</summary>
+    /// <param name="prepare">Called before anything of it runs.</param>
+    public async Task<RigNode> JoinAsync(Action<RigNode>? prepare = null)
+    {
+        var node = AddMachine();
+        prepare?.Invoke(node);
+        var token = await CreateJoinTokenAsync();
+        node.Environment["MILL_JOIN_TOKEN"] = token;
+        node.Launch(["join", Nodes.First(other => other.Answers).Url.Authority, .. Place(node)]);
+        await node.Process.AddressAsync();
+        node.Environment.Remove("MILL_JOIN_TOKEN");
+        Nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>A machine that no node runs on yet.</summary>
+    public RigNode AddMachine()
+    {
+        var number = ++_machines;
+        var node = new RigNode($"n{number}", _network.Add(number), _sandbox);
+        _all.Add(node);
+        return node;
+    }
+
+    public async Task<string> CreateJoinTokenAsync(CreateJoinTokenRequest? request = null)
+    {
+        using var client = (await LeaderAsync()).Client(Access);
+        return (await client.CreateJoinTokenAsync(request ?? new())).Token!;
+    }
+
+    /// <summary>The options of a new node.</summary>
+    public static string[] Place(RigNode node) => ["--advertise", $"{node.Machine.Address}", "--data-dir", node.Directory, "--name", node.Name];
+
+    /// <summary>What the network does between two nodes, in one direction.</summary>
+    public void Set(RigNode from, RigNode to, Link link) => _network.Switch.Set(from.Machine.Number, to.Machine.Number, link);
+
+    /// <summary>The node that leads, as soon as one says so of itself.</summary>
+    public async Task<RigNode> LeaderAsync()
+    {
+        RigNode? leader = null;
+        await Until.TrueAsync("a node leads", Patience, async () => (leader = await FindLeaderAsync()) is not null);
+        return leader!;
+    }
+
+    /// <summary>The node that leads, or one that does not.</summary>
+    public async Task<RigNode> PickAsync(bool leads, Random random)
+    {
+        var leader = await LeaderAsync();
+        var others = Nodes.Where(node => node != leader && node.Answers).ToList();
+        return leads ? leader : others[random.Next(others.Count)];
+    }
+
+    /// <summary>Null where none is known just now.</summary>
+    public async Task<RigNode?> FindLeaderAsync()
+    {
+        foreach (var node in Nodes.Where(node => node.Answers).ToList())
+        {
+            try
+            {
+                using var client = node.Client(Access, TimeSpan.FromSeconds(3));
+                var leader = (await client.ListNodesAsync()).Nodes.FirstOrDefault(item => item is { Leader: true, State: "healthy" });
+                if (leader is not null && Nodes.FirstOrDefault(other => other.Name == leader.Name) is { Answers: true } found) return found;
+            }
+            catch (MillException)
+            {
+                // Another one may know.
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Leaves everything where it is, for examination.</summary>
+    public string Keep()
+    {
+        _sandbox.Keep();
+        foreach (var node in _all.Where(node => Directory.Exists(node.Directory)))
+        {
+            try
+            {
+                File.WriteAllText(Path.Combine(_sandbox.Root, $"{node.Name}.stderr"), node.Process.Errors);
+            }
+            catch (InvalidOperationException)
+            {
+                // It never ran.
+            }
+        }
+        return _sandbox.Root;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_all.Select(node => node.DisposeAsync().AsTask()));
+        _network.Dispose();
+        _sandbox.Dispose();
+    }
+
+    private async Task InitAsync()
+    {
+        var node = AddMachine();
+        node.Launch(["init", .. Place(node)]);
+        await node.Process.AddressAsync();
+        Access = new(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(node.Directory, "ca.crt")), (await File.ReadAllTextAsync(Path.Combine(node.Directory, "operator.token"))).Trim());
+        Nodes.Add(node);
+    }
+}

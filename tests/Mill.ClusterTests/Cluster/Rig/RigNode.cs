@@ -1,0 +1,115 @@
+using System.Globalization;
+using Mill.Client;
+using Mill.ClusterTests.Cluster.Network;
+using Mill.ClusterTests.Processes;
+
+namespace Mill.ClusterTests.Cluster.Rig;
+
+/// <summary>One node: a machine, a data directory, and the processes that run there, if they do.</summary>
+internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : IAsyncDisposable
+{
+    private const int ApiPort = 4400;
+
+    private MillProcess? _process;
+    private bool _isFrozen;
+
+    public string Name { get; } = name;
+
+    public Machine Machine { get; } = machine;
+
+    public string Directory { get; } = Path.Combine(sandbox.Root, name);
+
+    public Uri Url { get; } = new($"https://{machine.Address}:{ApiPort}");
+
+    /// <summary>What the processes of this node find in their environment.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    public MillProcess Process => _process ?? throw new InvalidOperationException($"{Name} was not started yet.");
+
+    /// <summary>True while its process is there; it may be stopped, or cut off, all the same.</summary>
+    public bool Runs => _process is { HasExited: false };
+
+    /// <summary>True where it can be expected to answer.</summary>
+    public bool Answers => Runs && !_isFrozen;
+
+    /// <summary>Starts it anew with what it has in its directory, and waits for nothing.</summary>
+    public void Launch() => Launch(["server", "--data-dir", Directory]);
+
+    /// <summary>Starts a command of mill on this machine, and waits for nothing.</summary>
+    public void Launch(IReadOnlyList<string> arguments)
+    {
+        if (Runs) throw new InvalidOperationException($"{Name} runs already.");
+        _process = Start(arguments, Environment);
+    }
+
+    /// <summary>Another process on this machine, that is not the node.</summary>
+    public MillProcess Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        MillProcess.Start(sandbox, arguments, environment, Machine.Runner);
+
+    /// <summary>The loss of the machine: the node and its engine at once.</summary>
+    public async Task KillAsync()
+    {
+        if (!Runs) return;
+        Process.Kill();
+        KillEngine();
+        _isFrozen = false;
+        await Process.ExitAsync();
+    }
+
+    /// <summary>Only the engine; the node starts it anew.</summary>
+    public void KillEngine()
+    {
+        if (EngineId() is { } engine) Signals.Send(engine, Signal.Kill);
+    }
+
+    public void Freeze()
+    {
+        _isFrozen = true;
+        SendBoth(Signal.Stop);
+    }
+
+    public void Thaw()
+    {
+        SendBoth(Signal.Continue);
+        _isFrozen = false;
+    }
+
+    public async Task<int> StopAsync()
+    {
+        Process.Send(Signal.Terminate);
+        return await Process.ExitAsync();
+    }
+
+    public MillClient Client(ClusterAccess access, TimeSpan? timeout = null) =>
+        new(new() { Address = Url, Authority = access.Authority, Token = access.Token, Timeout = timeout ?? TimeSpan.FromSeconds(10), WatchSilence = TimeSpan.FromSeconds(20) });
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        if (_process is not null) await _process.DisposeAsync();
+        Machine.Dispose();
+    }
+
+    public override string ToString() => Name;
+
+    private void SendBoth(Signal signal)
+    {
+        if (!Runs) return;
+        Process.Send(signal);
+        if (EngineId() is { } engine) Signals.Send(engine, signal);
+    }
+
+    /// <summary>The engine of this directory: a number in a file may be another's by now, so the process must name the directory itself.</summary>
+    private int? EngineId()
+    {
+        try
+        {
+            var id = int.Parse(File.ReadAllText(Path.Combine(Directory, "etcd.pid")).Split()[0], CultureInfo.InvariantCulture);
+            return File.ReadAllText($"/proc/{id}/cmdline").Contains(Directory, StringComparison.Ordinal) ? id : null;
+        }
+        catch (IOException)
+        {
+            return null; // There is none.
+        }
+    }
+}

@@ -37,7 +37,7 @@ public sealed class SharedState : IReplicatedState, ILeadership
         _follower = new(store, _log, _time, loggers.CreateLogger<StoreFollower>());
         var clock = new CommitClock(_time);
         _election = new(
-            store, leases, _log, candidate, fence => new(store, _log, clock, fence, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
+            store, leases, _log, candidate, term => new(store, _log, clock, term, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
         _leaderBarrier = new(() => BoundedAsync("leader", AskLeaderAsync));
         _quorumBarrier = new(() => BoundedAsync("quorum", AskQuorumAsync));
     }

@@ -3,6 +3,9 @@ namespace Mill.Client.Watching;
 /// <summary>Ends a read in which nothing arrives for too long with an <see cref="IOException"/>: a cut cable says nothing by itself.</summary>
 internal sealed class IdleStream(Stream inner, TimeSpan patience, TimeProvider time) : Stream
 {
+    /// <summary>Shown what comes, where somebody wants to see it.</summary>
+    public StreamPosition? Passed { get; init; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -23,7 +26,9 @@ internal sealed class IdleStream(Stream inner, TimeSpan patience, TimeProvider t
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
         try
         {
-            return await inner.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+            var count = await inner.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+            Passed?.See(buffer.Span[..count]);
+            return count;
         }
         catch (OperationCanceledException) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -22,12 +22,15 @@ internal sealed class Watch(Transport transport, string? prefix, Action<WatchSta
                 isFirst = false;
                 using var _ = response;
                 connection?.Invoke(WatchState.Connected);
-                await foreach (var item in ReadAsync(response, cancellationToken).ConfigureAwait(false))
+                var position = new StreamPosition();
+                await foreach (var item in ReadAsync(response, position, cancellationToken).ConfigureAwait(false))
                 {
                     _backoff.Reset();
                     if (!string.IsNullOrEmpty(item.EventId)) lastEventId = item.EventId;
                     if (ToEvent(item, lastEventId) is { } change) yield return change;
                 }
+                // All that came whole was passed on by now.
+                lastEventId = position.Id ?? lastEventId;
                 connection?.Invoke(WatchState.Lost);
             }
             await _backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -49,9 +52,9 @@ internal sealed class Watch(Transport transport, string? prefix, Action<WatchSta
     }
 
     /// <summary>Ends when the connection does.</summary>
-    private async IAsyncEnumerable<SseItem<SecretEventData?>> ReadAsync(HttpResponseMessage response, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<SseItem<SecretEventData?>> ReadAsync(HttpResponseMessage response, StreamPosition position, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var stream = new IdleStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), transport.Options.WatchSilence, transport.Options.Time);
+        var stream = new IdleStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), transport.Options.WatchSilence, transport.Options.Time) { Passed = position };
         await using var _ = stream.ConfigureAwait(false);
         var events = SseParser.Create(stream, ReadData).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var __ = events.ConfigureAwait(false);

@@ -33,6 +33,22 @@ public sealed class WatchTests
         Assert.All(mill.Seen, request => Assert.Equal("text/event-stream", request.Header("Accept")));
     }
 
+    /// <summary>Else, what happens until the connection is back would never be told.</summary>
+    [Fact]
+    public async Task A_watch_to_which_nothing_happened_goes_on_where_it_began()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On(Target, context => FakeMill.WriteAsync(context, 200, "text/event-stream", mill.Seen.Count switch
+        {
+            1 => "id: 6\n\n",
+            2 => "id: 7\n\nevent: added\ndata: {\"name\":\"a1\",\"version\":1}\nid: 8\n", // it breaks before the event is whole
+            _ => "event: added\ndata: {\"name\":\"a1\",\"version\":1}\nid: 8\n\n",
+        }));
+        using var client = mill.Connect();
+        Assert.Equal([new(SecretEventKind.Added, "a1", 1, "8")], await TakeAsync(client.WatchAsync("a"), 1));
+        Assert.Equal([null, "6", "7"], mill.Seen.Select(request => request.Header("Last-Event-ID")));
+    }
+
     [Fact]
     public async Task A_refusal_ends_a_watch_and_a_server_that_is_busy_does_not()
     {

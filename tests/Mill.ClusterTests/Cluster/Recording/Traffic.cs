@@ -19,33 +19,11 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
 
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(20);
 
-    private long _latest = Moments.From(TimeProvider.System.GetUtcNow());
     private int _keys;
 
     public IEnumerable<string> Names => Enumerable.Range(0, Groups * NamesPerGroup).Select(Name);
 
-    public int Answered => _answered;
-
-    public int Unknown => _unknown;
-
-    private int _answered;
-    private int _unknown;
-
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, Clients).Select(number => Task.Run(() => RunAsync(number, stop), CancellationToken.None)));
-
-    /// <summary>Reads everything once more through every node, when all is quiet.</summary>
-    public async Task FinishAsync()
-    {
-        foreach (var node in rig.Nodes)
-        {
-            using var client = new RecordedClient(Clients, node.Name, node.Client(rig.Access), recorder);
-            foreach (var name in Names)
-            {
-                await client.CallAsync(new SecretCall.Get(name));
-                await client.CallAsync(new SecretCall.History(name, 100));
-            }
-        }
-    }
 
     private async Task RunAsync(int number, CancellationToken stop)
     {
@@ -72,8 +50,6 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
         for (var attempt = 1; ; attempt++)
         {
             var outcome = await ClientOf(number, clients, random).CallAsync(call);
-            if (outcome is RecordedClient.Outcome.Answered) Interlocked.Increment(ref _answered);
-            if (outcome is RecordedClient.Outcome.Unknown) Interlocked.Increment(ref _unknown);
             var again = outcome switch
             {
                 RecordedClient.Outcome.Unknown => random.Next(4) > 0,
@@ -100,29 +76,30 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
         return random.Next(24) switch
         {
             < 5 => new SecretCall.Set(name, recorder.NewValue(), Condition.Always),
-            < 7 => new SecretCall.Set(name, recorder.NewValue(), Condition.Always) { Key = $"{prefix}-{seed}-{Interlocked.Increment(ref _keys)}" },
+            < 7 => new SecretCall.Set(name, recorder.NewValue(), Condition.Always) { Key = NewKey() },
             7 => new SecretCall.Set(name, recorder.NewValue(), Condition.Absent),
-            8 => new SecretCall.Set(name, recorder.NewValue(), Condition.Version(random.Next(1, 60))) { Key = $"{prefix}-{seed}-{Interlocked.Increment(ref _keys)}" },
+            8 => new SecretCall.Set(name, recorder.NewValue(), Condition.Version(AVersion(name, random))) { Key = NewKey() },
             9 => new SecretCall.Set(name, "the same", Condition.Always, Force: random.Next(3) == 0),
-            10 => new SecretCall.Delete(name, random.Next(2) == 0 ? Condition.Always : Condition.Version(random.Next(1, 60))),
+            10 => new SecretCall.Delete(name, random.Next(2) == 0 ? Condition.Always : Condition.Version(AVersion(name, random))),
             < 13 => ATransaction(group, random),
-            13 => new SecretCall.GetVersion(name, random.Next(1, 60)),
-            14 => new SecretCall.GetAt(name, Interlocked.Read(ref _latest) - random.Next(-50_000, 2_000_000)),
+            13 => new SecretCall.GetVersion(name, AVersion(name, random)),
+            14 => new SecretCall.GetAt(name, Math.Max(0, recorder.LatestCommit - random.Next(-50_000, 2_000_000))),
             15 => new SecretCall.History(name, random.Next(1, 6)),
             _ => new SecretCall.Get(name),
         };
     }
 
-    private SecretCall.Transact ATransaction(int group, Random random) => new([.. Enumerable.Range(group, NamesPerGroup).Select(i => random.Next(6) switch
+    private SecretCall.Transact ATransaction(int group, Random random) => new([.. Enumerable.Range(group, NamesPerGroup).Select(Name).Select(name => random.Next(6) switch
     {
-        0 => new Change(Name(i), null, Condition.Always),
-        1 => new Change(Name(i), recorder.NewValue(), Condition.Version(random.Next(1, 60))),
-        _ => new Change(Name(i), recorder.NewValue(), Condition.Always),
+        0 => new Change(name, null, Condition.Always),
+        1 => new Change(name, recorder.NewValue(), Condition.Version(AVersion(name, random))),
+        _ => new Change(name, recorder.NewValue(), Condition.Always),
     })]);
 
-    private string Name(int index)
-    {
-        Interlocked.Exchange(ref _latest, Moments.From(TimeProvider.System.GetUtcNow()));
-        return $"{prefix}/{index}";
-    }
+    /// <summary>One that may be current, or was.</summary>
+    private int AVersion(string name, Random random) => Math.Max(1, recorder.LatestVersion(name) + random.Next(-2, 2));
+
+    private string NewKey() => $"{prefix}-{seed}-{Interlocked.Increment(ref _keys)}";
+
+    private string Name(int index) => $"{prefix}/{index}";
 }

@@ -1,8 +1,9 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
 using Mill.Client.Contracts;
 using Mill.ClusterTests.Cluster.Network;
 using Mill.ClusterTests.Processes;
 using Mill.Secrets;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Mill.ClusterTests.Cluster.Rig;
 
@@ -14,25 +15,28 @@ internal sealed class ClusterRig : IAsyncDisposable
     private readonly Sandbox _sandbox = new();
     private readonly TestNetwork _network;
     private readonly List<RigNode> _all = [];
+    private readonly bool _steppable;
     private byte _machines;
 
     static ClusterRig() => HttpClient.DefaultProxy = new System.Net.WebProxy(); // what this process asks for is never behind a proxy
 
-    private ClusterRig(TestNetwork network) => _network = network;
+    private ClusterRig(TestNetwork network, bool steppable) => (_network, _steppable) = (network, steppable);
 
     /// <summary>The members, whether they run or not.</summary>
-    public List<RigNode> Nodes { get; } = [];
+    public ImmutableArray<RigNode> Nodes { get; private set; } = [];
 
     public ClusterAccess Access { get; private set; } = null!;
 
     /// <summary>Starts a cluster of so many nodes, and returns when all of them answer.</summary>
-    public static async Task<ClusterRig> StartAsync(int nodes)
+    /// <param name="steppable">Whether the clocks of its nodes can be set: that needs libfaketime, and costs a little.</param>
+    /// <param name="prepare">Called for every node but the first, before anything of it runs.</param>
+    public static async Task<ClusterRig> StartAsync(int nodes, bool steppable = false, Action<RigNode>? prepare = null)
     {
-        var rig = new ClusterRig(TestNetwork.Create());
+        var rig = new ClusterRig(TestNetwork.Create(), steppable);
         try
         {
             await rig.InitAsync();
-            for (var i = 1; i < nodes; i++) await rig.JoinAsync();
+            for (var i = 1; i < nodes; i++) await rig.JoinAsync(prepare);
             return rig;
         }
         catch
@@ -44,17 +48,44 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     /// <summary>Starts another node, and returns when it answers.</summary>
     /// <param name="prepare">Called before anything of it runs.</param>
-    public async Task<RigNode> JoinAsync(Action<RigNode>? prepare = null)
+    /// <param name="inspect">Shown the token that is used.</param>
+    public async Task<RigNode> JoinAsync(Action<RigNode>? prepare = null, Action<string>? inspect = null)
     {
         var node = AddMachine();
         prepare?.Invoke(node);
         var token = await CreateJoinTokenAsync();
+        inspect?.Invoke(token);
         node.Environment["MILL_JOIN_TOKEN"] = token;
         node.Launch(["join", Nodes.First(other => other.Answers).Url.Authority, .. Place(node)]);
         await node.Process.AddressAsync();
         node.Environment.Remove("MILL_JOIN_TOKEN");
-        Nodes.Add(node);
+        Nodes = Nodes.Add(node);
         return node;
+    }
+
+    /// <summary>Takes a node out of the cluster, and waits until it has ended by itself.</summary>
+    public async Task RemoveAsync(RigNode node)
+    {
+        using var client = Nodes.First(other => other != node && other.Answers).Client(Access, TimeSpan.FromSeconds(30));
+        // Nobody is sent there any more: what it still answers while it learns of this is no fault.
+        Nodes = Nodes.Remove(node);
+        await Until.TrueAsync($"{node} is removed", Patience, async () =>
+        {
+            try
+            {
+                await client.RemoveNodeAsync(node.Name);
+                return true;
+            }
+            catch (MillException e) when (e.Error is MillError.NotFound)
+            {
+                return true;
+            }
+            catch (MillException e) when (e.IsTransient)
+            {
+                return false;
+            }
+        });
+        if (node.Runs) await node.Process.ExitAsync();
     }
 
     /// <summary>A machine that no node runs on yet.</summary>
@@ -63,6 +94,7 @@ internal sealed class ClusterRig : IAsyncDisposable
         var number = ++_machines;
         var node = new RigNode($"n{number}", _network.Add(number), _sandbox);
         _all.Add(node);
+        if (_steppable) node.Clock = StepClock.Of(node, _sandbox.Root);
         return node;
     }
 
@@ -117,17 +149,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     public string Keep()
     {
         _sandbox.Keep();
-        foreach (var node in _all.Where(node => Directory.Exists(node.Directory)))
-        {
-            try
-            {
-                File.WriteAllText(Path.Combine(_sandbox.Root, $"{node.Name}.stderr"), node.Process.Errors);
-            }
-            catch (InvalidOperationException)
-            {
-                // It never ran.
-            }
-        }
+        foreach (var node in _all) File.WriteAllText(Path.Combine(_sandbox.Root, $"{node.Name}.stderr"), node.Errors);
         return _sandbox.Root;
     }
 
@@ -144,6 +166,6 @@ internal sealed class ClusterRig : IAsyncDisposable
         node.Launch(["init", .. Place(node)]);
         await node.Process.AddressAsync();
         Access = new(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(node.Directory, "ca.crt")), (await File.ReadAllTextAsync(Path.Combine(node.Directory, "operator.token"))).Trim());
-        Nodes.Add(node);
+        Nodes = [node];
     }
 }

@@ -11,6 +11,7 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
     private const int ApiPort = 4400;
 
     private MillProcess? _process;
+    private string _errorsBefore = "";
     private bool _isFrozen;
 
     public string Name { get; } = name;
@@ -23,6 +24,15 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
 
     /// <summary>What the processes of this node find in their environment.</summary>
     public Dictionary<string, string> Environment { get; } = [];
+
+    /// <summary>Its disk, where that is a small one.</summary>
+    public SmallDisk? Disk { get; set; }
+
+    /// <summary>Its clock, where that can be set.</summary>
+    public StepClock? Clock { get; set; }
+
+    /// <summary>All that was ever said there, over all starts.</summary>
+    public string Errors => _errorsBefore + _process?.Errors;
 
     public MillProcess Process => _process ?? throw new InvalidOperationException($"{Name} was not started yet.");
 
@@ -39,6 +49,7 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
     public void Launch(IReadOnlyList<string> arguments)
     {
         if (Runs) throw new InvalidOperationException($"{Name} runs already.");
+        _errorsBefore = Errors + $"-- mill {string.Join(' ', arguments)}\n";
         _process = Start(arguments, Environment);
     }
 
@@ -56,16 +67,21 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
         await Process.ExitAsync();
     }
 
+    /// <summary>The loss of several machines at once.</summary>
+    public static Task KillAsync(IEnumerable<RigNode> nodes) => Task.WhenAll(nodes.Select(node => node.KillAsync()));
+
     /// <summary>Only the engine; the node starts it anew.</summary>
     public void KillEngine()
     {
         if (EngineId() is { } engine) Signals.Send(engine, Signal.Kill);
     }
 
-    public void Freeze()
+    /// <param name="engineToo">Whether its engine stands still as well.</param>
+    public void Freeze(bool engineToo = true)
     {
         _isFrozen = true;
-        SendBoth(Signal.Stop);
+        if (engineToo) SendBoth(Signal.Stop);
+        else Process.Send(Signal.Stop);
     }
 
     public void Thaw()
@@ -87,6 +103,7 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
     {
         await KillAsync();
         if (_process is not null) await _process.DisposeAsync();
+        Disk?.Dispose();
         Machine.Dispose();
     }
 

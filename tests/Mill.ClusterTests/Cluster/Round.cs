@@ -1,0 +1,151 @@
+using Mill.ClusterTests.Cluster.Faults;
+using Mill.ClusterTests.Cluster.Recording;
+using Mill.ClusterTests.Cluster.Rig;
+using Mill.ClusterTests.Processes;
+using Mill.Testing.Histories;
+using Mill.Testing.Linearizability;
+using Xunit;
+
+namespace Mill.ClusterTests.Cluster;
+
+/// <summary>One fault under traffic, on secrets that are new, and everything that must be so afterwards.</summary>
+internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random random)
+{
+    private const int Checker = 100; // the client that looks at the end, apart from those of the traffic
+    private const int AllVersions = 1000;
+
+    private static readonly TimeSpan BackToWork = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WatchPatience = TimeSpan.FromSeconds(40);
+    private static readonly CheckLimits Limits = new(20_000_000, TimeSpan.FromSeconds(120));
+
+    private readonly HistoryRecorder _recorder = new();
+    private readonly Dictionary<string, IReadOnlyList<SeenVersion>> _final = new(StringComparer.Ordinal);
+    private TimeSpan _healed;
+    private CheckResult? _result;
+
+    public int Operations => _recorder.History.Count;
+
+    public int Unknown => _recorder.History.Count(operation => operation.IsUnknown);
+
+    /// <summary>What is there in the end, by the word of the first node.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<SeenVersion>> Final => _final;
+
+    public async Task RunAsync()
+    {
+        var watches = await Task.WhenAll(rig.Nodes.Select(node => RecordedWatch.StartAsync(node.Client(rig.Access), prefix + "/")));
+        try
+        {
+            var traffic = new Traffic(rig, _recorder, prefix, random.Next(100_000));
+            await DisturbAsync(traffic);
+            await LookAsync(traffic.Names);
+            await CheckAsync(watches);
+        }
+        finally
+        {
+            foreach (var watch in watches) await watch.DisposeAsync();
+        }
+    }
+
+    public override string ToString() =>
+        $"{fault.Name}: {Operations} operations, {Unknown} of unknown outcome; {_recorder.LongestSilence.TotalSeconds:F1} s without a write at most, all nodes took writes {_healed.TotalSeconds:F1} s after its end; {_result?.Verdict} after {_result?.Steps} steps";
+
+    private async Task DisturbAsync(Traffic traffic)
+    {
+        using var stop = new CancellationTokenSource();
+        var running = traffic.RunAsync(stop.Token);
+        try
+        {
+            await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 1000)));
+            var duration = fault.Duration(random);
+            await fault.BeginAsync(rig, random);
+            await PauseAsync(duration);
+            await fault.EndAsync(rig, random);
+            _healed = await RequireWritableAsync();
+            await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 1000)));
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await running;
+        }
+    }
+
+    /// <summary>Every node takes writes again within the time that is promised.</summary>
+    private async Task<TimeSpan> RequireWritableAsync()
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        foreach (var node in rig.Nodes)
+        {
+            using var client = new RecordedClient(Checker, node.Name, node.Client(rig.Access, BackToWork), _recorder);
+            await Until.TrueAsync($"after {fault.Name}, {node} takes a write", BackToWork, async () => await client.CallAsync(AMark($"healed/{node}")) is RecordedClient.Outcome.Answered);
+        }
+        return TimeProvider.System.GetElapsedTime(start);
+    }
+
+    /// <summary>Reads everything once more through every node, and compares.</summary>
+    private async Task LookAsync(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            foreach (var node in rig.Nodes)
+            {
+                using var recorded = new RecordedClient(Checker, node.Name, node.Client(rig.Access), _recorder);
+                await recorded.CallAsync(new SecretCall.Get(name));
+                await recorded.CallAsync(new SecretCall.History(name, AllVersions));
+            }
+        }
+        foreach (var operation in _recorder.History)
+        {
+            if (operation is { Client: Checker, Input: SecretCall.History history, Output: SecretAnswer.Versions { NewestFirst: var versions } }) _final.TryAdd(history.Name, versions);
+        }
+    }
+
+    private async Task CheckAsync(RecordedWatch[] watches)
+    {
+        var streams = await StreamsAsync(watches);
+        var history = _recorder.History;
+        _result = LinearizabilityCheck.Run(new SecretsModel(), history, Limits);
+        Assert.Equal([], _recorder.Surprises);
+        Assert.Equal([], Ledger.Check(history, _final));
+        Assert.True(_result.Verdict is Verdict.Linearizable, $"{fault.Name}: {_result}");
+        Assert.Equal([], PointInTimeCheck.Run(history));
+        foreach (var stream in streams) Assert.Equal([], WatchCheck.Run(history, stream, mayJoin: true));
+    }
+
+    /// <summary>What the watchers saw up to a last write, after which all is quiet.</summary>
+    private async Task<List<WatchedStream>> StreamsAsync(RecordedWatch[] watches)
+    {
+        var last = AMark("last");
+        var leader = await rig.LeaderAsync();
+        using var client = leader.Client(rig.Access);
+        using var recorded = new RecordedClient(Checker, leader.Name, client, _recorder);
+        Assert.Equal(RecordedClient.Outcome.Answered, await recorded.CallAsync(last));
+        foreach (var watch in watches) await Until.TrueAsync("a watch comes to the end", WatchPatience, () => Task.FromResult(watch.WasReset || watch.HasSeen(last.Name)));
+        var end = new Dictionary<string, int>(StringComparer.Ordinal);
+        await foreach (var item in client.ListAllAsync(prefix + "/")) end.Add(item.Name, item.Version);
+        return [.. watches.Select(watch => new WatchedStream(new Dictionary<string, int>(), Joined(watch.Events()), watch.WasReset ? null : end))];
+    }
+
+    /// <summary>
+    /// A client is told where to go on after an event, not of which revision it is; so what was committed at the same instant is brought together here.
+    /// </summary>
+    private List<WatchedEvent> Joined(IReadOnlyList<WatchedEvent> events)
+    {
+        var joined = events.ToList();
+        for (var i = joined.Count - 2; i >= 0; i--)
+        {
+            if (InstantOf(joined[i]) is { } instant && InstantOf(joined[i + 1]) == instant) joined[i] = joined[i] with { Revision = joined[i + 1].Revision };
+        }
+        return joined;
+    }
+
+    private long? InstantOf(WatchedEvent told)
+    {
+        var version = _final.GetValueOrDefault(told.Name)?.FirstOrDefault(version => version.Number == told.Version);
+        return told.Kind is WatchedKind.Removed ? version?.ValidTo : version?.ValidFrom;
+    }
+
+    private SecretCall.Set AMark(string name) => new($"{prefix}/{name}", _recorder.NewValue(), Condition.Always);
+
+    private static Task PauseAsync(TimeSpan time) => Task.Delay(time, TimeProvider.System);
+}

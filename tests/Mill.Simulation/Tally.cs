@@ -24,6 +24,9 @@ internal sealed class Tally
         Keep(step, kind);
     }
 
+    /// <summary>Counts what the steps do not tell.</summary>
+    public void Count(string kind) => Counts[kind] = Counts.GetValueOrDefault(kind) + 1;
+
     public void Answered(int number, string text)
     {
         var kind = text.StartsWith('!') ? text : text.EndsWith(" replayed", StringComparison.Ordinal) ? "replayed" : "answered";
@@ -40,7 +43,7 @@ internal sealed class Tally
 
     private void Keep(string step, string? kind)
     {
-        if (kind is not null) Counts[kind] = Counts.GetValueOrDefault(kind) + 1;
+        if (kind is not null) Count(kind);
         _steps.Enqueue(step);
         if (_steps.Count > Kept) _steps.Dequeue();
     }

@@ -20,6 +20,13 @@ public interface IMembers
     /// </summary>
     Task<Committed<Membership>> FoundAsync(NodePlace place, string certificateRequest, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Makes one node the only one that holds the state, where the others are lost for good, or where the state is that of a backup. Nobody's right is asked for: it
+    /// is for the one who starts that node alone.
+    /// </summary>
+    /// <param name="node">The node, where the state knows it; null for one that takes the place of all.</param>
+    Task<Committed<Membership>> RefoundAsync(NodeId? node, NodePlace place, string certificateRequest, CancellationToken cancellationToken);
+
     /// <summary>Makes the right for one node to join.</summary>
     Task<Committed<CreatedJoinToken>> CreateJoinTokenAsync(Caller caller, CreateJoinToken request, WriteContext context, CancellationToken cancellationToken);
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.State.Leadership;
 using Mill.State.Replica;
 
 namespace Mill.State.Commits;
@@ -12,10 +13,10 @@ namespace Mill.State.Commits;
 /// The one place where the state changes. Commands wait in a queue; all that are there form a batch, are decided in order, and are committed in one
 /// transaction: one slow fsync serves every writer that came while the one before was under way.
 /// </summary>
-/// <param name="fence">
-/// The fencing token of a term of office, and the pipeline ends with the term; null for a server that is alone with its store, which goes on whatever happens.
+/// <param name="term">
+/// The term of office in which commands are taken, and the pipeline ends with it; null for a server that is alone with its store, which goes on whatever happens.
 /// </param>
-internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, CommitClock clock, long? fence, TimeProvider time, ILogger<CommitPipeline> logger)
+internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, CommitClock clock, Term? term, TimeProvider time, ILogger<CommitPipeline> logger)
 {
     public const int MaxQueue = 4096;
 
@@ -81,7 +82,7 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
                 Take(batch);
                 await CommitAsync(batch, cancellationToken).ConfigureAwait(false);
                 batch.Clear();
-                if (_isBehind && fence is not null) return;
+                if (_isBehind && term is not null) return;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -128,6 +129,8 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
                 if (_isBehind) await CatchUpAsync(cancellationToken).ConfigureAwait(false);
                 var batch = Batch.Decide(log.Latest, commands, clock, store.Limits);
                 taken = batch.Commands;
+                // Others may have written what is not known here: without a commit, only the lease says that nobody did.
+                if (batch.IsEmpty && term is { IsSure: false }) throw Ended();
                 if (batch.IsEmpty || await CommitAsync(batch, taken, cancellationToken).ConfigureAwait(false)) break;
                 if (attempt == MaxConflicts) throw new MillException(MillError.NoLeader, "Another writer keeps changing the store.");
             }
@@ -159,6 +162,8 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         }
         finally
         {
+            // Whoever waits for the batch must not take the state without it for the latest.
+            if (_isBehind) term?.End();
             Volatile.Write(ref _flight, null);
             flight.Land();
         }
@@ -167,7 +172,7 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
     private async Task<bool> SendAsync(Batch batch, int commands, CancellationToken cancellationToken)
     {
         var batchId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var transaction = batch.ToTransaction(batchId, fence);
+        var transaction = batch.ToTransaction(batchId, term?.Fence);
         var start = time.GetTimestamp();
         var doubtful = false;
         long? revision;
@@ -231,7 +236,7 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
     private async Task CatchUpAsync(CancellationToken cancellationToken)
     {
         // Somebody else leads, or will: what is written from now on is theirs to decide.
-        if (fence is not null) throw Ended();
+        if (term is not null) throw Ended();
         var before = log.Latest;
         var state = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
         _isBehind = false;
@@ -239,7 +244,7 @@ internal sealed partial class CommitPipeline(IStateStore store, AdvanceLog log, 
         LogReloaded(state.Revision);
     }
 
-    private MillException Ended() => fence is null
+    private MillException Ended() => term is null
         ? new(MillError.NotReady, "The server is shutting down.")
         : new(MillError.NoLeader, "This node does not lead any more. Nothing was written.") { Hint = "Send the request again: another node takes over." };
 

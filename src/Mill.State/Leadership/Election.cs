@@ -12,7 +12,7 @@ namespace Mill.State.Leadership;
 /// revision of that write is the fencing token.
 /// </summary>
 internal sealed partial class Election(
-    IStateStore store, ILeases leases, AdvanceLog log, Candidate candidate, Func<long, CommitPipeline> open, LeaseClocks clocks, ILogger<Election> logger)
+    IStateStore store, ILeases leases, AdvanceLog log, Candidate candidate, Func<Term, CommitPipeline> open, LeaseClocks clocks, ILogger<Election> logger)
 {
     private static readonly string Key = new LeaderKey().ToString();
 
@@ -110,11 +110,12 @@ internal sealed partial class Election(
     {
         // Everything that was ever acknowledged lies before our own record: with it, nothing of the terms before is missing.
         await log.WaitAsync(state => state.Revision >= fence, cancellationToken).ConfigureAwait(false);
-        var term = new Term(fence, open(fence), clocks.Lease);
+        var term = new Term(fence, clocks.Lease, open);
         term.Renewed(since);
         _resigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         LogElected(fence);
+        LeadershipMetrics.TookOffice();
         _current = term;
         _elected.TrySetResult();
         var committing = term.Pipeline.RunAsync(over.Token);
@@ -134,6 +135,7 @@ internal sealed partial class Election(
             _elected = new(TaskCreationOptions.RunContinuationsAsynchronously);
             _current = null;
             term.End();
+            LeadershipMetrics.LeftOffice();
             await over.CancelAsync().ConfigureAwait(false);
             await committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

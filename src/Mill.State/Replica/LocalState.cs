@@ -16,7 +16,7 @@ public sealed class LocalState : IReplicatedState
     {
         _clock = new(time);
         _log = new(state);
-        _pipeline = new(store, _log, _clock, fence: null, time, loggers.CreateLogger<CommitPipeline>());
+        _pipeline = new(store, _log, _clock, term: null, time, loggers.CreateLogger<CommitPipeline>());
     }
 
     public static async Task<LocalState> LoadAsync(IStateStore store, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)

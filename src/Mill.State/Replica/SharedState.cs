@@ -37,9 +37,9 @@ public sealed class SharedState : IReplicatedState, ILeadership
         _follower = new(store, _log, _time, loggers.CreateLogger<StoreFollower>());
         var clock = new CommitClock(_time);
         _election = new(
-            store, leases, _log, candidate, fence => new(store, _log, clock, fence, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
-        _leaderBarrier = new(() => BoundedAsync(AskLeaderAsync));
-        _quorumBarrier = new(() => BoundedAsync(AskQuorumAsync));
+            store, leases, _log, candidate, term => new(store, _log, clock, term, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
+        _leaderBarrier = new(() => BoundedAsync("leader", AskLeaderAsync));
+        _quorumBarrier = new(() => BoundedAsync("quorum", AskQuorumAsync));
     }
 
     public bool IsLeader => _election.Current is not null;
@@ -196,16 +196,23 @@ public sealed class SharedState : IReplicatedState, ILeadership
         }
     }
 
-    private async Task<long> BoundedAsync(Func<CancellationToken, Task<long>> ask)
+    private async Task<long> BoundedAsync(string asked, Func<CancellationToken, Task<long>> ask)
     {
+        var (start, answered) = (_time.GetTimestamp(), false);
         using var timeout = new CancellationTokenSource(ReadTimeout, _time);
         try
         {
-            return await ask(timeout.Token).ConfigureAwait(false);
+            var revision = await ask(timeout.Token).ConfigureAwait(false);
+            answered = true;
+            return revision;
         }
         catch (Exception e) when (e is OperationCanceledException or MillException { Error: MillError.StorageUnavailable })
         {
             throw NoQuorum(e);
+        }
+        finally
+        {
+            BarrierMetrics.Record(asked, answered, _time.GetElapsedTime(start));
         }
     }
 

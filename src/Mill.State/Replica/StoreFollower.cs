@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.State.Leadership;
 
 namespace Mill.State.Replica;
 
@@ -18,17 +19,20 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
     /// <summary>Reads the store, and follows it until cancelled. Throws only what makes going on pointless: a store whose content cannot be read.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var isBehind = true;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                if (!_loaded.Task.IsCompleted) await LoadAsync(cancellationToken).ConfigureAwait(false);
+                if (isBehind) await ReadAllAsync(cancellationToken).ConfigureAwait(false);
+                isBehind = false;
                 await foreach (var step in store.WatchAsync(RecordKey.Root, log.Latest.Revision, cancellationToken).ConfigureAwait(false)) Apply(step);
                 return;
             }
             catch (WatchCompactedException)
             {
-                await ReloadAsync(cancellationToken).ConfigureAwait(false);
+                // Read again above: what fails there is tried again, which here it would not be.
+                isBehind = true;
             }
             catch (MillException e) when (e.Error is not MillError.StorageDamaged)
             {
@@ -45,6 +49,7 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
         if (step.Revision <= before.Revision) return;
         var changes = step.Writes.Select(Read).ToList();
         var after = before.Advance(step.Revision, changes);
+        if (after.Leader is { } leader && leader.NodeId != before.Leader?.NodeId) LeadershipMetrics.Changed();
         log.Publish(after, StateAdvance.Between(before, after, StateChange.SecretsOf(changes.Select(change => change.Key))));
     }
 
@@ -54,18 +59,11 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
         return new(key, write.Value is { } value ? RecordCodec.Decode(key, value.Span) : null);
     }
 
-    private async Task LoadAsync(CancellationToken cancellationToken)
+    private async Task ReadAllAsync(CancellationToken cancellationToken)
     {
         var state = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
         log.Publish(state, StateAdvance.Reset(log.Latest.Revision, state.Revision));
-        _loaded.TrySetResult();
-    }
-
-    private async Task ReloadAsync(CancellationToken cancellationToken)
-    {
-        var state = await StateLoad.RunAsync(store, cancellationToken).ConfigureAwait(false);
-        log.Publish(state, StateAdvance.Reset(log.Latest.Revision, state.Revision));
-        LogReloaded(state.Revision);
+        if (!_loaded.TrySetResult()) LogReloaded(state.Revision);
     }
 
     [LoggerMessage(3101, LogLevel.Warning, "The store's changes cannot be followed, trying again: {Reason}")]

@@ -21,6 +21,15 @@ internal sealed partial class MemberBook(IReplicatedState state, KeyRing.KeyRing
         return founded;
     }
 
+    public async Task<Committed<Membership>> RefoundAsync(NodeId? node, NodePlace place, string certificateRequest, CancellationToken cancellationToken)
+    {
+        var (normal, request) = (NodeRules.Normal(place), NodeRequest.Parse(certificateRequest));
+        if (!normal.Role.HoldsKey()) throw new MillException(MillError.InvalidRequest, "The first node holds the state: its role is vault or both.");
+        var founded = await state.CommitAsync(new RefoundCommand(ring, node, normal, request), cancellationToken).ConfigureAwait(false);
+        LogRefounded(founded.Answer.ClusterId, founded.Answer.Node.Id);
+        return founded;
+    }
+
     public async Task<Committed<CreatedJoinToken>> CreateJoinTokenAsync(Caller caller, CreateJoinToken request, WriteContext context, CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.AdministerNodes);
@@ -121,6 +130,9 @@ internal sealed partial class MemberBook(IReplicatedState state, KeyRing.KeyRing
 
     [LoggerMessage(2020, LogLevel.Information, "Cluster {ClusterId} was founded by node {Node}")]
     private partial void LogFounded(string clusterId, NodeId node);
+
+    [LoggerMessage(2024, LogLevel.Warning, "Cluster {ClusterId} begins anew with node {Node} alone: the others that held the state are out")]
+    private partial void LogRefounded(string clusterId, NodeId node);
 
     [LoggerMessage(2021, LogLevel.Information, "Node {Node} ({Name}) joined as {Role}; the master key was handed over: {HandedOver}")]
     private partial void LogJoined(NodeId node, string name, NodeRole role, bool handedOver);

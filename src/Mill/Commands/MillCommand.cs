@@ -39,6 +39,7 @@ internal static class MillCommand
         new("init", Words.Init, static global => new InitCommand(global)),
         new("join", Words.Join, static global => new JoinCommand(global)),
         new("server", Words.Server, static global => new ServerCommand(global)),
+        new("recover", Words.Recover, static global => new RecoverCommand(global)),
     ];
 
     /// <param name="args">What was typed; nothing for the whole tree.</param>

@@ -38,4 +38,15 @@ internal static partial class Words
 
     public static string NodeNext(string address) =>
         $"Ready. Try: mill secret set NAME\nOn the next machine: mill join {new Uri(address).Authority} --advertise IP, with the join token in MILL_JOIN_TOKEN.";
+
+    public const string InitRestoreOption = "Begin with this backup instead of with nothing; needs the master key it was made with";
+    public const string Recover = "Make the cluster one of this node alone, where most others are lost for good; the node must be stopped";
+    public const string ConfirmRecover = "Go on?";
+
+    public static string RecoverWarning(string directory) =>
+        $"The cluster will be what the node in {Printable.From(directory)} has. What others had acknowledged, and this one had not heard of, is lost.\n"
+        + "Every other node that holds the state is out: none of them may ever be started again with its old data.";
+
+    public static string Recovered(string directory) =>
+        $"The cluster has one node now.\nhint: mill server --data-dir {ShellWord.From(directory)}, and then let others join: mill join-token";
 }

@@ -88,8 +88,8 @@ internal static partial class Words
     public const string Server = "Start a node that was founded or joined, and serve";
     public const string JoinAddressArgument = "A node of the cluster: 10.0.0.1, 10.0.0.1:4400 or a host's name";
     public const string JoinTokenFileOption = "A file with the join token; or name the token itself with --token (others can see command lines), or in MILL_JOIN_TOKEN";
-    public const string InitRoleOption = "vault (answers other nodes only) or both [default: both]";
-    public const string JoinRoleOption = "vault (answers other nodes only), api (passes on to the vaults, and has no key) or both [default: both]";
+    public const string InitRoleOption = "vault (holds the state, for APIs on other machines) or both [default: both]";
+    public const string JoinRoleOption = "vault (holds the state), api (holds neither state nor key, and passes on to the vaults) or both [default: both]";
     public const string ServerRoleOption = "What the node is: vault, api or both; refused where it is something else";
     public const string VaultsOption = "For the role api: the vaults to pass on to [default: those of the cluster]";
     public const string NodeDataDirectoryOption = "Where the node keeps everything [MILL_DATA_DIR; default: /var/lib/mill for root, else ~/.local/share/mill/node]";

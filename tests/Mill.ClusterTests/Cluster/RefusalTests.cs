@@ -86,7 +86,14 @@ public sealed class RefusalTests(Announcements announcements) : IClassFixture<An
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new JoinNodeRequest
         {
-            Token = token, Name = "stranger", Address = "198.18.0.77", ApiPort = 4400, PeerPort = 2380, Role = "both", Version = "0.1.0", ClusterId = "0123456789abcdef",
+            Token = token,
+            Name = "stranger",
+            Address = "198.18.0.77",
+            ApiPort = 4400,
+            PeerPort = 2380,
+            Role = "both",
+            Version = "0.1.0",
+            ClusterId = "0123456789abcdef",
             CertificateRequest = new CertificateRequest("CN=stranger", key, HashAlgorithmName.SHA256).CreateSigningRequestPem(),
         };
         var refusal = await Assert.ThrowsAsync<MillException>(() => client.JoinAsync(request));

@@ -55,6 +55,8 @@ public sealed class DocumentTests(ITestOutputHelper output)
                 .Replace("~/.local/share", "$XDG_DATA_HOME", StringComparison.Ordinal));
         return string.Join('\n', [
             "set -euo pipefail",
+            // What a page starts in the background must not outlive it, however it ends.
+            "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT",
             $"mill() {{ {MillExecutable.Path} \"$@\"; }}",
             "curl() { command curl --fail-with-body \"$@\"; echo; }",
             .. lines]);

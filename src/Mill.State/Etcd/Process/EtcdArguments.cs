@@ -18,6 +18,7 @@ internal static class EtcdArguments
         "--initial-cluster", string.Join(',', options.InitialCluster.Select(member => $"{member.Key}={Text(member.Value)}")),
         "--initial-cluster-state", options.JoinsExisting ? "existing" : "new",
         "--initial-cluster-token", options.ClusterToken,
+        .. options.ForcesNewCluster ? (string[])["--force-new-cluster"] : [],
         "--heartbeat-interval", Text(options.HeartbeatMilliseconds), "--election-timeout", Text(options.ElectionMilliseconds),
         "--pre-vote", // a member that comes back does not unseat a leader that does well
         "--max-txn-ops", Text(options.MaxTransactionOperations),

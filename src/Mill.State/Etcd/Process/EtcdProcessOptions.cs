@@ -45,6 +45,11 @@ public sealed record EtcdProcessOptions
     /// <summary>True for a member that was added to a cluster that exists.</summary>
     public bool JoinsExisting { get; init; }
 
+    /// <summary>
+    /// True to go on without the other members, which are lost for good: it makes itself the only one. Never for a member that is to have others again while it runs.
+    /// </summary>
+    public bool ForcesNewCluster { get; init; }
+
     /// <summary>Keeps members of different clusters apart that begin under the same addresses.</summary>
     public string ClusterToken { get; init; } = "mill";
 

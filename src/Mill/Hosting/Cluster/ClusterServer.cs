@@ -19,7 +19,7 @@ internal static class ClusterServer
         using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
         var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
         options.Progress("Founding the cluster.");
-        var founded = await new Founding(directory, vault, TimeProvider.System, loggers).RunAsync(Describe(options), cancellationToken).ConfigureAwait(false);
+        var founded = await new Founding(directory, vault, resumes: file is not null, options.Restore, TimeProvider.System, loggers).RunAsync(Describe(options), cancellationToken).ConfigureAwait(false);
         await ServeAsync(directory, founded.File, options, start => new(founded.Token, founded.JoinToken, start! with { MadeKeyFile = founded.Vault.MadeKeyFile }), ready, cancellationToken).ConfigureAwait(false);
     }
 
@@ -54,6 +54,17 @@ internal static class ClusterServer
     {
         Hint = "Join again with an empty data directory.",
     };
+
+    /// <summary>Makes the cluster one of this node alone. Throws <see cref="MillException"/> with what stands in the way.</summary>
+    public static async Task RecoverAsync(ServerOptions options, CancellationToken cancellationToken)
+    {
+        var directory = new NodeDirectory(options.DataDirectory);
+        var file = NodeFile.Read(directory.Path);
+        if (file?.NodeId is null || file.Role is "api") throw new MillException(MillError.NotFound, $"There is no node in {directory.Path} that holds the state.") { Hint = "Name the data directory of one: --data-dir DIR" };
+        using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
+        var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? file.MasterKeyFile ?? directory.MasterKey);
+        await Recovery.RunAsync(directory, file, vault, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
+    }
 
     private static async Task ServeAsync(
         NodeDirectory directory, NodeFile file, NodeOptions options, Func<VaultStart?, Started> started, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)

@@ -26,7 +26,9 @@ internal sealed record Founded(NodeFile File, string Token, string JoinToken, Va
 /// Founds a cluster: an engine of one member, the authority, the first node, an operator's token and a join token. The engine needs certificates before there is an
 /// authority, so it shows one of its own making at first, which nobody trusts, and is started anew afterwards. Interrupted anywhere, it is taken up again.
 /// </summary>
-internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOptions, TimeProvider time, ILoggerFactory loggers)
+/// <param name="resumes">An earlier founding in this directory did not come to its end.</param>
+/// <param name="restore">A backup to begin with; null to begin with nothing.</param>
+internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOptions, bool resumes, string? restore, TimeProvider time, ILoggerFactory loggers)
 {
     private static readonly Caller Founder = new("", "mill init", Role.Operator, TenantId.Default);
 
@@ -41,12 +43,18 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
         await using (engine.ConfigureAwait(false))
         {
             await engine.StartAsync(cancellationToken).ConfigureAwait(false);
+            if (restore is not null && !(resumes && await IsWholeAsync(engine, cancellationToken).ConfigureAwait(false)))
+                await ClusterRestore.RunAsync(restore, engine.Store, cancellationToken).ConfigureAwait(false);
             var founded = await FoundAsync(engine, file, key, cancellationToken).ConfigureAwait(false);
             founded.File.Write(directory.Path);
             File.Delete(directory.FoundingCertificate);
             return founded;
         }
     }
+
+    /// <summary>What makes a restored store a cluster's comes last.</summary>
+    private static async ValueTask<bool> IsWholeAsync(NodeEngine engine, CancellationToken cancellationToken) =>
+        await engine.Store.FindAsync(new ClusterKey().ToString(), cancellationToken).ConfigureAwait(false) is not null;
 
     private async Task<Founded> FoundAsync(NodeEngine engine, NodeFile file, NodeKeyPair key, CancellationToken cancellationToken)
     {
@@ -77,22 +85,15 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
     }
 
     /// <summary>Founds the cluster or, where that was done and its answer lost, gets this node a certificate anew.</summary>
-    private static async Task<Membership> BecomeMemberAsync(VaultHost vault, SharedState state, NodeFile file, string request, CancellationToken cancellationToken)
+    private async Task<Membership> BecomeMemberAsync(VaultHost vault, SharedState state, NodeFile file, string request, CancellationToken cancellationToken)
     {
         if (!NodeRoles.TryParse(file.Role, out var role)) throw new MillException(MillError.Usage, "The role is vault or both.");
         var place = NodeRules.Normal(new(file.NodeName, file.Address, file.ApiPort, file.PeerPort, role, MillVersion.Text));
         if (state.Latest.Authority is null) return (await vault.Members.FoundAsync(place, request, cancellationToken).ConfigureAwait(false)).Answer;
         if (state.Latest.Nodes.Values.ToList() is [var only] && only.Name == place.Name && only.Address == place.Address)
             return (await vault.Members.RenewAsync(only.Id, request, MillVersion.Text, cancellationToken).ConfigureAwait(false)).Answer;
+        // The nodes of a backup are those of a cluster that is no more.
+        if (restore is not null) return (await vault.Members.RefoundAsync(null, place, request, cancellationToken).ConfigureAwait(false)).Answer;
         throw new MillException(MillError.AlreadyExists, $"The store belongs to a cluster already: {state.Latest.Cluster?.Id}.") { Hint = "Join it with mill join, or name an empty store." };
-    }
-
-    /// <summary>There is nobody else yet.</summary>
-    private sealed class NoLink : ILeaderLink
-    {
-        public static NoLink Instance { get; } = new();
-
-        public ValueTask<long> ConfirmAsync(LeaderRecord leader, Timestamp? settled, CancellationToken cancellationToken) =>
-            throw new MillException(MillError.NoLeader, "There is no other node.");
     }
 }

@@ -6,6 +6,7 @@ using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Etcd;
 using Mill.State.Etcd.Process;
+using Mill.State.Restores;
 
 namespace Mill.Hosting.Cluster;
 
@@ -21,21 +22,22 @@ internal sealed class NodeEngine : IAsyncDisposable
     private Task? _running;
 
     private NodeEngine(EtcdProcess? process, EtcdStateStore store, IEngineMembers members, EtcdUpkeep upkeep) =>
-        (_process, Store, Members, _upkeep) = (process, store, members, upkeep);
+        (_process, Store, Members, _upkeep) = (process, new(store, store), members, upkeep);
 
-    public EtcdStateStore Store { get; }
+    public ShiftedStore Store { get; }
 
     public IEngineMembers Members { get; }
 
     /// <param name="tls">What etcd shows to other members, and whom it believes.</param>
-    public static NodeEngine Create(NodeDirectory directory, NodeFile file, EtcdTlsFiles tls, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="alone">The other members are lost: this one goes on without them, with what it has.</param>
+    public static NodeEngine Create(NodeDirectory directory, NodeFile file, EtcdTlsFiles tls, TimeProvider time, ILoggerFactory loggers, bool alone = false)
     {
         if (file.ForeignEtcd is { } foreign)
         {
             var far = new EtcdStateStore(Options(foreign), time);
             return new(process: null, far, new ForeignEtcdEngine(far), new(far, new(), time, loggers.CreateLogger<EtcdUpkeep>()));
         }
-        var options = Options(directory, file, tls);
+        var options = Options(directory, file, tls) with { ForcesNewCluster = alone };
         var store = new EtcdStateStore(EtcdOptions.At(options), time);
         var upkeep = new EtcdUpkeep(store, new() { OwnName = file.NodeName, QuotaBytes = options.QuotaBytes }, time, loggers.CreateLogger<EtcdUpkeep>());
         return new(new(options, time, loggers.CreateLogger<EtcdProcess>()), store, new EtcdEngine(store.Members, options.ClientUrl), upkeep);

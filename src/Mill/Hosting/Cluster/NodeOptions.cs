@@ -47,6 +47,9 @@ internal record NewNodeOptions : NodeOptions
 
     public NodeRole Role { get; init; } = NodeRole.Both;
 
+    /// <summary>A backup to begin with, for the first node; null to begin with nothing.</summary>
+    public string? Restore { get; init; }
+
     /// <summary>Null where Mill runs etcd itself.</summary>
     public ForeignEtcd? ForeignEtcd { get; init; }
 

@@ -72,6 +72,34 @@ public sealed class SharedStateTests
     }
 
     [Fact]
+    public async Task A_leader_that_was_frozen_past_its_lease_does_not_answer_a_write_that_changes_nothing_either()
+    {
+        await using var cluster = await TestCluster.StartAsync(2);
+        var leader = await cluster.LeaderAsync();
+        Assert.Equal(new Done(), (await leader.State.CommitAsync(new Nothing(), default)).Answer);
+        leader.LeaseClock.Ahead = LeaseTimes.TimeToLive;
+        var refused = await Assert.ThrowsAsync<MillException>(() => leader.State.CommitAsync(new Nothing(), default));
+        Assert.Equal(MillError.NoLeader, refused.Error);
+    }
+
+    [Fact]
+    public async Task A_read_that_waited_for_a_write_of_unknown_outcome_is_not_answered_without_it()
+    {
+        await using var cluster = await TestCluster.StartAsync(2);
+        var leader = await cluster.LeaderAsync();
+        leader.Store.HoldReplies();
+        leader.Store.HoldNews();
+        var write = leader.PutAsync("a");
+        await cluster.UntilAsync(() => leader.Store.Held > 0);
+        var reads = Enumerable.Range(0, 20).Select(_ => leader.ReadAsync()).ToList();
+        leader.Store.IsCut = true;
+        leader.Store.LoseReplies();
+        await cluster.UntilAsync(() => write.IsCompleted);
+        Assert.Equal(MillError.OutcomeUnknown, (await Assert.ThrowsAsync<MillException>(() => write)).Error);
+        foreach (var read in reads) Assert.Equal(MillError.NoQuorum, (await Assert.ThrowsAsync<MillException>(() => cluster.UntilAsync(read))).Error);
+    }
+
+    [Fact]
     public async Task A_deposed_leader_writes_nothing_even_if_it_does_not_know_yet()
     {
         await using var cluster = await TestCluster.StartAsync(2);
@@ -254,6 +282,21 @@ public sealed class SharedStateTests
     }
 
     [Fact]
+    public async Task A_follower_that_must_read_everything_again_and_cannot_goes_on_trying()
+    {
+        await using var cluster = await TestCluster.StartAsync(2, knownCommits: 8);
+        var leader = await cluster.LeaderAsync();
+        var follower = cluster.Nodes.Single(node => node != leader);
+        await cluster.UntilAsync(follower.ReadAsync());
+        follower.Store.HoldNews();
+        for (var number = 0; number < 50; number++) await leader.PutAsync($"{number}");
+        follower.Store.FailingVisits = 2;
+        follower.Store.ReleaseNews();
+        Assert.Equal(50, (await cluster.UntilAsync(follower.ReadAsync())).Length);
+        Assert.Equal(0, follower.Store.FailingVisits);
+    }
+
+    [Fact]
     public async Task A_moment_that_a_follower_was_asked_about_is_settled_for_the_leaders_to_come()
     {
         await using var cluster = await TestCluster.StartAsync(2);
@@ -282,5 +325,10 @@ public sealed class SharedStateTests
         await cluster.UntilAsync(() => again.State.IsLeader);
         Assert.True(cluster.Time.GetUtcNow() - since < LeaseTimes.TimeToLive / 2);
         Assert.Equal(["a"], await again.ReadAsync());
+    }
+
+    private sealed class Nothing : StateCommand<Done>
+    {
+        public override Decision<Done> Decide(ClusterState state, Timestamp now) => new(new(), []);
     }
 }

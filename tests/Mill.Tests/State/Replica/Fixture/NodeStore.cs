@@ -16,6 +16,9 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
 
     public bool IsCut { get; set; }
 
+    /// <summary>How many attempts to read everything will fail.</summary>
+    public int FailingVisits { get; set; }
+
     /// <summary>How often the store was asked for an entry: a barrier that asks the quorum does.</summary>
     public int Finds { get; private set; }
 
@@ -42,7 +45,12 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => Reach().GetRevisionAsync(cancellationToken);
 
-    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken) => Reach().VisitAsync(prefix, visit, cancellationToken);
+    public ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
+    {
+        if (FailingVisits == 0) return Reach().VisitAsync(prefix, visit, cancellationToken);
+        FailingVisits--;
+        throw new MillException(MillError.StorageUnavailable, "cut");
+    }
 
     public async ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken)
     {

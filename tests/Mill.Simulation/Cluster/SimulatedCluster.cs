@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Testing;
+
+namespace Mill.Simulation.Cluster;
+
+/// <summary>Three nodes over one store.</summary>
+internal sealed class SimulatedCluster
+{
+    public const int Size = 3;
+
+    /// <summary>What a store holds that was made a cluster's, and nothing else yet.</summary>
+    private static readonly Lazy<IReadOnlyList<StoreWrite>> Beginning = new(Begin);
+
+    private readonly ConcurrentQueue<string> _failures = new();
+
+    public SimulatedCluster(World world, Weather weather, ClusterMutation mutation)
+    {
+        (World, Mutation, Store) = (world, mutation, new(world, weather.KnownCommits, mutation));
+        Store.Commit(new([], Beginning.Value));
+        Nodes = [.. Enumerable.Range(1, Size).Select(number => new SimulatedNode(this, number, weather))];
+        foreach (var node in Nodes) node.Start();
+    }
+
+    public World World { get; }
+
+    public ClusterMutation Mutation { get; }
+
+    public SimulatedStore Store { get; }
+
+    public IReadOnlyList<SimulatedNode> Nodes { get; }
+
+    /// <summary>What nobody caught, and nobody should have thrown.</summary>
+    public IReadOnlyCollection<string> Failures => _failures;
+
+    public SimulatedNode? Leader => Nodes.FirstOrDefault(node => node.IsRunning && node.Process.State.IsLeader);
+
+    public bool IsLoading => Nodes.Any(node => node is { IsRunning: true, Process.Life.Load: not Load.None });
+
+    public void Fail(string failure) => _failures.Enqueue(failure);
+
+    private static IReadOnlyList<StoreWrite> Begin()
+    {
+        var store = new InMemoryStateStore();
+        Server.InitializeAsync(store, new ManualTime()).GetAwaiter().GetResult();
+        var all = store.ReadAsync(RecordKey.Root, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        return [.. all.Entries.Select(entry => new StoreWrite(entry.Key, entry.Value))];
+    }
+}

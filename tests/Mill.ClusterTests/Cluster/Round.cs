@@ -21,6 +21,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
     private readonly HistoryRecorder _recorder = new();
     private readonly Dictionary<string, IReadOnlyList<SeenVersion>> _final = new(StringComparer.Ordinal);
     private TimeSpan _healed;
+    private TimeSpan _silence;
     private CheckResult? _result;
 
     public int Operations => _recorder.History.Count;
@@ -47,7 +48,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
     }
 
     public override string ToString() =>
-        $"{fault.Name}: {Operations} operations, {Unknown} of unknown outcome; {_recorder.LongestSilence.TotalSeconds:F1} s without a write at most, all nodes took writes {_healed.TotalSeconds:F1} s after its end; {_result?.Verdict} after {_result?.Steps} steps";
+        $"{fault.Name}: {Operations} operations, {Unknown} of unknown outcome; {_silence.TotalSeconds:F1} s without a write at most, all nodes took writes {_healed.TotalSeconds:F1} s after its end; {_result?.Verdict} after {_result?.Steps} steps";
 
     private async Task DisturbAsync(Traffic traffic)
     {
@@ -61,6 +62,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
             await PauseAsync(duration);
             await fault.EndAsync(rig, random);
             _healed = await RequireWritableAsync();
+            _silence = _recorder.LongestSilence;
             await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 1000)));
         }
         finally
@@ -77,10 +79,13 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
         foreach (var node in rig.Nodes)
         {
             using var client = new RecordedClient(Checker, node.Name, node.Client(rig.Access, BackToWork), _recorder);
-            await Until.TrueAsync($"after {fault.Name}, {node} takes a write", BackToWork, async () => await client.CallAsync(AMark($"healed/{node}")) is RecordedClient.Outcome.Answered);
+            await RequireAnswerAsync(client, node, AMark($"healed/{node}"));
         }
         return TimeProvider.System.GetElapsedTime(start);
     }
+
+    private Task RequireAnswerAsync(RecordedClient client, RigNode node, SecretCall call) =>
+        Until.TrueAsync($"after {fault.Name}, {node} answers {call}", BackToWork, async () => await client.CallAsync(call) is RecordedClient.Outcome.Answered);
 
     /// <summary>Reads everything once more through every node, and compares.</summary>
     private async Task LookAsync(IEnumerable<string> names)
@@ -90,8 +95,8 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
             foreach (var node in rig.Nodes)
             {
                 using var recorded = new RecordedClient(Checker, node.Name, node.Client(rig.Access), _recorder);
-                await recorded.CallAsync(new SecretCall.Get(name));
-                await recorded.CallAsync(new SecretCall.History(name, AllVersions));
+                await RequireAnswerAsync(recorded, node, new SecretCall.Get(name));
+                await RequireAnswerAsync(recorded, node, new SecretCall.History(name, AllVersions));
             }
         }
         foreach (var operation in _recorder.History)

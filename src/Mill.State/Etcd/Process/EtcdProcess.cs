@@ -7,7 +7,8 @@ namespace Mill.State.Etcd.Process;
 /// <summary>An etcd member that Mill runs: started, started again when it dies, and stopped with us.</summary>
 public sealed partial class EtcdProcess(EtcdProcessOptions options, TimeProvider time, ILogger<EtcdProcess> logger)
 {
-    private static readonly TimeSpan[] Backoff = [.. new[] { 1, 2, 5, 10, 30 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+    /// <summary>The longest is also how long a node stays away after what ended its engine is over: a full disk, say, ends it again and again until there is space.</summary>
+    private static readonly TimeSpan[] Backoff = [.. new[] { 1, 2, 5, 10 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
     private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1); // a run this long starts the backoff anew
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(100);
 

@@ -60,6 +60,11 @@ public sealed class FaultHistoryTests(Announcements announcements) : IClassFixtu
             {
                 await round.RunAsync();
             }
+            catch
+            {
+                round.Save(rig.Keep());
+                throw;
+            }
             finally
             {
                 announcements.Say($"{i + 1}: {round}");

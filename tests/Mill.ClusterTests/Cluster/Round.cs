@@ -31,6 +31,10 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
     /// <summary>What is there in the end, by the word of the first node.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<SeenVersion>> Final => _final;
 
+    /// <summary>Writes down what everybody did and was told, for examination.</summary>
+    public void Save(string directory) => File.WriteAllLines(
+        Path.Combine(directory, $"{prefix}.history"), _recorder.History.OrderBy(operation => operation.Invoked).Select(operation => $"{operation.Invoked} {operation.Responded} {operation}"));
+
     public async Task RunAsync()
     {
         var watches = await Task.WhenAll(rig.Nodes.Select(node => RecordedWatch.StartAsync(node, rig.Access, prefix + "/")));

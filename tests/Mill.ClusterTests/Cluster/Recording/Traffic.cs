@@ -4,8 +4,8 @@ using Mill.Testing.Histories;
 namespace Mill.ClusterTests.Cluster.Recording;
 
 /// <summary>
-/// Clients that set, delete and read at random through all nodes, until they are told to stop. The names come in small groups that have nothing to do with each other: the longer a
-/// part of a history is, the more it costs to check.
+/// Clients that set, delete and read at random through all nodes, until they are told to stop. The names come in small groups that have nothing to do with each other, and
+/// are given up after a while: the longer a part of a history is, the more it costs to check.
 /// </summary>
 internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string prefix, int seed)
 {
@@ -15,14 +15,20 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
     private const int NamesPerGroup = 2;
     private const int Repeats = 3;
 
+    /// <summary>After so many calls all go on to new names.</summary>
+    private const int CallsPerEra = 1500;
+
+
     /// <summary>So that a client does not wait longer for a node that stands still than the node does.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);
 
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(20);
 
     private int _keys;
+    private int _calls;
 
-    public IEnumerable<string> Names => Enumerable.Range(0, Groups * NamesPerGroup).Select(Name);
+    /// <summary>All that were used until now.</summary>
+    public IEnumerable<string> Names => Enumerable.Range(0, (_calls / CallsPerEra) + 1).SelectMany(era => Enumerable.Range(0, Groups * NamesPerGroup).Select(index => Name(era, index)));
 
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, Clients).Select(number => Task.Run(() => RunAsync(number, stop), CancellationToken.None)));
 
@@ -76,8 +82,9 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
 
     private SecretCall ACall(Random random)
     {
-        var group = random.Next(Groups) * NamesPerGroup;
-        var name = Name(group + random.Next(NamesPerGroup));
+        var era = Interlocked.Increment(ref _calls) / CallsPerEra;
+        string[] group = [.. Enumerable.Range(random.Next(Groups) * NamesPerGroup, NamesPerGroup).Select(index => Name(era, index))];
+        var name = group[random.Next(NamesPerGroup)];
         return random.Next(24) switch
         {
             < 5 => new SecretCall.Set(name, recorder.NewValue(), Condition.Always),
@@ -94,7 +101,7 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
         };
     }
 
-    private SecretCall.Transact ATransaction(int group, Random random) => new([.. Enumerable.Range(group, NamesPerGroup).Select(Name).Select(name => random.Next(6) switch
+    private SecretCall.Transact ATransaction(string[] group, Random random) => new([.. group.Select(name => random.Next(6) switch
     {
         0 => new Change(name, null, Condition.Always),
         1 => new Change(name, recorder.NewValue(), Condition.Version(AVersion(name, random))),
@@ -106,5 +113,5 @@ internal sealed class Traffic(ClusterRig rig, HistoryRecorder recorder, string p
 
     private string NewKey() => $"{prefix}-{seed}-{Interlocked.Increment(ref _keys)}";
 
-    private string Name(int index) => $"{prefix}/{index}";
+    private string Name(int era, int index) => $"{prefix}/{era}/{index}";
 }

@@ -57,7 +57,8 @@ public sealed class DocumentTests(ITestOutputHelper output)
             "set -euo pipefail",
             // What a page starts in the background must not outlive it, however it ends.
             "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT",
-            $"mill() {{ {MillExecutable.Path} \"$@\"; }}",
+            // No function: one in the background would be a shell of its own, and ending that would not end mill.
+            $"PATH={Path.GetDirectoryName(MillExecutable.Path)}:$PATH",
             "curl() { command curl --fail-with-body \"$@\"; echo; }",
             .. lines]);
     }

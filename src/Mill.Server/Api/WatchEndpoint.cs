@@ -21,6 +21,7 @@ internal sealed class WatchEndpoint(IVault vault, Authentication authentication,
     private const int MaxStreams = 4096;
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
     private int _streams;
 
@@ -57,7 +58,11 @@ internal sealed class WatchEndpoint(IVault vault, Authentication authentication,
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        if (after is { } resumed) await WritePositionAsync(http, resumed, cancellationToken).ConfigureAwait(false);
+        // A write that is cancelled breaks the connection off: what is being written when the server stops is written to its end, unless nobody reads it.
+        using var grace = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var stopping = shutdown.Token.Register(static grace => ((CancellationTokenSource)grace!).CancelAfter(StopGrace), grace);
+        using var writing = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, grace.Token);
+        if (after is { } resumed) await WritePositionAsync(http, resumed, writing.Token).ConfigureAwait(false);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var steps = vault.WatchAsync(caller, prefix, after, end.Token).GetAsyncEnumerator(end.Token);
         using var heartbeat = new PeriodicTimer(Heartbeat, time);
@@ -72,12 +77,12 @@ internal sealed class WatchEndpoint(IVault vault, Authentication authentication,
                     if (!await next.ConfigureAwait(false)) return;
                     var isFirst = after is null;
                     after = steps.Current.Revision;
-                    if (isFirst) await WritePositionAsync(http, steps.Current.Revision, cancellationToken).ConfigureAwait(false);
+                    if (isFirst) await WritePositionAsync(http, steps.Current.Revision, writing.Token).ConfigureAwait(false);
                     if (steps.Current.Events.Count > 0)
                     {
                         // Whoever may no longer ask is no longer told.
                         await authentication.DemandAsync(http).ConfigureAwait(false);
-                        await WriteAsync(http, steps.Current, cancellationToken).ConfigureAwait(false);
+                        await WriteAsync(http, steps.Current, writing.Token).ConfigureAwait(false);
                     }
                     next = steps.MoveNextAsync().AsTask();
                 }
@@ -85,7 +90,7 @@ internal sealed class WatchEndpoint(IVault vault, Authentication authentication,
                 {
                     await tick.ConfigureAwait(false);
                     await authentication.DemandAsync(http).ConfigureAwait(false);
-                    if (after is { } position) await WritePositionAsync(http, position, cancellationToken).ConfigureAwait(false);
+                    if (after is { } position) await WritePositionAsync(http, position, writing.Token).ConfigureAwait(false);
                     tick = heartbeat.WaitForNextTickAsync(cancellationToken).AsTask();
                 }
             }

@@ -20,7 +20,8 @@ public sealed record JoinToken(string Id, string Secret, string Pin)
     /// <summary>62^43 is the first power above 2^256.</summary>
     public const int SecretLength = 43;
 
-    private const string Prefix = "mill_join_";
+    /// <summary>What every join token begins with, and no other.</summary>
+    public const string Prefix = "mill_join_";
 
     private static readonly SearchValues<char> Base62 = SearchValues.Create(Alphabet);
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");

@@ -1,5 +1,4 @@
 using Mill.Core.Members;
-using Mill.Core.Ports;
 using Mill.Secrets;
 
 namespace Mill.Vault.Members;
@@ -35,10 +34,10 @@ public sealed record NodeFiles(string Directory)
     }
 
     /// <summary>Keeps what a join or a renewal gave. The node's certificate comes last: where it is, everything is.</summary>
-    public void Save(Membership membership)
+    public void Save(string authority, string certificate)
     {
-        PrivateFile.Write(Authority, membership.Authority + "\n");
-        PrivateFile.Write(Certificate, membership.Certificate + "\n");
+        PrivateFile.Write(Authority, authority + "\n");
+        PrivateFile.Write(Certificate, certificate + "\n");
     }
 
     /// <summary>

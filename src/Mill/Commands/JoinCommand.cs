@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Mill.Core.Members;
 using Mill.Hosting.Cluster;
 using Mill.Interaction;
 using Mill.Secrets;
@@ -11,8 +12,6 @@ namespace Mill.Commands;
 internal sealed class JoinCommand : Command
 {
     private const string TokenVariable = "MILL_JOIN_TOKEN";
-    private const string TokenPrefix = "mill_join_";
-    private const int DefaultPort = 4400;
 
     private readonly GlobalOptions _global;
     private readonly NodeOptionSet _options;
@@ -33,29 +32,12 @@ internal sealed class JoinCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var node = _options.ReadNew(parsed, parsed.GetValue(_role));
-        var options = new JoinOptions
-        {
-            DataDirectory = node.DataDirectory,
-            MasterKey = node.MasterKey,
-            MasterKeyFile = node.MasterKeyFile,
-            Etcd = node.Etcd,
-            LogLevel = node.LogLevel,
-            Backups = node.Backups,
-            Name = node.Name,
-            Advertise = node.Advertise,
-            ApiPort = node.ApiPort,
-            PeerPort = node.PeerPort,
-            Role = node.Role,
-            ForeignEtcd = node.ForeignEtcd,
-            Progress = node.Progress,
-            Address = AddressOf(parsed.GetRequiredValue(_address)),
-            Token = Token(parsed),
-        };
+        var options = _options.ReadNew(parsed, parsed.GetValue(_role));
+        var (address, token) = (AddressOf(parsed.GetRequiredValue(_address)), Token(parsed));
         using var interrupt = Interrupt.Listen(cancellationToken);
         try
         {
-            await ClusterServer.JoinAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+            await ClusterServer.JoinAsync(options, address, token, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
         }
         catch (MillException e) when (e.Error is MillError.Unauthenticated)
         {
@@ -68,11 +50,11 @@ internal sealed class JoinCommand : Command
     /// <summary>An IP address or a host, with or without a port, or a whole URL.</summary>
     private static Uri AddressOf(string text)
     {
-        if (IPAddress.TryParse(text, out var address)) return new UriBuilder(Uri.UriSchemeHttps, address.ToString(), DefaultPort).Uri;
+        if (IPAddress.TryParse(text, out var address)) return new UriBuilder(Uri.UriSchemeHttps, address.ToString(), NodeOptionSet.DefaultApiPort).Uri;
         var full = text.Contains("://", StringComparison.Ordinal) ? text : $"https://{text}";
         if (!Uri.TryCreate(full, UriKind.Absolute, out var url) || url is not { Scheme: "https", UserInfo: "", Query: "", Fragment: "", AbsolutePath: "/" })
             throw new MillException(MillError.Usage, Words.NotAJoinAddress(text)) { Hint = Words.NotAJoinAddressHint };
-        return full[(full.IndexOf("://", StringComparison.Ordinal) + 3)..].TrimEnd('/').EndsWith($":{url.Port}", StringComparison.Ordinal) ? url : new UriBuilder(url) { Port = DefaultPort }.Uri;
+        return full[(full.IndexOf("://", StringComparison.Ordinal) + 3)..].TrimEnd('/').EndsWith($":{url.Port}", StringComparison.Ordinal) ? url : new UriBuilder(url) { Port = NodeOptionSet.DefaultApiPort }.Uri;
     }
 
     /// <summary>Never MILL_TOKEN: that is somebody's who uses the cluster.</summary>
@@ -82,7 +64,7 @@ internal sealed class JoinCommand : Command
             ?? (DevCommand.Place(parsed, _tokenFile) is { } path ? PrivateFile.ReadLine(path) ?? throw new MillException(MillError.Usage, Words.NoTokenFile(path)) { Hint = Words.NeedsJoinTokenHint } : null)
             ?? _global.Host.Variable(TokenVariable)
             ?? throw new MillException(MillError.Usage, Words.NeedsJoinToken) { Hint = Words.NeedsJoinTokenHint };
-        if (token.StartsWith(TokenPrefix, StringComparison.Ordinal)) return token;
+        if (token.StartsWith(JoinToken.Prefix, StringComparison.Ordinal)) return token;
         throw new MillException(MillError.Usage, token.StartsWith("mill_", StringComparison.Ordinal) ? Words.NotAJoinTokenButAnother : Words.NotAJoinToken) { Hint = Words.NeedsJoinTokenHint };
     }
 }

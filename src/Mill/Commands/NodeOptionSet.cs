@@ -13,7 +13,7 @@ namespace Mill.Commands;
 internal sealed class NodeOptionSet(GlobalOptions global)
 {
     private const string EtcdVariable = "MILL_ETCD";
-    private const int DefaultApiPort = 4400;
+    public const int DefaultApiPort = 4400;
     private const int DefaultPeerPort = 2380;
 
     private readonly Option<string?> _dataDirectory = Symbols.Text("--data-dir", "DIR", Words.NodeDataDirectoryOption);

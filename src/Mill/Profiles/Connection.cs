@@ -1,4 +1,5 @@
 using Mill.Client;
+using Mill.Core.Members;
 using Mill.Interaction;
 using Mill.Secrets;
 
@@ -11,9 +12,6 @@ internal static class Connection
     public const string TokenVariable = "MILL_TOKEN";
     public const string TenantVariable = "MILL_TENANT";
     public const string AuthorityVariable = "MILL_CACERT";
-
-    /// <summary>What lets a node in looks nearly the same as what lets a person in.</summary>
-    private const string JoinTokenPrefix = "mill_join_";
 
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
 
@@ -73,6 +71,6 @@ internal static class Connection
         {
             if (character is <= ' ' or > '~') throw new MillException(MillError.Unauthenticated, Words.NotAToken) { Hint = Words.NoTokenHint };
         }
-        return token.StartsWith(JoinTokenPrefix, StringComparison.Ordinal) ? throw new MillException(MillError.Unauthenticated, Words.JoinTokenIsNoAccess) { Hint = Words.JoinTokenIsNoAccessHint } : token;
+        return token.StartsWith(JoinToken.Prefix, StringComparison.Ordinal) ? throw new MillException(MillError.Unauthenticated, Words.JoinTokenIsNoAccess) { Hint = Words.JoinTokenIsNoAccessHint } : token;
     }
 }

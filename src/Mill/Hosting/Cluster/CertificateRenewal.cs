@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Mill.Client.Contracts;
 using Mill.Core.Members;
 using Mill.Secrets;
-using Mill.Vault;
 using Mill.Vault.Members;
 
 namespace Mill.Hosting.Cluster;
@@ -36,8 +35,7 @@ internal sealed partial class CertificateRenewal(
     {
         using var key = files.LoadOrCreateKey();
         using var renewed = await ask(new(key.Request(), MillVersion.Text)).ConfigureAwait(false);
-        PrivateFile.Write(files.Authority, renewed.Authority + "\n");
-        PrivateFile.Write(files.Certificate, renewed.Certificate + "\n");
+        files.Save(renewed.Authority, renewed.Certificate);
         if (files.Load() is { } loaded) credentials.Replace(loaded);
         LogRenewed(credentials.Value.Certificate.NotAfter.ToUniversalTime());
     }

@@ -24,14 +24,17 @@ internal static class ClusterServer
     }
 
     /// <summary>Lets this machine into a cluster and serves until cancelled; else as <see cref="InitAsync"/>.</summary>
-    public static async Task JoinAsync(JoinOptions options, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
+    /// <param name="address">A node of the cluster.</param>
+    /// <param name="token">The text of a join token.</param>
+    /// <param name="ready">Called once, when requests are answered.</param>
+    public static async Task JoinAsync(NewNodeOptions options, Uri address, string token, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         var directory = new NodeDirectory(options.DataDirectory);
         var file = NodeFile.Read(directory.Path);
         if (file?.NodeId is not null) throw Taken(directory);
         directory.Create();
         var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
-        var joined = await new Joining(directory, vault, TimeProvider.System).RunAsync(options.Address, options.Token, Describe(options), cancellationToken).ConfigureAwait(false);
+        var joined = await new Joining(directory, vault, TimeProvider.System).RunAsync(address, token, Describe(options), cancellationToken).ConfigureAwait(false);
         await ServeAsync(directory, joined, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
     }
 

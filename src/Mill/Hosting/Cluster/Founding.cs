@@ -1,12 +1,11 @@
-using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Mill.Core.Access;
 using Mill.Core.Members;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
-using Mill.State.Leadership;
 using Mill.State.Replica;
 using Mill.Vault;
 using Mill.Vault.Members;
@@ -56,32 +55,18 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
     private static async ValueTask<bool> IsWholeAsync(NodeEngine engine, CancellationToken cancellationToken) =>
         await engine.Store.FindAsync(new ClusterKey().ToString(), cancellationToken).ConfigureAwait(false) is not null;
 
-    private async Task<Founded> FoundAsync(NodeEngine engine, NodeFile file, NodeKeyPair key, CancellationToken cancellationToken)
+    private Task<Founded> FoundAsync(NodeEngine engine, NodeFile file, NodeKeyPair key, CancellationToken cancellationToken)
     {
-        var state = new SharedState(
-            engine.Store, engine.Store, NoLink.Instance, new(NodeId.From(Guid.NewGuid().ToByteArray().AsSpan(0, 8)), file.NodeName), new(time, BootClock.Instance), loggers);
-        var vault = new VaultHost(vaultOptions, state, engine.Store, state, time, loggers);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = Task.WhenAll(state.FollowStoreAsync(stop.Token), state.LeadAsync(stop.Token));
-        try
+        var node = new LoneNode(engine, NodeId.From(RandomNumberGenerator.GetBytes(8)), file.NodeName, vaultOptions, time, loggers);
+        return node.RunAsync(makeKeyFile: true, async (state, vault, start) =>
         {
-            await state.LoadedAsync(cancellationToken).ConfigureAwait(false);
-            await state.WaitForLeaderAsync(other: null, cancellationToken).ConfigureAwait(false);
-            var start = await vault.StartAsync(makeKeyFile: true, cancellationToken).ConfigureAwait(false);
-            if (start.Seal.IsSealed) throw new MillException(MillError.VaultSealed, $"The cluster cannot be founded without its master key: {start.Seal.Reason}.") { Hint = "Put the key in its place, and say mill init again." };
             using var membership = await BecomeMemberAsync(vault, state, file, key.Request(), cancellationToken).ConfigureAwait(false);
-            directory.Files.Save(membership);
+            directory.Files.Save(membership.Authority, membership.Certificate);
             var token = (await vault.EnsureOperatorTokenAsync(PrivateFile.ReadLine(directory.OperatorToken), "operator", "mill init", cancellationToken).ConfigureAwait(false))!;
             PrivateFile.Write(directory.OperatorToken, token + "\n");
-            var context = new WriteContext(Guid.NewGuid().ToString("n", CultureInfo.InvariantCulture));
-            var joinToken = await vault.Members.CreateJoinTokenAsync(Founder, new(NodeRole.Both), context, cancellationToken).ConfigureAwait(false);
-            return new(file with { NodeId = membership.Node.Id.Value, ClusterId = membership.ClusterId }, token, joinToken.Answer.Token, start);
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+            var joinToken = await vault.Members.CreateJoinTokenAsync(Founder, new(NodeRole.Both), new("mill-init"), cancellationToken).ConfigureAwait(false);
+            return new Founded(file with { NodeId = membership.Node.Id.Value, ClusterId = membership.ClusterId }, token, joinToken.Answer.Token, start);
+        }, cancellationToken);
     }
 
     /// <summary>Founds the cluster or, where that was done and its answer lost, gets this node a certificate anew.</summary>

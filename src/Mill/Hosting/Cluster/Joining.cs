@@ -31,8 +31,7 @@ internal sealed class Joining(NodeDirectory directory, VaultOptions vault, TimeP
         using var client = new MillClient(new() { Address = address, Authority = trust.Authority, Timeout = Patience, Time = time });
         using var joined = await client.JoinAsync(Request(token, file, key), cancellationToken).ConfigureAwait(false);
         if (joined.MasterKey is { } handed) HandedKey.Save(vault.MasterKeyFile!, handed, joined.NeededKeyId);
-        PrivateFile.Write(directory.Files.Authority, joined.Authority + "\n");
-        PrivateFile.Write(directory.Files.Certificate, joined.Certificate + "\n");
+        directory.Files.Save(joined.Authority, joined.Certificate);
         var member = file with { NodeId = joined.NodeId, ClusterId = joined.ClusterId, Members = joined.Members };
         member.Write(directory.Path);
         return member;

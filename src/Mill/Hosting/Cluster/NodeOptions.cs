@@ -34,7 +34,7 @@ internal record NodeOptions
 }
 
 /// <summary>What a node that does not exist yet is to be.</summary>
-internal record NewNodeOptions : NodeOptions
+internal sealed record NewNodeOptions : NodeOptions
 {
     public required string Name { get; init; }
 
@@ -54,19 +54,6 @@ internal record NewNodeOptions : NodeOptions
     public ForeignEtcd? ForeignEtcd { get; init; }
 
     public override string ToString() => $"{Name} at {Advertise}, {DataDirectory}";
-}
-
-/// <summary>What <c>mill join</c> was asked for.</summary>
-internal sealed record JoinOptions : NewNodeOptions
-{
-    /// <summary>A node of the cluster.</summary>
-    public required Uri Address { get; init; }
-
-    /// <summary>The text of a join token.</summary>
-    public required string Token { get; init; }
-
-    // A record prints its members; the token must never be one of them.
-    public override string ToString() => $"{Name} at {Advertise}, {DataDirectory}, to {Address}";
 }
 
 /// <summary>What <c>mill server</c> was asked for.</summary>

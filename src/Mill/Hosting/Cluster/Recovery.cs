@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mill.Core.Members;
 using Mill.Secrets;
-using Mill.State.Leadership;
-using Mill.State.Replica;
 using Mill.Vault;
 
 namespace Mill.Hosting.Cluster;
@@ -22,28 +20,15 @@ internal static class Recovery
         await using (engine.ConfigureAwait(false))
         {
             await engine.StartAsync(cancellationToken).ConfigureAwait(false);
-            var state = new SharedState(engine.Store, engine.Store, NoLink.Instance, new(credentials.Identity.Node, file.NodeName), new(time, BootClock.Instance), loggers);
-            var vault = new VaultHost(vaultOptions, state, engine.Store, state, time, loggers);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var running = Task.WhenAll(state.FollowStoreAsync(stop.Token), state.LeadAsync(stop.Token));
-            try
+            await new LoneNode(engine, credentials.Identity.Node, file.NodeName, vaultOptions, time, loggers).RunAsync(makeKeyFile: false, async (_, vault, _) =>
             {
-                await state.LoadedAsync(cancellationToken).ConfigureAwait(false);
-                var start = await vault.StartAsync(makeKeyFile: false, cancellationToken).ConfigureAwait(false);
-                if (start.Seal.IsSealed) throw new MillException(MillError.VaultSealed, $"The cluster cannot be recovered without its master key: {start.Seal.Reason}.") { Hint = "Put the key in its place, and say it again." };
-                // The leader may be on record for as long as its lease goes on.
-                while (!state.IsLeader) await state.WaitForLeaderAsync(state.Leader, cancellationToken).ConfigureAwait(false);
                 using var key = files.LoadOrCreateKey();
                 var place = new NodePlace(file.NodeName, file.Address, file.ApiPort, file.PeerPort, credentials.Identity.Role, MillVersion.Text);
                 using var membership = (await vault.Members.RefoundAsync(credentials.Identity.Node, place, key.Request(), cancellationToken).ConfigureAwait(false)).Answer;
-                files.Save(membership);
+                files.Save(membership.Authority, membership.Certificate);
                 (file with { Members = [] }).Write(directory.Path);
-            }
-            finally
-            {
-                await stop.CancelAsync().ConfigureAwait(false);
-                await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+                return membership.Node;
+            }, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed class NodeFilesTests : IDisposable
         {
             Assert.Null(Files.Load());
             using var joined = await cluster.JoinAsync(2, key: key);
-            Files.Save(joined);
+            Files.Save(joined.Authority, joined.Certificate);
         }
         using var credentials = Files.Load()!;
         Assert.Equal((cluster.First.ClusterId, cluster.Trust.Pin), (credentials.Identity.ClusterId, credentials.Trust.Pin));
@@ -96,14 +96,14 @@ public sealed class NodeFilesTests : IDisposable
         using (var key = Files.LoadOrCreateKey())
         {
             using var joined = await cluster.JoinAsync(2, key: key);
-            Files.Save(joined);
+            Files.Save(joined.Authority, joined.Certificate);
         }
         using (var other = NodeKeyPair.Create()) other.Save(Files.Key);
         Require(MillError.StorageDamaged, () => Files.Load());
         File.Delete(Files.Key);
         Require(MillError.StorageDamaged, () => Files.Load());
         cluster.FirstKey.Save(Files.Key);
-        Files.Save(cluster.First);
+        Files.Save(cluster.First.Authority, cluster.First.Certificate);
         Files.Load()!.Dispose();
         File.WriteAllText(Files.Authority, "no certificate");
         Require(MillError.StorageDamaged, () => Files.Load());

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using Mill.Core.Model;
+using Mill.Secrets;
+using Mill.State.Leadership;
+using Mill.State.Replica;
+using Mill.Vault;
+
+namespace Mill.Hosting.Cluster;
+
+/// <summary>A node that leads alone for as long as one piece of work takes, and serves nobody: how a cluster is founded, and recovered.</summary>
+internal sealed class LoneNode(NodeEngine engine, NodeId id, string name, VaultOptions vaultOptions, TimeProvider time, ILoggerFactory loggers)
+{
+    /// <summary>
+    /// Takes office, and does the work. Throws <see cref="MillError.VaultSealed"/> without the right master key, and what the work throws.
+    /// </summary>
+    /// <param name="makeKeyFile">See <see cref="VaultHost.StartAsync"/>.</param>
+    public async Task<T> RunAsync<T>(bool makeKeyFile, Func<SharedState, VaultHost, VaultStart, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var state = new SharedState(engine.Store, engine.Store, NoLink.Instance, new(id, name), new(time, BootClock.Instance), loggers);
+        var vault = new VaultHost(vaultOptions, state, engine.Store, state, time, loggers);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = Task.WhenAll(state.FollowStoreAsync(stop.Token), state.LeadAsync(stop.Token));
+        try
+        {
+            await state.LoadedAsync(cancellationToken).ConfigureAwait(false);
+            // Somebody of a life before may be on record for as long as that lease goes on.
+            while (!state.IsLeader) await state.WaitForLeaderAsync(state.Leader, cancellationToken).ConfigureAwait(false);
+            var start = await vault.StartAsync(makeKeyFile, cancellationToken).ConfigureAwait(false);
+            return start.Seal.IsSealed
+                ? throw new MillException(MillError.VaultSealed, $"This cannot be done without the master key: {start.Seal.Reason}.") { Hint = "Put the key in its place, and say it again." }
+                : await work(state, vault, start).ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 # Sourced, not run. Needs curl, jq and etcd; everything listens on loopback, and lies in a directory that is removed at the end.
 
 root=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
-mill=${MILL:-$root/artifacts/bin/Mill/release/mill}
+mill=${MILL:-$root/artifacts/publish/Mill/release/mill}
 [[ -x $mill ]] || { echo "error: $mill is not there" >&2; echo "hint: build it with ./mill --version, or set MILL=/path/to/mill" >&2; exit 1; }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/mill-sample-XXXXXX")

@@ -77,7 +77,8 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     {
         Visibility.Demand(caller, request.Name, Verb.SetSecret);
         var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
-        return await state.CommitAsync(new SetCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+        using var command = new SetCommand(ring, unsealed, caller, request, context);
+        return await state.CommitAsync(command, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<Committed<Done>> DeleteAsync(Caller caller, DeleteSecret request, WriteContext context, CancellationToken cancellationToken)

@@ -60,14 +60,23 @@ public sealed record ClusterState
     public ClusterState Apply(IReadOnlyList<StateChange> changes)
     {
         var state = this;
-        foreach (var change in changes) state = state.Apply(change);
+        for (var i = 0; i < changes.Count;)
+        {
+            if (SecretOf(changes[i].Key) is not { } id)
+            {
+                state = state.Apply(changes[i++]);
+                continue;
+            }
+            // What happens to one secret is put in its place once: a write ends the version before, and that is half of its work.
+            var history = state.HistoryOf(id);
+            for (; i < changes.Count && SecretOf(changes[i].Key) == id; i++) history = Changed(history, changes[i]);
+            state = state with { Tenants = state.Tenants.SetItem(id.Tenant, state.Secrets(id.Tenant).With(history)) };
+        }
         return state;
     }
 
     private ClusterState Apply(StateChange change) => (change.Key, change.Record) switch
     {
-        (SecretVersionKey key, var record) => With(key.Tenant, Changed(HistoryOf(key.Tenant, key.Name), key.Version, (SecretVersion?)record)),
-        (PrunedKey key, var record) => With(key.Tenant, HistoryOf(key.Tenant, key.Name) with { Pruned = (PrunedRecord?)record }),
         (IdempotencyKey key, IdempotencyRecord record) => this with { Idempotency = Idempotency.SetItem(key, record) },
         (IdempotencyKey key, _) => this with { Idempotency = Idempotency.Remove(key) },
         (TokenKey key, TokenRecord record) => this with { Tokens = Tokens.SetItem(key.Id, record) },
@@ -85,10 +94,18 @@ public sealed record ClusterState
         _ => throw new InvalidOperationException($"A change at {change.Key} cannot be applied."),
     };
 
-    private SecretHistory HistoryOf(TenantId tenant, SecretName name) => Secrets(tenant).Find(name) ?? new SecretHistory(name);
+    private static SecretId? SecretOf(RecordKey key) => key switch
+    {
+        SecretVersionKey version => new(version.Tenant, version.Name),
+        PrunedKey pruned => new(pruned.Tenant, pruned.Name),
+        _ => null,
+    };
 
-    private ClusterState With(TenantId tenant, SecretHistory history) =>
-        this with { Tenants = Tenants.SetItem(tenant, Secrets(tenant).With(history)) };
+    private SecretHistory HistoryOf(SecretId id) => Find(id) ?? new SecretHistory(id.Name);
+
+    private static SecretHistory Changed(SecretHistory history, StateChange change) => change.Key is SecretVersionKey { Version: var version }
+        ? Changed(history, version, (SecretVersion?)change.Record)
+        : history with { Pruned = (PrunedRecord?)change.Record };
 
     private static SecretHistory Changed(SecretHistory history, int version, SecretVersion? record)
     {

@@ -45,7 +45,7 @@ public sealed class ClusterStateLoader
     {
         var histories = _versions.Keys.Union(_pruned.Keys).AsParallel().Select(BuildHistory).ToList();
         var tenants = ImmutableSortedDictionary.CreateBuilder<TenantId, TenantSecrets>();
-        foreach (var tenant in histories.GroupBy(built => built.Id.Tenant, built => built.History)) tenants.Add(tenant.Key, TenantSecrets.Of(tenant));
+        foreach (var tenant in histories.GroupBy(built => built.Id.Tenant, built => built.History)) tenants.Add(tenant.Key, TenantSecrets.Of([.. tenant]));
         var faults = histories.Where(built => built.Fault is not null)
             .OrderBy(built => built.Id.Tenant).ThenBy(built => built.Id.Name)
             .Select(built => $"The records of secret \"{built.Id.Name}\" in tenant \"{built.Id.Tenant}\" do not fit together: {built.Fault}.");

@@ -7,7 +7,8 @@ namespace Mill.Core.Model;
 /// <summary>Records to the JSON that is stored, and back.</summary>
 public static class RecordCodec
 {
-    public static byte[] Encode(StateRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, TypeOf(record));
+    public static byte[] Encode(StateRecord record) =>
+        record is SecretVersion version ? SecretVersionWriter.Write(version) : JsonSerializer.SerializeToUtf8Bytes(record, TypeOf(record));
 
     /// <summary>
     /// Reads what is stored at a key. Throws <see cref="MillError.StorageDamaged"/> where that is no record of the key's kind, is of a later format, or
@@ -47,7 +48,6 @@ public static class RecordCodec
 
     private static JsonTypeInfo TypeOf(StateRecord record) => record switch
     {
-        SecretVersion => RecordJson.Default.SecretVersion,
         IdempotencyRecord => RecordJson.Default.IdempotencyRecord,
         HeadRecord => RecordJson.Default.HeadRecord,
         RestoreRecord => RecordJson.Default.RestoreRecord,

@@ -2,12 +2,9 @@ using System.Collections.Immutable;
 
 namespace Mill.Core.Model;
 
-/// <summary>The histories of one tenant, in the order of their names.</summary>
+/// <summary>The histories of one tenant.</summary>
 public sealed record TenantSecrets
 {
-    private static readonly ImmutableSortedSet<SecretHistory> NoHistories = ImmutableSortedSet.Create<SecretHistory>(new ByName());
-
-    // The same histories once more, to find one by its name.
     private NameTable _byName = NameTable.Empty;
 
     private TenantSecrets()
@@ -16,7 +13,11 @@ public sealed record TenantSecrets
 
     public static TenantSecrets Empty { get; } = new();
 
-    public ImmutableSortedSet<SecretHistory> Histories { get; private init; } = NoHistories;
+    /// <summary>The names alone: a write to a secret that is there changes nothing about their order.</summary>
+    public ImmutableSortedSet<SecretName> Names { get; private init; } = [];
+
+    /// <summary>In the order of their names.</summary>
+    public IEnumerable<SecretHistory> Histories => Names.Select(name => Find(name)!);
 
     /// <summary>How many secrets exist now.</summary>
     public int ExistingCount { get; private init; }
@@ -24,19 +25,13 @@ public sealed record TenantSecrets
     public long VersionCount { get; private init; }
 
     /// <summary>Much faster than adding them one by one.</summary>
-    public static TenantSecrets Of(IEnumerable<SecretHistory> histories)
+    public static TenantSecrets Of(IReadOnlyCollection<SecretHistory> histories) => new()
     {
-        var all = NoHistories.ToBuilder();
-        all.UnionWith(histories);
-        var set = all.ToImmutable();
-        return new()
-        {
-            Histories = set,
-            _byName = NameTable.Of(set),
-            ExistingCount = set.Count(history => history.Current is not null),
-            VersionCount = set.Sum(history => (long)history.Versions.Count),
-        };
-    }
+        Names = [.. histories.Select(history => history.Name)],
+        _byName = NameTable.Of(histories),
+        ExistingCount = histories.Sum(Existing),
+        VersionCount = histories.Sum(history => (long)history.Versions.Count),
+    };
 
     public SecretHistory? Find(SecretName name) => _byName.Find(name);
 
@@ -44,23 +39,22 @@ public sealed record TenantSecrets
     public IEnumerable<SecretHistory> StartingWith(string prefix, string after)
     {
         // A position before the prefix would walk over names that cannot match.
-        var index = Histories.IndexOf(new SecretHistory(SecretName.LowerBound(prefix)));
+        var index = Names.IndexOf(SecretName.LowerBound(prefix));
         var start = index >= 0 ? index : ~index;
         if (string.CompareOrdinal(after, prefix) >= 0)
         {
-            index = Histories.IndexOf(new SecretHistory(SecretName.LowerBound(after)));
+            index = Names.IndexOf(SecretName.LowerBound(after));
             start = index >= 0 ? index + 1 : ~index;
         }
-        for (var i = start; i < Histories.Count && Histories[i].Name.Value.StartsWith(prefix, StringComparison.Ordinal); i++) yield return Histories[i];
+        for (var i = start; i < Names.Count && Names[i].Value.StartsWith(prefix, StringComparison.Ordinal); i++) yield return Find(Names[i])!;
     }
 
     public TenantSecrets With(SecretHistory history)
     {
         var before = Find(history.Name);
-        var histories = (before is null ? Histories : Histories.Remove(before)).Add(history);
         return new()
         {
-            Histories = histories,
+            Names = before is null ? Names.Add(history.Name) : Names,
             _byName = _byName.With(history),
             ExistingCount = ExistingCount + Existing(history) - Existing(before),
             VersionCount = VersionCount + history.Versions.Count - (before?.Versions.Count ?? 0),
@@ -68,9 +62,4 @@ public sealed record TenantSecrets
     }
 
     private static int Existing(SecretHistory? history) => history?.Current is null ? 0 : 1;
-
-    private sealed class ByName : IComparer<SecretHistory>
-    {
-        public int Compare(SecretHistory? x, SecretHistory? y) => string.CompareOrdinal(x!.Name.Value, y!.Name.Value);
-    }
 }

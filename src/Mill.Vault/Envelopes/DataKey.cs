@@ -14,6 +14,7 @@ internal ref struct DataKey
     public const int NonceSize = 12;
     public const int WrappedSize = Size + TagSize;
     public const int SaltSize = 32;
+    public const int DerivedSize = Size * 2;
 
     private static ReadOnlySpan<byte> WrapLabel => "mill/v1/wrap"u8;
 
@@ -22,38 +23,30 @@ internal ref struct DataKey
     private readonly Span<byte> _derived;
 
     /// <summary>Derives both halves: 64 bytes of HKDF-Expand. A data key is uniformly random, so it needs no extraction (RFC 5869, section 3.3).</summary>
-    private DataKey(ReadOnlySpan<byte> dataKey, Span<byte> derived)
+    public DataKey(ReadOnlySpan<byte> dataKey, Span<byte> derived)
     {
         HKDF.Expand(HashAlgorithmName.SHA256, dataKey, derived, ValueLabel);
         _derived = derived;
     }
 
-    /// <summary>Room that <see cref="Wrap"/> and <see cref="Unwrap"/> need: the data key, the wrapping key, and what is derived.</summary>
-    public const int ScratchSize = Size * 4;
+    /// <summary>Room that <see cref="Unwrap"/> needs: the data key, the wrapping key, and what is derived.</summary>
+    public const int ScratchSize = (Size * 2) + DerivedSize;
 
     public readonly ReadOnlySpan<byte> EncryptionKey => _derived[..Size];
 
     public readonly ReadOnlySpan<byte> Commitment => _derived.Slice(Size, Size);
 
-    /// <summary>Wraps a data key under a key that is derived for this one use.</summary>
-    public static DataKey Wrap(MasterKey master, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> associatedData, Span<byte> wrapped, Span<byte> scratch)
-    {
-        var wrappingKey = scratch.Slice(Size, Size);
-        master.Derive(WrapLabel, salt, wrappingKey);
-        using var aes = new AesGcm(wrappingKey, TagSize);
-        // A fixed nonce is safe here and only here: the random salt makes every wrapping key a new one, used once.
-        aes.Encrypt(stackalloc byte[NonceSize], dataKey, wrapped[..Size], wrapped[Size..], associatedData);
-        return new(dataKey, scratch.Slice(Size * 2, Size * 2));
-    }
+    /// <summary>The key that wraps one data key, and nothing else ever.</summary>
+    public static void DeriveWrappingKey(MasterKey master, ReadOnlySpan<byte> salt, Span<byte> wrappingKey) => master.Derive(WrapLabel, salt, wrappingKey);
 
     /// <summary>Throws <see cref="AuthenticationTagMismatchException"/> for another master key, another place, or altered bytes.</summary>
     public static DataKey Unwrap(MasterKey master, ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> associatedData, Span<byte> scratch)
     {
         var dataKey = scratch[..Size];
         var wrappingKey = scratch.Slice(Size, Size);
-        master.Derive(WrapLabel, salt, wrappingKey);
+        DeriveWrappingKey(master, salt, wrappingKey);
         using var aes = new AesGcm(wrappingKey, TagSize);
         aes.Decrypt(stackalloc byte[NonceSize], wrapped[..Size], wrapped[Size..], dataKey, associatedData);
-        return new(dataKey, scratch.Slice(Size * 2, Size * 2));
+        return new(dataKey, scratch.Slice(Size * 2, DerivedSize));
     }
 }

@@ -17,39 +17,21 @@ internal static class EnvelopeSealer
 
     public static SecretVersion Seal(Unsealed unsealed, VersionDraft draft, SecretValue value)
     {
-        Span<byte> random = stackalloc byte[DataKey.Size + DataKey.SaltSize + DataKey.NonceSize];
-        RandomNumberGenerator.Fill(random);
-        try
-        {
-            return Seal(unsealed, draft, value, new(random));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(random);
-        }
+        using var key = SealingKey.Make(unsealed.Key);
+        return Seal(unsealed, draft, value, key);
     }
 
-    /// <summary>With given randomness, so that test vectors can be checked.</summary>
-    public static SecretVersion Seal(Unsealed unsealed, VersionDraft draft, SecretValue value, Randomness random)
+    /// <summary>With a key that was made before, for this one sealing, under the master key that is at hand now.</summary>
+    public static SecretVersion Seal(Unsealed unsealed, VersionDraft draft, SecretValue value, SealingKey key)
     {
-        var fields = SealedFields.Of(draft, unsealed.ClusterId, unsealed.Key.Id);
-        var scratch = PinnedBuffers.Rent(DataKey.ScratchSize);
-        try
-        {
-            Span<byte> associated = stackalloc byte[fields.MaxSize];
-            var record = Unfilled(draft, unsealed.Key.Id, random, value.Length, out var commitment, out var ciphertext);
-            var key = DataKey.Wrap(unsealed.Key, random.DataKey, random.Salt, fields.Write(associated, WrapData), record.WrappedKey, scratch);
-            key.Commitment.CopyTo(commitment.Span);
-            using var aes = new AesGcm(key.EncryptionKey, DataKey.TagSize);
-            value.Reveal(
-                new Encryption(aes, random.Nonce, ciphertext.Span, fields.Write(associated, ValueData)),
-                static (plaintext, to) => to.Aes.Encrypt(to.Nonce, plaintext, to.Ciphertext[..plaintext.Length], to.Ciphertext[plaintext.Length..], to.AssociatedData));
-            return record;
-        }
-        finally
-        {
-            PinnedBuffers.Return(scratch);
-        }
+        var fields = SealedFields.Of(draft, unsealed.ClusterId, key.Master.Id);
+        var record = Unfilled(draft, key, value.Length, out var ciphertext);
+        Span<byte> wrapData = stackalloc byte[fields.MaxSize];
+        Span<byte> valueData = stackalloc byte[fields.MaxSize];
+        key.Seal(value, fields.Write(wrapData, WrapData), record.WrappedKey, fields.Write(valueData, ValueData), ciphertext.Span);
+        // The next write of this secret compares its value with this one, while everybody waits.
+        unsealed.Opened?.Keep(record, key.EncryptionKey);
+        return record;
     }
 
     /// <summary>
@@ -96,12 +78,10 @@ internal static class EnvelopeSealer
         return key.EncryptionKey;
     }
 
-    /// <summary>The record, its bytes in one array, with room for what only the keys can tell.</summary>
-    private static SecretVersion Unfilled(
-        VersionDraft draft, string keyId, Randomness random, int valueLength, out Memory<byte> commitment, out Memory<byte> ciphertext)
+    /// <summary>The record, its bytes in one array, with room for what is not encrypted yet.</summary>
+    private static SecretVersion Unfilled(VersionDraft draft, SealingKey key, int valueLength, out Memory<byte> ciphertext)
     {
         Memory<byte> free = new byte[DataKey.SaltSize + DataKey.Size + DataKey.NonceSize + draft.Prev.Length + valueLength + DataKey.TagSize];
-        commitment = Take(ref free, DataKey.Size);
         ciphertext = Take(ref free, valueLength + DataKey.TagSize);
         return new()
         {
@@ -113,11 +93,11 @@ internal static class EnvelopeSealer
             CreatedBy = draft.CreatedBy,
             RequestId = draft.RequestId,
             Kind = draft.Kind,
-            KeyId = keyId,
-            WrapSalt = Copy(random.Salt, ref free),
+            KeyId = key.Master.Id,
+            WrapSalt = Copy(key.Salt, ref free),
             WrappedKey = new byte[DataKey.WrappedSize],
-            KeyCommitment = commitment,
-            Nonce = Copy(random.Nonce, ref free),
+            KeyCommitment = Copy(key.Commitment, ref free),
+            Nonce = Copy(key.Nonce, ref free),
             Ciphertext = ciphertext,
             Prev = Copy(draft.Prev, ref free),
         };
@@ -155,14 +135,6 @@ internal static class EnvelopeSealer
             Hint = "Check the whole store: mill verify",
         };
 
-    private readonly ref struct Encryption(AesGcm aes, ReadOnlySpan<byte> nonce, Span<byte> ciphertext, ReadOnlySpan<byte> associatedData)
-    {
-        public readonly AesGcm Aes = aes;
-        public readonly ReadOnlySpan<byte> Nonce = nonce;
-        public readonly Span<byte> Ciphertext = ciphertext;
-        public readonly ReadOnlySpan<byte> AssociatedData = associatedData;
-    }
-
     private readonly ref struct Decryption(AesGcm aes, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> associatedData)
     {
         public readonly AesGcm Aes = aes;
@@ -170,12 +142,4 @@ internal static class EnvelopeSealer
         public readonly ReadOnlySpan<byte> Ciphertext = ciphertext;
         public readonly ReadOnlySpan<byte> AssociatedData = associatedData;
     }
-}
-
-/// <summary>What one sealing needs to be random: a data key, the salt of its wrapping key, and a nonce.</summary>
-internal readonly ref struct Randomness(ReadOnlySpan<byte> bytes)
-{
-    public readonly ReadOnlySpan<byte> DataKey = bytes[..Envelopes.DataKey.Size];
-    public readonly ReadOnlySpan<byte> Salt = bytes.Slice(Envelopes.DataKey.Size, Envelopes.DataKey.SaltSize);
-    public readonly ReadOnlySpan<byte> Nonce = bytes.Slice(Envelopes.DataKey.Size + Envelopes.DataKey.SaltSize, Envelopes.DataKey.NonceSize);
 }

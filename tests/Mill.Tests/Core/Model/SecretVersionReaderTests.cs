@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Mill.Tests.Core.Model;
 
-/// <summary>The reader by hand beside the serializer: what one takes, the other takes as the same record.</summary>
+/// <summary>The reader and the writer by hand beside the serializer: what one takes, the other takes as the same record, and they write the same bytes.</summary>
 public sealed class SecretVersionReaderTests
 {
     private static readonly string[] Values =
@@ -32,6 +32,7 @@ public sealed class SecretVersionReaderTests
         {
             var version = AVersion(random);
             Assert.True(IsTaken(version, RecordCodec.Encode(version)));
+            Assert.Equal(JsonSerializer.SerializeToUtf8Bytes(version, RecordJson.Default.SecretVersion), RecordCodec.Encode(version));
         }
     }
 

@@ -50,8 +50,8 @@ public sealed class EnvelopeVectorTests
     private static SecretVersion Seal(MasterKey master, JsonElement given, VersionDraft draft)
     {
         using var value = SecretValue.FromBytes(Bytes(given, "value"));
-        var random = new Randomness([.. Bytes(given, "data_key"), .. Bytes(given, "wrap_salt"), .. Bytes(given, "nonce")]);
-        return EnvelopeSealer.Seal(new(master, Text(given, "cluster_id")), draft, value, random);
+        using var key = SealingKey.From(master, [.. Bytes(given, "data_key"), .. Bytes(given, "wrap_salt"), .. Bytes(given, "nonce")]);
+        return EnvelopeSealer.Seal(new(master, Text(given, "cluster_id")), draft, value, key);
     }
 
     private static VersionDraft Draft(JsonElement given) => new(

@@ -35,7 +35,8 @@ public sealed class KeyCommitmentTests
     {
         var dataKey = Samples.Bytes(32, fill);
         using var value = SecretValue.FromText("value");
-        var record = EnvelopeSealer.Seal(Sealing.Unsealed, Draft, value, new Randomness([.. dataKey, .. Samples.Bytes(32, fill + 50), .. Samples.Bytes(12, 7)]));
+        using var key = SealingKey.From(Sealing.Unsealed.Key, [.. dataKey, .. Samples.Bytes(32, fill + 50), .. Samples.Bytes(12, 7)]);
+        var record = EnvelopeSealer.Seal(Sealing.Unsealed, Draft, value, key);
         return (record, HKDF.Expand(HashAlgorithmName.SHA256, dataKey, 64, "mill/v1/value"u8.ToArray())[..32]);
     }
 

@@ -20,7 +20,7 @@ internal sealed class CommitAssembly(long after)
             if (told.Kv.ModRevision <= Position) continue;
             if (told.Kv.ModRevision != _revision) Finish();
             _revision = told.Kv.ModRevision;
-            _writes.Add(new StoreWrite(EtcdKeys.Decode(told.Kv.Key), told.IsDeletion ? null : told.Kv.Value) { Lease = told.Kv.Lease });
+            _writes.Add(new StoreWrite(told.Kv.Key.ToStringUtf8(), told.Type is WatchedEvent.Types.EventType.Delete ? (ReadOnlyMemory<byte>?)null : told.Kv.Value.Memory) { Lease = told.Kv.Lease });
         }
         if (reply.Fragment) return;
         Finish();

@@ -1,7 +1,6 @@
+using System.Globalization;
 using System.Net;
-using System.Text.Json;
 using Mill.Secrets;
-using Mill.State.Etcd.Messages;
 
 namespace Mill.State.Etcd;
 
@@ -20,21 +19,19 @@ internal static class EtcdFailure
     private const int DataLoss = 15;
     private const int Unauthenticated = 16;
 
-    /// <summary>The failure that a reply tells of, in whatever form.</summary>
-    public static EtcdException Read(Uri endpoint, HttpStatusCode status, ReadOnlySpan<byte> body)
+    /// <summary>
+    /// The failure that a reply tells of, or null: in its trailers once it was read to its end, or in its head where there is nothing else to it.
+    /// </summary>
+    public static EtcdException? Find(Uri endpoint, HttpResponseMessage response)
     {
-        try
+        if (response.StatusCode is not HttpStatusCode.OK)
         {
-            if (JsonSerializer.Deserialize(body, EtcdJson.Default.ErrorReply) is { Code: not Ok } reply)
-                return Of(endpoint, reply.Code, reply.Error ?? reply.Message ?? "");
+            var fault = (int)response.StatusCode is >= 400 and < 500 ? EtcdFault.Refused : EtcdFault.NoReply;
+            return new(fault, $"{endpoint.Authority} answered with status {(int)response.StatusCode}.");
         }
-        catch (JsonException)
-        {
-            // Not from the gateway itself: the status is all there is.
-        }
-
-        var fault = (int)status is >= 400 and < 500 ? EtcdFault.Refused : EtcdFault.NoReply;
-        return new(fault, $"{endpoint.Authority} answered with status {(int)status}.");
+        return Value(response, "grpc-status") is { } status && int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code != Ok
+            ? Of(endpoint, code, Uri.UnescapeDataString(Value(response, "grpc-message") ?? ""))
+            : null;
     }
 
     /// <summary>The failure behind a gRPC status. etcd tells by the text what the code leaves open (api/v3rpc/rpctypes/error.go).</summary>
@@ -84,6 +81,9 @@ internal static class EtcdFailure
         InvalidArgument or NotFound or AlreadyExists or PermissionDenied or FailedPrecondition or OutOfRange or Unimplemented or Unauthenticated => EtcdFault.Refused,
         _ => EtcdFault.Doubtful,
     };
+
+    private static string? Value(HttpResponseMessage response, string name) =>
+        response.TrailingHeaders.TryGetValues(name, out var values) || response.Headers.TryGetValues(name, out values) ? values.FirstOrDefault() : null;
 
     private static bool Says(string message, string words) => message.Contains(words, StringComparison.Ordinal);
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Google.Protobuf;
 using Mill.Secrets;
 
 namespace Mill.State.Etcd;
@@ -28,19 +28,25 @@ internal sealed class EtcdGateway : IDisposable
     public Uri Preferred => _options.Endpoints[Volatile.Read(ref _preferred)];
 
     /// <summary>A call that may be sent any number of times. Goes from member to member until one answers or the time is over.</summary>
-    public Task<TReply> AskAsync<TRequest, TReply>(EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken) =>
+    public Task<TReply> AskAsync<TRequest, TReply>(EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken)
+        where TRequest : IMessage<TRequest>
+        where TReply : IMessage<TReply> =>
         SendAsync(call, request, mayRepeat: true, cancellationToken);
 
     /// <summary>A call that must not happen twice: it goes to another member only while it is certain that nothing happened yet.</summary>
-    public Task<TReply> DoAsync<TRequest, TReply>(EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken) =>
+    public Task<TReply> DoAsync<TRequest, TReply>(EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken)
+        where TRequest : IMessage<TRequest>
+        where TReply : IMessage<TReply> =>
         SendAsync(call, request, mayRepeat: false, cancellationToken);
 
     /// <summary>A call to one member and no other.</summary>
     public async Task<TReply> AskAtAsync<TRequest, TReply>(Uri endpoint, EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken)
+        where TRequest : IMessage<TRequest>
+        where TReply : IMessage<TReply>
     {
         try
         {
-            using var content = new OnceContent(JsonSerializer.SerializeToUtf8Bytes(request, call.Request));
+            using var content = new OnceContent(GrpcMessage.Write(request));
             return await _transport.CallAsync(endpoint, call.Path, content, call.Reply, cancellationToken).ConfigureAwait(false);
         }
         catch (EtcdException failure)
@@ -50,13 +56,15 @@ internal sealed class EtcdGateway : IDisposable
     }
 
     /// <summary>Begins a stream at the preferred member. Throws <see cref="EtcdException"/>, having moved on to the next.</summary>
-    public async Task<EtcdStream> OpenAsync(string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<EtcdStream> OpenAsync<TRequest, TReply>(EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken)
+        where TRequest : IMessage<TRequest>
+        where TReply : IMessage<TReply>
     {
         var endpoint = Preferred;
         try
         {
-            using var content = new OnceContent(body);
-            return await _transport.OpenAsync(endpoint, path, content, cancellationToken).ConfigureAwait(false);
+            using var content = new OnceContent(GrpcMessage.Write(request));
+            return await _transport.OpenAsync(endpoint, call.Path, content, cancellationToken).ConfigureAwait(false);
         }
         catch (EtcdException)
         {
@@ -75,8 +83,10 @@ internal sealed class EtcdGateway : IDisposable
     public void Dispose() => _transport.Dispose();
 
     private async Task<TReply> SendAsync<TRequest, TReply>(EtcdCall<TRequest, TReply> call, TRequest request, bool mayRepeat, CancellationToken cancellationToken)
+        where TRequest : IMessage<TRequest>
+        where TReply : IMessage<TReply>
     {
-        ReadOnlyMemory<byte> body = JsonSerializer.SerializeToUtf8Bytes(request, call.Request);
+        ReadOnlyMemory<byte> body = GrpcMessage.Write(request);
         var start = _time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {

@@ -9,8 +9,6 @@ internal static class EtcdKeys
 
     public static byte[] Encode(string key) => Encoding.UTF8.GetBytes(key);
 
-    public static string Decode(ReadOnlySpan<byte> key) => Encoding.UTF8.GetString(key);
-
     /// <summary>The range of all keys with a prefix.</summary>
     public static (byte[] From, byte[] To) Range(string prefix)
     {
@@ -22,5 +20,5 @@ internal static class EtcdKeys
     }
 
     /// <summary>The first key after this one.</summary>
-    public static byte[] After(byte[] key) => [.. key, 0];
+    public static byte[] After(ReadOnlySpan<byte> key) => [.. key, 0];
 }

@@ -26,7 +26,7 @@ public sealed class EtcdMembers
     {
         var members = await ListAsync(cancellationToken).ConfigureAwait(false);
         if (members.FirstOrDefault(member => member.PeerUrls.Contains(peerUrl)) is { } there) return there;
-        var request = new MemberAddRequest { PeerUrls = [Text(peerUrl)], IsLearner = true };
+        var request = new MemberAddRequest { PeerUrls = { Text(peerUrl) }, IsLearner = true };
         try
         {
             return ToMember((await _gateway.DoAsync(EtcdCalls.AddMember, request, cancellationToken).ConfigureAwait(false)).Member);
@@ -93,13 +93,13 @@ public sealed class EtcdMembers
 
     public async Task<IReadOnlyList<EtcdAlarm>> ListAlarmsAsync(CancellationToken cancellationToken)
     {
-        var reply = await _gateway.AskAsync(EtcdCalls.Alarm, new() { Action = "GET" }, cancellationToken).ConfigureAwait(false);
-        return [.. reply.Alarms.Select(alarm => new EtcdAlarm(alarm.MemberId, alarm.Alarm))];
+        var reply = await _gateway.AskAsync(EtcdCalls.Alarm, new() { Action = AlarmRequest.Types.Action.Get }, cancellationToken).ConfigureAwait(false);
+        return [.. reply.Alarms.Select(alarm => new EtcdAlarm(alarm.MemberId, alarm.Alarm.ToString().ToUpperInvariant()))];
     }
 
     /// <summary>Takes an alarm back, once its cause is gone. etcd raises it again where it is not.</summary>
     public Task DisarmAsync(EtcdAlarm alarm, CancellationToken cancellationToken) =>
-        _gateway.AskAsync(EtcdCalls.Alarm, new() { Action = "DEACTIVATE", MemberId = alarm.Member, Alarm = alarm.Kind }, cancellationToken);
+        _gateway.AskAsync(EtcdCalls.Alarm, new() { Action = AlarmRequest.Types.Action.Deactivate, MemberId = alarm.Member, Alarm = Enum.Parse<AlarmKind>(alarm.Kind, ignoreCase: true) }, cancellationToken);
 
     private static EtcdMember ToMember(MemberMessage message) =>
         new(message.Id, message.Name, [.. message.PeerUrls.Select(url => new Uri(url))], [.. message.ClientUrls.Select(url => new Uri(url))], message.IsLearner);

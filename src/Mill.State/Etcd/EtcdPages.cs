@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Mill.Core.Ports;
 using Mill.State.Etcd.Messages;
 
@@ -21,10 +22,10 @@ internal sealed class EtcdPages(EtcdGateway gateway, string prefix)
         while (true)
         {
             entries = NextSize(entries, page);
-            var next = page.More ? FetchAsync(EtcdKeys.After(page.Kvs[^1].Key), revision, entries, cancellationToken) : null;
+            var next = page.More ? FetchAsync(EtcdKeys.After(page.Kvs[^1].Key.Span), revision, entries, cancellationToken) : null;
             try
             {
-                foreach (var entry in page.Kvs) visit(EtcdKeys.Decode(entry.Key), entry.Value, entry.ModRevision);
+                foreach (var entry in page.Kvs) visit(entry.Key.ToStringUtf8(), entry.Value.Span, entry.ModRevision);
             }
             catch
             {
@@ -37,7 +38,7 @@ internal sealed class EtcdPages(EtcdGateway gateway, string prefix)
     }
 
     private Task<RangeReply> FetchAsync(byte[] from, long revision, int entries, CancellationToken cancellationToken) =>
-        gateway.AskAsync(EtcdCalls.Range, new() { Key = from, RangeEnd = _to, Limit = entries, Revision = revision }, cancellationToken);
+        gateway.AskAsync(EtcdCalls.Range, new() { Key = UnsafeByteOperations.UnsafeWrap(from), RangeEnd = UnsafeByteOperations.UnsafeWrap(_to), Limit = entries, Revision = revision }, cancellationToken);
 
     /// <summary>As many as would make a page of the right size if they were like those seen last; growing slowly, because they may not be.</summary>
     private static int NextSize(int entries, RangeReply page)

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Mill.State.Etcd.Messages;
 
 namespace Mill.State.Etcd;
@@ -5,7 +6,7 @@ namespace Mill.State.Etcd;
 /// <summary>The revision of the latest commit.</summary>
 internal static class EtcdRevision
 {
-    private static readonly RangeRequest AnyOneKey = new() { Key = [0] };
+    private static readonly RangeRequest AnyOneKey = new() { Key = ByteString.CopyFrom(0) };
 
     /// <summary>By the word of a quorum: the member that answers has seen every commit that was acknowledged before.</summary>
     public static async Task<long> ReadAsync(EtcdGateway gateway, CancellationToken cancellationToken) =>

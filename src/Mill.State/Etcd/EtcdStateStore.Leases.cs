@@ -21,9 +21,9 @@ public sealed partial class EtcdStateStore
     public async ValueTask<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        var line = await _gateway.AskAsync(EtcdCalls.KeepLeaseAlive, new() { Id = lease }, cancellationToken).ConfigureAwait(false);
-        if (line.Error is { } error) throw EtcdFailure.ToMill(EtcdFailure.Of(_gateway.Preferred, error.GrpcCode, error.Message ?? ""), mayHaveHappened: false);
-        return line.Result is { TimeToLive: > 0 };
+        // A stream by its form: it gives one reply for one request, and ends with it.
+        var reply = await _gateway.AskAsync(EtcdCalls.KeepLeaseAlive, new() { Id = lease }, cancellationToken).ConfigureAwait(false);
+        return reply.TimeToLive > 0;
     }
 
     public async ValueTask RevokeAsync(long lease, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Google.Protobuf;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Etcd.Messages;
@@ -6,7 +7,7 @@ using Mill.State.Etcd.Messages;
 namespace Mill.State.Etcd;
 
 /// <summary>
-/// The state in an etcd cluster, through the JSON gateway that every member has. Commits are durable on more than half of the members; reads are by the word of
+/// The state in an etcd cluster. Commits are durable on more than half of the members; reads are by the word of
 /// as many. <c>EtcdStateStore.Leases.cs</c> has the leases.
 /// </summary>
 public sealed partial class EtcdStateStore : IStateStore, ILeases
@@ -52,8 +53,8 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
     {
         ThrowIfClosed();
         if (key.Length == 0) return null; // etcd has no such key, and would call it a mistake
-        var reply = await _gateway.AskAsync(EtcdCalls.Range, new() { Key = EtcdKeys.Encode(key) }, cancellationToken).ConfigureAwait(false);
-        return reply.Kvs is [var found] ? new StoreEntry(key, found.Value, found.ModRevision) : null;
+        var reply = await _gateway.AskAsync(EtcdCalls.Range, new() { Key = ByteString.CopyFromUtf8(key) }, cancellationToken).ConfigureAwait(false);
+        return reply.Kvs is [var found] ? new StoreEntry(key, found.Value.Memory, found.ModRevision) : null;
     }
 
     public async ValueTask<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
@@ -63,8 +64,8 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
         DemandFit(transaction);
         var request = new TransactionRequest
         {
-            Compare = [.. transaction.Preconditions.Select(condition => new Compare { Key = EtcdKeys.Encode(condition.Key), ModRevision = condition.Revision })],
-            Success = [.. transaction.Writes.Select(Operation)],
+            Compare = { transaction.Preconditions.Select(Unchanged) },
+            Success = { transaction.Writes.Select(Operation) },
         };
         try
         {
@@ -126,11 +127,14 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
         throw EtcdFailure.Unknown(full);
     }
 
+    private static Compare Unchanged(StorePrecondition expected) =>
+        new() { Key = ByteString.CopyFromUtf8(expected.Key), Target = Compare.Types.Target.Mod, Result = Compare.Types.Result.Equal, ModRevision = expected.Revision };
+
     private static RequestOperation Operation(StoreWrite write)
     {
-        var key = EtcdKeys.Encode(write.Key);
+        var key = ByteString.CopyFromUtf8(write.Key);
         return write.Value is { } value
-            ? new() { RequestPut = new() { Key = key, Value = value, Lease = write.Lease } }
+            ? new() { RequestPut = new() { Key = key, Value = UnsafeByteOperations.UnsafeWrap(value), Lease = write.Lease } }
             : new() { RequestDeleteRange = new() { Key = key } };
     }
 

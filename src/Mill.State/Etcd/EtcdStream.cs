@@ -1,40 +1,36 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Google.Protobuf;
 
 namespace Mill.State.Etcd;
 
-/// <summary>A reply that goes on: one JSON text per line.</summary>
+/// <summary>A reply that goes on: one message after the other.</summary>
 internal sealed class EtcdStream(Uri endpoint, HttpResponseMessage response, Stream body) : IDisposable
 {
     private byte[] _buffer = new byte[8192];
-    private int _start; // of the line that is being read
+    private int _start; // of the message that is being read
     private int _end; // of what was read
 
     public Uri Endpoint => endpoint;
 
-    /// <summary>The next message; null where the member ended the stream. Throws <see cref="EtcdException"/> where it broke.</summary>
-    public async Task<T?> ReadAsync<T>(JsonTypeInfo<T> form, CancellationToken cancellationToken)
-        where T : class
+    /// <summary>The next message. Throws <see cref="EtcdException"/> where the stream broke or ended, with what the member said of it.</summary>
+    public async Task<T> ReadAsync<T>(MessageParser<T> form, CancellationToken cancellationToken)
+        where T : IMessage<T>
     {
         try
         {
-            var searched = _start;
-            while (true)
+            int length;
+            while (GrpcMessage.LengthAt(_buffer.AsSpan(_start, _end - _start)) is var known && (known is null || _end - _start < GrpcMessage.HeadSize + known))
             {
-                var length = _buffer.AsSpan(searched, _end - searched).IndexOf((byte)'\n');
-                if (length >= 0)
-                {
-                    var line = _buffer.AsMemory(_start, searched + length - _start);
-                    _start = searched + length + 1;
-                    return JsonSerializer.Deserialize(line.Span, form);
-                }
-                searched = MakeRoom();
+                MakeRoom(GrpcMessage.HeadSize + (known ?? 0));
                 var read = await body.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
-                if (read == 0) return null;
+                if (read == 0) throw EtcdFailure.Find(endpoint, response) ?? new(EtcdFault.NoReply, $"{endpoint.Authority} ended the stream.");
                 _end += read;
             }
+            length = GrpcMessage.LengthAt(_buffer.AsSpan(_start))!.Value;
+            var message = form.ParseFrom(_buffer.AsSpan(_start + GrpcMessage.HeadSize, length));
+            _start += GrpcMessage.HeadSize + length;
+            return message;
         }
-        catch (Exception failure) when (failure is IOException or HttpRequestException or JsonException)
+        catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
             throw new EtcdException(EtcdFault.NoReply, $"{endpoint.Authority}: {failure.Message}", failure);
         }
@@ -42,8 +38,8 @@ internal sealed class EtcdStream(Uri endpoint, HttpResponseMessage response, Str
 
     public void Dispose() => response.Dispose();
 
-    /// <summary>Returns the place up to which no end of line was found.</summary>
-    private int MakeRoom()
+    /// <summary>What was read goes to the beginning, where so much has room after it.</summary>
+    private void MakeRoom(int size)
     {
         var pending = _end - _start;
         if (_start > 0)
@@ -51,7 +47,6 @@ internal sealed class EtcdStream(Uri endpoint, HttpResponseMessage response, Str
             _buffer.AsSpan(_start, pending).CopyTo(_buffer);
             (_start, _end) = (0, pending);
         }
-        if (_end == _buffer.Length) Array.Resize(ref _buffer, checked(_buffer.Length * 2));
-        return _end;
+        if (_buffer.Length < size) Array.Resize(ref _buffer, Math.Max(size, checked(_buffer.Length * 2)));
     }
 }

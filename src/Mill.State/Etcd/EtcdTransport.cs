@@ -1,15 +1,15 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Google.Protobuf;
 
 namespace Mill.State.Etcd;
 
-/// <summary>One call to one member, with its deadlines. Everything that goes wrong is an <see cref="EtcdException"/>, but for the caller's own cancellation.</summary>
+/// <summary>One call to one member by gRPC, with its deadlines. Everything that goes wrong is an <see cref="EtcdException"/>, but for the caller's own cancellation.</summary>
 internal sealed class EtcdTransport : IDisposable
 {
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
@@ -24,15 +24,16 @@ internal sealed class EtcdTransport : IDisposable
         _http = new(Handler(options)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    public async Task<TReply> CallAsync<TReply>(Uri endpoint, string path, OnceContent content, JsonTypeInfo<TReply> form, CancellationToken cancellationToken)
+    public async Task<TReply> CallAsync<TReply>(Uri endpoint, string path, OnceContent content, MessageParser<TReply> form, CancellationToken cancellationToken)
+        where TReply : IMessage<TReply>
     {
         using var deadline = new Deadline(_options.AttemptTimeout, _time, cancellationToken);
         try
         {
             using var response = await SendAsync(endpoint, path, content, deadline.Token).ConfigureAwait(false);
             using var body = await ReadBodyAsync(response, deadline).ConfigureAwait(false);
-            if (!response.IsSuccessStatusCode) throw EtcdFailure.Read(endpoint, response.StatusCode, body.Span);
-            return JsonSerializer.Deserialize(body.Span, form) ?? throw new JsonException("There is nothing in the reply.");
+            if (EtcdFailure.Find(endpoint, response) is { } failure) throw failure;
+            return GrpcMessage.ReadOnly(body.Span, form);
         }
         catch (Exception failure) when (IsOurs(failure, cancellationToken))
         {
@@ -49,9 +50,8 @@ internal sealed class EtcdTransport : IDisposable
             var response = await SendAsync(endpoint, path, content, deadline.Token).ConfigureAwait(false);
             try
             {
-                if (response.IsSuccessStatusCode) return new(endpoint, response, await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false));
-                using var body = await ReadBodyAsync(response, deadline).ConfigureAwait(false);
-                throw EtcdFailure.Read(endpoint, response.StatusCode, body.Span);
+                if (EtcdFailure.Find(endpoint, response) is { } failure) throw failure;
+                return new(endpoint, response, await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false));
             }
             catch
             {
@@ -76,6 +76,11 @@ internal sealed class EtcdTransport : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
+            // All calls share one connection. Where the way to a member is cut it must not be waited for when the way is back, as TCP would. etcd takes no more
+            // than one ping in five seconds (--grpc-keepalive-min-time).
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(6),
+            KeepAlivePingTimeout = options.AttemptTimeout,
         };
         if (options.Tls is { } tls)
         {
@@ -120,7 +125,7 @@ internal sealed class EtcdTransport : IDisposable
     }
 
     private static bool IsOurs(Exception failure, CancellationToken cancellationToken) =>
-        failure is HttpRequestException or IOException or JsonException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        failure is HttpRequestException or IOException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static EtcdException Lost(Uri endpoint, OnceContent content, Exception failure)
     {
@@ -130,9 +135,15 @@ internal sealed class EtcdTransport : IDisposable
 
     private Task<HttpResponseMessage> SendAsync(Uri endpoint, string path, OnceContent content, CancellationToken cancellationToken)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint, path)) { Content = content };
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint, path))
+        {
+            Content = content,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         // A member that lost its leader says so at once, and ends its watches, instead of being quietly out of date.
-        request.Headers.Add("Grpc-Metadata-hasleader", "true");
+        request.Headers.Add("hasleader", "true");
         return _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 

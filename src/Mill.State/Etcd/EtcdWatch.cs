@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Google.Protobuf;
 using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Etcd.Messages;
@@ -52,7 +52,7 @@ internal sealed class EtcdWatch(EtcdGateway gateway, EtcdOptions options, TimePr
     private void See(WatchReply reply)
     {
         if (reply.CompactRevision > 0) throw new WatchCompactedException(reply.CompactRevision);
-        if (reply.Canceled) throw new EtcdException(EtcdFault.NotServed, reply.CancelReason ?? "The watch was cancelled.");
+        if (reply.Canceled) throw new EtcdException(EtcdFault.NotServed, reply.CancelReason);
         if (reply.Created && reply.Header.Revision < _doubted) throw new EtcdException(EtcdFault.NotServed, "This member lags behind.");
         _commits.Add(reply);
         _pause = Pause;
@@ -63,16 +63,15 @@ internal sealed class EtcdWatch(EtcdGateway gateway, EtcdOptions options, TimePr
         var (from, to) = EtcdKeys.Range(prefix);
         var request = new WatchRequest
         {
-            CreateRequest = new() { Key = from, RangeEnd = to, StartRevision = Math.Max(1, _commits.Position), ProgressNotify = true, Fragment = true },
+            CreateRequest = new() { Key = UnsafeByteOperations.UnsafeWrap(from), RangeEnd = UnsafeByteOperations.UnsafeWrap(to), StartRevision = Math.Max(1, _commits.Position), ProgressNotify = true, Fragment = true },
         };
-        var body = JsonSerializer.SerializeToUtf8Bytes(request, EtcdJson.Default.WatchRequest);
-        return await gateway.OpenAsync(EtcdCalls.Watch, body, cancellationToken).ConfigureAwait(false);
+        return await gateway.OpenAsync(EtcdCalls.Watch, request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The next reply, or null where there was a silence and it was found to be in order.</summary>
     private async Task<WatchReply?> ReadAsync(EtcdStream stream, CancellationToken cancellationToken)
     {
-        _reading ??= ReadLineAsync(stream, cancellationToken);
+        _reading ??= stream.ReadAsync(EtcdCalls.Watch.Reply, cancellationToken);
         if (!await IsSilentAsync(options.WatchIdle, cancellationToken).ConfigureAwait(false)) return await TakeAsync().ConfigureAwait(false);
         if (_doubted > 0) (_believed, _doubted) = (Math.Max(_believed, _doubted), 0);
         if (await FindRevisionAsync(cancellationToken).ConfigureAwait(false) is not { } revision || revision <= Math.Max(_commits.Position, _believed)) return null;
@@ -86,13 +85,6 @@ internal sealed class EtcdWatch(EtcdGateway gateway, EtcdOptions options, TimePr
         var reading = _reading!;
         _reading = null;
         return await reading.ConfigureAwait(false);
-    }
-
-    private static async Task<WatchReply> ReadLineAsync(EtcdStream stream, CancellationToken cancellationToken)
-    {
-        var line = await stream.ReadAsync(EtcdJson.Default.WatchLine, cancellationToken).ConfigureAwait(false)
-            ?? throw new EtcdException(EtcdFault.NoReply, "The member ended the watch.");
-        return line.Result ?? throw EtcdFailure.Of(stream.Endpoint, line.Error?.GrpcCode ?? 0, line.Error?.Message ?? "The member ended the watch.");
     }
 
     private async Task<bool> IsSilentAsync(TimeSpan patience, CancellationToken cancellationToken)

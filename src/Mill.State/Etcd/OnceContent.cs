@@ -12,7 +12,7 @@ internal sealed class OnceContent : HttpContent
     public OnceContent(ReadOnlyMemory<byte> body)
     {
         _body = body;
-        Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
     }
 
     /// <summary>True once its first byte may have left.</summary>

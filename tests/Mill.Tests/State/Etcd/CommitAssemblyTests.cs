@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Mill.Core.Ports;
 using Mill.State.Etcd;
 using Mill.State.Etcd.Messages;
@@ -59,16 +60,16 @@ public sealed class CommitAssemblyTests
     [Fact]
     public void A_deletion_is_not_an_empty_value()
     {
-        _commits.Add(new WatchReply { Events = [new() { Type = "DELETE", Kv = Key("a", 5) }, new() { Kv = Key("b", 5) }] });
+        _commits.Add(new WatchReply { Events = { new WatchedEvent { Type = WatchedEvent.Types.EventType.Delete, Kv = Key("a", 5) }, new WatchedEvent { Kv = Key("b", 5) } } });
         Assert.True(_commits.TryTake(out var commit));
         Assert.Null(commit.Writes[0].Value);
         Assert.Equal(0, commit.Writes[1].Value!.Value.Length);
     }
 
     private static WatchReply Reply(bool fragment, params (long Revision, string Key)[] events) =>
-        new() { Fragment = fragment, Events = [.. events.Select(told => new WatchedEvent { Kv = Key(told.Key, told.Revision) })] };
+        new() { Fragment = fragment, Events = { events.Select(told => new WatchedEvent { Kv = Key(told.Key, told.Revision) }) } };
 
-    private static KeyValue Key(string key, long revision) => new() { Key = EtcdKeys.Encode(key), ModRevision = revision };
+    private static KeyValue Key(string key, long revision) => new() { Key = ByteString.CopyFromUtf8(key), ModRevision = revision };
 
     private List<string> Taken()
     {

@@ -9,15 +9,15 @@ namespace Mill.State.Etcd;
 /// <remarks>Failures are <see cref="MillException"/>, as those of the store. Every change may be asked for again after <see cref="MillError.OutcomeUnknown"/>.</remarks>
 public sealed class EtcdMembers
 {
-    private readonly EtcdGateway _gateway;
+    private readonly EtcdChannel _channel;
 
-    internal EtcdMembers(EtcdGateway gateway) => _gateway = gateway;
+    internal EtcdMembers(EtcdChannel channel) => _channel = channel;
 
     public async Task<IReadOnlyList<EtcdMember>> ListAsync(CancellationToken cancellationToken)
     {
         // A member answers from what it has applied itself; asking the quorum first brings it up to date.
-        await EtcdRevision.ReadAsync(_gateway, cancellationToken).ConfigureAwait(false);
-        var reply = await _gateway.AskAsync(EtcdCalls.ListMembers, new(), cancellationToken).ConfigureAwait(false);
+        await EtcdRevision.ReadAsync(_channel, cancellationToken).ConfigureAwait(false);
+        var reply = await _channel.AskAsync(EtcdCalls.ListMembers, new(), cancellationToken).ConfigureAwait(false);
         return [.. reply.Members.Select(ToMember)];
     }
 
@@ -29,7 +29,7 @@ public sealed class EtcdMembers
         var request = new MemberAddRequest { PeerUrls = { Text(peerUrl) }, IsLearner = true };
         try
         {
-            return ToMember((await _gateway.DoAsync(EtcdCalls.AddMember, request, cancellationToken).ConfigureAwait(false)).Member);
+            return ToMember((await _channel.DoAsync(EtcdCalls.AddMember, request, cancellationToken).ConfigureAwait(false)).Member);
         }
         catch (MillException failure) when (Says(failure, "too many learner"))
         {
@@ -47,7 +47,7 @@ public sealed class EtcdMembers
         if (members.FirstOrDefault(known => known.Id == member) is { IsLearner: false }) return true;
         try
         {
-            await _gateway.DoAsync(EtcdCalls.PromoteMember, new() { Id = member }, cancellationToken).ConfigureAwait(false);
+            await _channel.DoAsync(EtcdCalls.PromoteMember, new() { Id = member }, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (MillException failure) when (Says(failure, "in sync with leader"))
@@ -61,7 +61,7 @@ public sealed class EtcdMembers
     {
         try
         {
-            await _gateway.DoAsync(EtcdCalls.RemoveMember, new MemberRequest { Id = member }, cancellationToken).ConfigureAwait(false);
+            await _channel.DoAsync(EtcdCalls.RemoveMember, new MemberRequest { Id = member }, cancellationToken).ConfigureAwait(false);
         }
         catch (MillException failure) when (Says(failure, "member not found"))
         {
@@ -72,20 +72,20 @@ public sealed class EtcdMembers
     /// <summary>Makes another member lead, without an election. Nothing to do where it leads already.</summary>
     public async Task MoveLeaderAsync(ulong member, CancellationToken cancellationToken)
     {
-        var status = await _gateway.AskAsync(EtcdCalls.Status, new(), cancellationToken).ConfigureAwait(false);
+        var status = await _channel.AskAsync(EtcdCalls.Status, new(), cancellationToken).ConfigureAwait(false);
         if (status.Leader == member) return;
         var members = await ListAsync(cancellationToken).ConfigureAwait(false);
         var leader = members.FirstOrDefault(known => known.Id == status.Leader && known.ClientUrls.Count > 0)
             ?? throw new MillException(MillError.NoQuorum, "No etcd member leads at the moment.");
         // Only the leader can pass it on.
-        await _gateway.AskAtAsync(leader.ClientUrls[0], EtcdCalls.MoveLeader, new() { TargetId = member }, cancellationToken).ConfigureAwait(false);
+        await _channel.AskAtAsync(leader.ClientUrls[0], EtcdCalls.MoveLeader, new() { TargetId = member }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>How one member is doing. Throws <see cref="MillError.StorageUnavailable"/> or <see cref="MillError.NoQuorum"/> where it does not answer.</summary>
     /// <param name="clientUrl">One of <see cref="EtcdMember.ClientUrls"/>.</param>
     public async Task<EtcdMemberStatus> ReadStatusAsync(Uri clientUrl, CancellationToken cancellationToken)
     {
-        var reply = await _gateway.AskAtAsync(clientUrl, EtcdCalls.Status, new(), cancellationToken).ConfigureAwait(false);
+        var reply = await _channel.AskAtAsync(clientUrl, EtcdCalls.Status, new(), cancellationToken).ConfigureAwait(false);
         return new(
             reply.Header.MemberId, reply.Version, reply.Leader == 0 ? null : reply.Leader, reply.IsLearner, reply.RaftIndex, reply.RaftAppliedIndex,
             reply.DatabaseBytes, reply.DatabaseBytesInUse, reply.Errors);
@@ -93,13 +93,13 @@ public sealed class EtcdMembers
 
     public async Task<IReadOnlyList<EtcdAlarm>> ListAlarmsAsync(CancellationToken cancellationToken)
     {
-        var reply = await _gateway.AskAsync(EtcdCalls.Alarm, new() { Action = AlarmRequest.Types.Action.Get }, cancellationToken).ConfigureAwait(false);
+        var reply = await _channel.AskAsync(EtcdCalls.Alarm, new() { Action = AlarmRequest.Types.Action.Get }, cancellationToken).ConfigureAwait(false);
         return [.. reply.Alarms.Select(alarm => new EtcdAlarm(alarm.MemberId, alarm.Alarm.ToString().ToUpperInvariant()))];
     }
 
     /// <summary>Takes an alarm back, once its cause is gone. etcd raises it again where it is not.</summary>
     public Task DisarmAsync(EtcdAlarm alarm, CancellationToken cancellationToken) =>
-        _gateway.AskAsync(EtcdCalls.Alarm, new() { Action = AlarmRequest.Types.Action.Deactivate, MemberId = alarm.Member, Alarm = Enum.Parse<AlarmKind>(alarm.Kind, ignoreCase: true) }, cancellationToken);
+        _channel.AskAsync(EtcdCalls.Alarm, new() { Action = AlarmRequest.Types.Action.Deactivate, MemberId = alarm.Member, Alarm = Enum.Parse<AlarmKind>(alarm.Kind, ignoreCase: true) }, cancellationToken);
 
     private static EtcdMember ToMember(MemberMessage message) =>
         new(message.Id, message.Name, [.. message.PeerUrls.Select(url => new Uri(url))], [.. message.ClientUrls.Select(url => new Uri(url))], message.IsLearner);

@@ -7,7 +7,7 @@ namespace Mill.State.Etcd;
 /// <summary>
 /// Everything under a prefix, page by page and all at the revision of the first page. While one page is shown the next is fetched, so that at most two are in memory.
 /// </summary>
-internal sealed class EtcdPages(EtcdGateway gateway, string prefix)
+internal sealed class EtcdPages(EtcdChannel channel, string prefix)
 {
     private const int TargetBytes = 2 << 20;
     private const int FewestEntries = 8;
@@ -38,7 +38,7 @@ internal sealed class EtcdPages(EtcdGateway gateway, string prefix)
     }
 
     private Task<RangeReply> FetchAsync(byte[] from, long revision, int entries, CancellationToken cancellationToken) =>
-        gateway.AskAsync(EtcdCalls.Range, new() { Key = UnsafeByteOperations.UnsafeWrap(from), RangeEnd = UnsafeByteOperations.UnsafeWrap(_to), Limit = entries, Revision = revision }, cancellationToken);
+        channel.AskAsync(EtcdCalls.Range, new() { Key = UnsafeByteOperations.UnsafeWrap(from), RangeEnd = UnsafeByteOperations.UnsafeWrap(_to), Limit = entries, Revision = revision }, cancellationToken);
 
     /// <summary>As many as would make a page of the right size if they were like those seen last; growing slowly, because they may not be.</summary>
     private static int NextSize(int entries, RangeReply page)

@@ -14,7 +14,7 @@ public sealed partial class EtcdStateStore
         ThrowIfClosed();
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeToLive, TimeSpan.Zero);
         var seconds = (long)Math.Ceiling(timeToLive.TotalSeconds);
-        var reply = await _gateway.AskAsync(EtcdCalls.GrantLease, new() { TimeToLive = seconds }, cancellationToken).ConfigureAwait(false);
+        var reply = await _channel.AskAsync(EtcdCalls.GrantLease, new() { TimeToLive = seconds }, cancellationToken).ConfigureAwait(false);
         return reply.Id;
     }
 
@@ -22,7 +22,7 @@ public sealed partial class EtcdStateStore
     {
         ThrowIfClosed();
         // A stream by its form: it gives one reply for one request, and ends with it.
-        var reply = await _gateway.AskAsync(EtcdCalls.KeepLeaseAlive, new() { Id = lease }, cancellationToken).ConfigureAwait(false);
+        var reply = await _channel.AskAsync(EtcdCalls.KeepLeaseAlive, new() { Id = lease }, cancellationToken).ConfigureAwait(false);
         return reply.TimeToLive > 0;
     }
 
@@ -31,7 +31,7 @@ public sealed partial class EtcdStateStore
         ThrowIfClosed();
         try
         {
-            await _gateway.AskAsync(EtcdCalls.RevokeLease, new LeaseRequest { Id = lease }, cancellationToken).ConfigureAwait(false);
+            await _channel.AskAsync(EtcdCalls.RevokeLease, new LeaseRequest { Id = lease }, cancellationToken).ConfigureAwait(false);
         }
         catch (MillException failure) when (EtcdFailure.IsFault(failure, EtcdFault.LeaseGone))
         {

@@ -16,15 +16,15 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
 
     private readonly EtcdOptions _options;
     private readonly TimeProvider _time;
-    private readonly EtcdGateway _gateway;
+    private readonly EtcdChannel _channel;
     private readonly CancellationTokenSource _closed = new();
     private int _isClosed;
 
     /// <summary>Talks to nobody yet.</summary>
     public EtcdStateStore(EtcdOptions options, TimeProvider time)
     {
-        (_options, _time, _gateway) = (options, time, new(options, time));
-        Members = new(_gateway);
+        (_options, _time, _channel) = (options, time, new(options, time));
+        Members = new(_channel);
         Limits = new(options.MaxTransactionOperations, options.MaxRequestBytes - RequestMargin);
     }
 
@@ -35,25 +35,25 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
     /// <summary>Who makes up the cluster.</summary>
     public EtcdMembers Members { get; }
 
-    internal EtcdGateway Gateway => _gateway;
+    internal EtcdChannel Channel => _channel;
 
     public async ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        return await EtcdRevision.ReadAsync(_gateway, cancellationToken).ConfigureAwait(false);
+        return await EtcdRevision.ReadAsync(_channel, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
-        return await new EtcdPages(_gateway, prefix).VisitAsync(visit, cancellationToken).ConfigureAwait(false);
+        return await new EtcdPages(_channel, prefix).VisitAsync(visit, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<StoreEntry?> FindAsync(string key, CancellationToken cancellationToken)
     {
         ThrowIfClosed();
         if (key.Length == 0) return null; // etcd has no such key, and would call it a mistake
-        var reply = await _gateway.AskAsync(EtcdCalls.Range, new() { Key = ByteString.CopyFromUtf8(key) }, cancellationToken).ConfigureAwait(false);
+        var reply = await _channel.AskAsync(EtcdCalls.Range, new() { Key = ByteString.CopyFromUtf8(key) }, cancellationToken).ConfigureAwait(false);
         return reply.Kvs is [var found] ? new StoreEntry(key, found.Value.Memory, found.ModRevision) : null;
     }
 
@@ -69,7 +69,7 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
         };
         try
         {
-            var reply = await _gateway.DoAsync(EtcdCalls.Transaction, request, cancellationToken).ConfigureAwait(false);
+            var reply = await _channel.DoAsync(EtcdCalls.Transaction, request, cancellationToken).ConfigureAwait(false);
             return new(reply.Succeeded, reply.Header.Revision);
         }
         catch (MillException failure) when (EtcdFailure.IsFault(failure, EtcdFault.LeaseGone))
@@ -86,7 +86,7 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
     {
         ThrowIfClosed();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
-        using var watch = new EtcdWatch(_gateway, _options, _time, prefix, afterRevision);
+        using var watch = new EtcdWatch(_channel, _options, _time, prefix, afterRevision);
         while (true)
         {
             StoreEvent next;
@@ -106,7 +106,7 @@ public sealed partial class EtcdStateStore : IStateStore, ILeases
     {
         if (Interlocked.Exchange(ref _isClosed, 1) != 0) return;
         await _closed.CancelAsync().ConfigureAwait(false);
-        _gateway.Dispose();
+        _channel.Dispose();
         // _closed is left to the collector: watches may still look at it.
     }
 

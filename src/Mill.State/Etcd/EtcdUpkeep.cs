@@ -12,7 +12,7 @@ public sealed partial class EtcdUpkeep : IDisposable
 {
     private const double NearlyFull = 0.8;
 
-    private readonly EtcdGateway _gateway;
+    private readonly EtcdChannel _channel;
     private readonly EtcdMembers _members;
     private readonly EtcdUpkeepOptions _options;
     private readonly TimeProvider _time;
@@ -24,7 +24,7 @@ public sealed partial class EtcdUpkeep : IDisposable
 
     public EtcdUpkeep(EtcdStateStore store, EtcdUpkeepOptions options, TimeProvider time, ILogger<EtcdUpkeep> logger)
     {
-        (_gateway, _members, _options, _time, _logger) = (store.Gateway, store.Members, options, time, logger);
+        (_channel, _members, _options, _time, _logger) = (store.Channel, store.Members, options, time, logger);
         _ownName = options.OwnName;
         (_rule, _metrics) = (new(options.KeepRevisions, options.KeepFor), new(options.QuotaBytes));
     }
@@ -65,7 +65,7 @@ public sealed partial class EtcdUpkeep : IDisposable
     {
         var statuses = new List<(string, EtcdMemberStatus)>();
         // A member that only we can reach tells of itself; the others have their own Mill for that.
-        if (_ownName is { } name) return [(name, await _members.ReadStatusAsync(_gateway.Preferred, cancellationToken).ConfigureAwait(false))];
+        if (_ownName is { } name) return [(name, await _members.ReadStatusAsync(_channel.Preferred, cancellationToken).ConfigureAwait(false))];
         foreach (var member in await _members.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             if (member.ClientUrls is not [var url, ..]) continue; // not started yet
@@ -83,11 +83,11 @@ public sealed partial class EtcdUpkeep : IDisposable
 
     private async Task CompactAsync(CancellationToken cancellationToken)
     {
-        var target = _rule.See(_time.GetUtcNow(), await EtcdRevision.ReadAsync(_gateway, cancellationToken).ConfigureAwait(false));
+        var target = _rule.See(_time.GetUtcNow(), await EtcdRevision.ReadAsync(_channel, cancellationToken).ConfigureAwait(false));
         if (target <= _compacted) return;
         try
         {
-            await _gateway.AskAsync(EtcdCalls.Compact, new CompactionRequest { Revision = target }, cancellationToken).ConfigureAwait(false);
+            await _channel.AskAsync(EtcdCalls.Compact, new CompactionRequest { Revision = target }, cancellationToken).ConfigureAwait(false);
             LogCompacted(target);
         }
         catch (MillException failure) when (EtcdFailure.IsFault(failure, EtcdFault.Compacted))

@@ -15,7 +15,7 @@ namespace Mill.State.Etcd;
 /// Where the watch resumes never rests on it.</item>
 /// </list>
 /// </summary>
-internal sealed class EtcdWatch(EtcdGateway gateway, EtcdOptions options, TimeProvider time, string prefix, long afterRevision) : IDisposable
+internal sealed class EtcdWatch(EtcdChannel channel, EtcdOptions options, TimeProvider time, string prefix, long afterRevision) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -65,7 +65,7 @@ internal sealed class EtcdWatch(EtcdGateway gateway, EtcdOptions options, TimePr
         {
             CreateRequest = new() { Key = UnsafeByteOperations.UnsafeWrap(from), RangeEnd = UnsafeByteOperations.UnsafeWrap(to), StartRevision = Math.Max(1, _commits.Position), ProgressNotify = true, Fragment = true },
         };
-        return await gateway.OpenAsync(EtcdCalls.Watch, request, cancellationToken).ConfigureAwait(false);
+        return await channel.OpenAsync(EtcdCalls.Watch, request, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The next reply, or null where there was a silence and it was found to be in order.</summary>
@@ -102,7 +102,7 @@ internal sealed class EtcdWatch(EtcdGateway gateway, EtcdOptions options, TimePr
     {
         try
         {
-            return await EtcdRevision.ReadAsync(gateway, cancellationToken).ConfigureAwait(false);
+            return await EtcdRevision.ReadAsync(channel, cancellationToken).ConfigureAwait(false);
         }
         catch (MillException)
         {
@@ -114,7 +114,7 @@ internal sealed class EtcdWatch(EtcdGateway gateway, EtcdOptions options, TimePr
     private async Task BreakAsync(EtcdFault fault, CancellationToken cancellationToken)
     {
         // A member that is gone is noticed when the next stream is opened; one that has no leader would open it.
-        if (_stream is { } stream && fault is not EtcdFault.NoReply) gateway.MoveOnFrom(stream.Endpoint);
+        if (_stream is { } stream && fault is not EtcdFault.NoReply) channel.MoveOnFrom(stream.Endpoint);
         Close();
         await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(false);
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;

@@ -16,5 +16,5 @@ public sealed class ForeignEtcdEngine(EtcdStateStore store) : IEngineMembers
     public Task RemoveAsync(NodeRecord node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask<EngineStatus> GetStatusAsync(CancellationToken cancellationToken) =>
-        new EtcdEngine(store.Members, store.Gateway.Preferred).GetStatusAsync(cancellationToken);
+        new EtcdEngine(store.Members, store.Channel.Preferred).GetStatusAsync(cancellationToken);
 }

@@ -98,7 +98,7 @@ internal sealed class ClusterAuthority : IDisposable
         var request = new CertificateRequest(Subject(identity.Node.Value), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        // Both uses: nodes call each other, and the replicated engine's own gateway shows its server certificate as a client.
+        // Both uses: nodes call each other, and so do the members of the replicated engine, each with its one certificate.
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new(ServerUse), new(ClientUse)], critical: false));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(key, critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, includeIssuerAndSerial: false));

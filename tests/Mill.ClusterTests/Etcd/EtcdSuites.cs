@@ -63,7 +63,7 @@ internal sealed class ForgetfulStore(EtcdStateStore store, int knownCommits) : I
     {
         var commit = await store.CommitAsync(transaction, cancellationToken);
         if (commit.Revision > knownCommits)
-            await store.Gateway.AskAsync(EtcdCalls.Compact, new CompactionRequest { Revision = commit.Revision - knownCommits }, cancellationToken);
+            await store.Channel.AskAsync(EtcdCalls.Compact, new CompactionRequest { Revision = commit.Revision - knownCommits }, cancellationToken);
         return commit;
     }
 

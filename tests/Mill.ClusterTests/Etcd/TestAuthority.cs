@@ -25,7 +25,7 @@ internal sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         _authority = request.CreateSelfSigned(From, To);
         File.WriteAllText(AuthorityFile, _authority.ExportCertificatePem());
-        // The gateway inside a member calls the member itself with this very certificate: it must be good for a client, too.
+        // Members call each other with this very certificate: it must be good for a client, too.
         using var server = Issue("member", ServerAuthentication, ClientAuthentication);
         File.WriteAllText(CertificateFile, server.ExportCertificatePem());
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

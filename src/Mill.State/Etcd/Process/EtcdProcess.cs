@@ -54,12 +54,12 @@ public sealed partial class EtcdProcess(EtcdProcessOptions options, TimeProvider
     /// <summary>Returns once the member answers for itself, which it does once it has found its cluster; however long that takes.</summary>
     public async Task AnswersAsync(CancellationToken cancellationToken)
     {
-        using var gateway = new EtcdGateway(EtcdOptions.At(options), time);
+        using var channel = new EtcdChannel(EtcdOptions.At(options), time);
         while (true)
         {
             try
             {
-                await gateway.AskAtAsync(options.ClientUrl, EtcdCalls.Status, new(), cancellationToken).ConfigureAwait(false);
+                await channel.AskAtAsync(options.ClientUrl, EtcdCalls.Status, new(), cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (MillException)

@@ -96,6 +96,6 @@ public sealed record EtcdProcessOptions
     private Uri Url(EtcdTlsFiles? tls, int port) => new UriBuilder(tls is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps, Address.ToString(), port).Uri;
 }
 
-/// <summary>Certificate files of a member. It must be good for a server and for a client: the gateway inside a member calls the member itself.</summary>
+/// <summary>Certificate files of a member. It must be good for a server and for a client: members call each other with it.</summary>
 /// <param name="Authority">Whoever calls must have a certificate that this one signed.</param>
 public sealed record EtcdTlsFiles(string Certificate, string Key, string Authority);

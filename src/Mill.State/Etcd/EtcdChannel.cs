@@ -7,7 +7,7 @@ namespace Mill.State.Etcd;
 /// Calls to whichever member answers. The one that did last is asked first, so a member that hangs costs its silence once, not once per call.
 /// Failures are <see cref="MillException"/>, with the <see cref="EtcdException"/> as their cause.
 /// </summary>
-internal sealed class EtcdGateway : IDisposable
+internal sealed class EtcdChannel : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -16,7 +16,7 @@ internal sealed class EtcdGateway : IDisposable
     private readonly TimeProvider _time;
     private int _preferred;
 
-    public EtcdGateway(EtcdOptions options, TimeProvider time)
+    public EtcdChannel(EtcdOptions options, TimeProvider time)
     {
         if (options.Endpoints.Count == 0) throw new ArgumentException("etcd needs at least one endpoint.", nameof(options));
         if (options.Tls is not null && options.Endpoints.Any(endpoint => endpoint.Scheme != Uri.UriSchemeHttps))

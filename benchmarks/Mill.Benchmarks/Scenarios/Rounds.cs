@@ -6,7 +6,7 @@ namespace Mill.Benchmarks.Scenarios;
 /// <summary>What several rounds of the same load come to.</summary>
 internal static class Rounds
 {
-    private const double WarmUpSeconds = 4;
+    private const double WarmUpSeconds = 8;
 
     /// <summary>The same, unmeasured and long enough for the runtime to have compiled what is hot.</summary>
     public static LoadPlan WarmUp(LoadPlan plan) => plan with { Seconds = Math.Max(plan.Seconds, WarmUpSeconds) };

@@ -48,7 +48,7 @@ internal sealed record Call(HttpMethod Method, string Target) : IDisposable
         if (IfMatch is { } version) headers.TryAddWithoutValidation("If-Match", FormattableString.Invariant($"\"{version}\""));
         if (IfNoneMatch) headers.TryAddWithoutValidation("If-None-Match", "*");
         if (LastEventId is not null) headers.TryAddWithoutValidation("Last-Event-ID", LastEventId);
-        if (Body is not null) message.Content = new PinnedContent(Body);
+        if (Body is not null || IsWrite) message.Content = new PinnedContent(Body);
         return message;
     }
 

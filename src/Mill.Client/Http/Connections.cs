@@ -24,8 +24,8 @@ internal static class Connections
     public static bool HasFailed(Exception e, CancellationToken cancellationToken) =>
         e is HttpRequestException or IOException || (HasNotConnectedInTime(e) && !cancellationToken.IsCancellationRequested);
 
-    /// <summary>False where the failure shows that nothing was sent.</summary>
-    public static bool MayHaveSent(Exception e) => !HasNotConnectedInTime(e) && e is not HttpRequestException
+    /// <summary>True where there was a connection, and it was lost: at least in the last attempt that the handler made.</summary>
+    public static bool WasLost(Exception e) => !HasNotConnectedInTime(e) && e is not HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,

@@ -22,7 +22,7 @@ internal static class Problems
     /// <summary>No connection was made, or it was lost.</summary>
     public static MillException NotReached(Uri address, MillClientOptions options, Exception cause)
     {
-        if (!ServerTrust.IsMissing(cause)) return Connections.MayHaveSent(cause) && address.Scheme is "http" ? HungUp(address, cause) : Unreachable(address, cause);
+        if (!ServerTrust.IsMissing(cause)) return Connections.WasLost(cause) && address.Scheme is "http" ? HungUp(address, cause) : Unreachable(address, cause);
         var (message, hint) = ServerTrust.Find(cause) switch
         {
             Mistrust.Issuer when options.Authority is null => ($"The certificate of {Shown(address)} is of an authority that this machine does not know.", "A cluster has an authority of its own. Name it: --ca-cert DATA_DIR/ca.crt"),

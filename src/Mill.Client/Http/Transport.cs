@@ -69,14 +69,15 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         {
             var at = Volatile.Read(ref _current);
             var address = _addresses[at];
+            using var request = call.ToMessage(Options, address);
             try
             {
-                return await ExchangeOnceAsync(call, address, limit.Token).ConfigureAwait(false);
+                return await ExchangeOnceAsync(request, address, limit.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (Connections.HasFailed(e, limit.Token))
             {
                 MoveOn(at);
-                var mayBeThisOne = Connections.MayHaveSent(e);
+                var mayBeThisOne = request.Content is PinnedContent { WasSent: true };
                 mayHaveArrived |= mayBeThisOne;
                 if (attempt < attempts && (_addresses.Length > 1 ? call.IsRepeatable || !mayBeThisOne : call.IsRepeatable && !ServerTrust.IsMissing(e))) continue;
                 throw call.IsWrite && mayHaveArrived ? Problems.Unknown(address, e) : Problems.NotReached(address, Options, e);
@@ -101,9 +102,8 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         }
     }
 
-    private async Task<PinnedWriter> ExchangeOnceAsync(Call call, Uri address, CancellationToken cancellationToken)
+    private async Task<PinnedWriter> ExchangeOnceAsync(HttpRequestMessage request, Uri address, CancellationToken cancellationToken)
     {
-        using var request = call.ToMessage(Options, address);
         using var response = await CheckAsync(await _http.SendAsync(request, cancellationToken).ConfigureAwait(false), address, cancellationToken).ConfigureAwait(false);
         return await Body.ReceiveAsync(response.Content, cancellationToken).ConfigureAwait(false);
     }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Mill.Client;
 using Mill.Secrets;
 using Xunit;
 
@@ -43,6 +46,41 @@ public sealed class FailureTests
         var failure = await Assert.ThrowsAsync<MillException>(() => client.SetAsync("a", value));
         Assert.Equal(MillError.Unreachable, failure.Error);
         Assert.Contains("mill dev", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_write_without_a_body_that_arrived_is_not_called_unsent_because_nobody_listens_any_more()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new MillClient(new() { Address = new($"http://{listener.LocalEndpoint}") });
+        var serving = ServeOneConnectionAsync(listener);
+        // The connection must be one that was used before: those are what a handler replaces without a word.
+        await client.GetHealthAsync();
+        var failure = await Assert.ThrowsAsync<MillException>(() => client.DeleteAsync("a"));
+        Assert.Equal(MillError.OutcomeUnknown, failure.Error);
+        Assert.StartsWith("DELETE /v1/secrets/a", await serving, StringComparison.Ordinal);
+    }
+
+    /// <summary>Answers one request, hears the next one, and is gone.</summary>
+    private static async Task<string> ServeOneConnectionAsync(TcpListener listener)
+    {
+        using var connection = await listener.AcceptTcpClientAsync();
+        using var reader = new StreamReader(connection.GetStream());
+        await ReadHeadAsync(reader);
+        await connection.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}"u8.ToArray());
+        var request = await ReadHeadAsync(reader);
+        listener.Stop();
+        return request;
+    }
+
+    private static async Task<string> ReadHeadAsync(StreamReader reader)
+    {
+        var first = await reader.ReadLineAsync();
+        while (await reader.ReadLineAsync() is { Length: > 0 })
+        {
+        }
+        return first!;
     }
 
     [Fact]

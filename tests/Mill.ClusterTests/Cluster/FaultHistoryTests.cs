@@ -15,7 +15,8 @@ namespace Mill.ClusterTests.Cluster;
 /// </summary>
 public sealed class FaultHistoryTests(Announcements announcements) : IClassFixture<Announcements>
 {
-    private const string DiskSize = "200m";
+    /// <summary>Of the node whose disk runs full, in MiB: enough for what all rounds write.</summary>
+    private int DiskSize => 200 + (20 * _faults);
 
     private readonly int _faults = Number("MILL_FAULTS") ?? 9;
     private readonly int _seed = Number("MILL_SEED") ?? RandomNumberGenerator.GetInt32(1_000_000);
@@ -42,9 +43,9 @@ public sealed class FaultHistoryTests(Announcements announcements) : IClassFixtu
 
     private static int? Number(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    private static void Equip(RigNode node)
+    private void Equip(RigNode node)
     {
-        if (node.Name is "n2") node.Disk = new(node.Directory, DiskSize);
+        if (node.Name is "n2") node.Disk = new(node.Directory, $"{DiskSize}m");
         if (node.Name is "n3" && StepClock.Library is not null) node.Clock = StepClock.Of(node);
     }
 

@@ -94,7 +94,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await state.CommitAsync(new DestroyCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
+            return await DestroyAllAsync(new(ring, unsealed, caller, request, context, store.Limits), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -156,6 +156,26 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     {
         AccessRules.Demand(caller, Verb.BackUpStore);
         return StateBackup.Of(await state.ReadAsync(cancellationToken).ConfigureAwait(false), origin);
+    }
+
+    /// <summary>In as many commits as it takes; mostly one. What is destroyed stays so, whatever comes in between.</summary>
+    private async Task<Committed<Done>> DestroyAllAsync(DestroyCommand command, CancellationToken cancellationToken)
+    {
+        var hasBegun = false;
+        try
+        {
+            while (true)
+            {
+                var committed = await state.CommitAsync(command, cancellationToken).ConfigureAwait(false);
+                if (!committed.IsPartial) return committed;
+                hasBegun = true;
+            }
+        }
+        catch (MillException e) when (hasBegun)
+        {
+            // Its own words may say that nothing was written.
+            throw new MillException(e.Error, "Some of the versions are destroyed, the others not yet.", e) { Hint = "Send the same request again: it goes on with the others." };
+        }
     }
 
     private async ValueTask<KeyRing.Unsealed> DemandAsync(CancellationToken cancellationToken) =>

@@ -26,7 +26,7 @@ public sealed class VaultHost
         (_state, _leadership, _time) = (state, leadership, time);
         _ring = new(new(options.MasterKey, options.MasterKeyFile));
         _sealWatch = new(_ring, state, time, loggers.CreateLogger<SealWatch>());
-        _housekeeping = new(state, leadership, _ring, time, loggers.CreateLogger<Housekeeping>());
+        _housekeeping = new(state, store.Limits, leadership, _ring, time, loggers.CreateLogger<Housekeeping>());
         Vault = new SecretsVault(state, store, _ring);
         Tokens = new TokenBook(state, _ring, time);
         Members = new MemberBook(state, _ring, time, loggers.CreateLogger<MemberBook>());

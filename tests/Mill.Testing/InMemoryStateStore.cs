@@ -20,6 +20,9 @@ public sealed partial class InMemoryStateStore(int knownCommits = 4096, TimeProv
 
     public string Engine => "memory";
 
+    /// <summary>A commit beyond it is refused, as an engine would.</summary>
+    public StoreLimits Limits { get; init; } = StoreLimits.None;
+
     /// <summary>Asked for each commit, before anything else: what shall go wrong with it?</summary>
     public Func<StoreTransaction, StoreFault?>? Fault { get; set; }
 
@@ -65,6 +68,8 @@ public sealed partial class InMemoryStateStore(int knownCommits = 4096, TimeProv
         cancellationToken.ThrowIfCancellationRequested();
         if (transaction.Writes.DistinctBy(write => write.Key, StringComparer.Ordinal).Count() != transaction.Writes.Count)
             throw new ArgumentException("A key is written twice.", nameof(transaction));
+        if (transaction.Writes.Count > Limits.Writes || transaction.Writes.Sum(write => StoreLimits.SizeOf(write.Key, write.Value?.Length ?? 0)) > Limits.Bytes)
+            throw new MillException(MillError.TooLarge, "This is more than the store takes at once.");
 
         var fault = Fault?.Invoke(transaction);
         if (fault is not null and not StoreFault.ReplyLost)

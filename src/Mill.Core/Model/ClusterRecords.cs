@@ -67,6 +67,9 @@ public sealed record PrunedRecord : StateRecord
 /// <summary>A write that was applied under an <c>Idempotency-Key</c>, and what was answered.</summary>
 public sealed record IdempotencyRecord : StateRecord
 {
+    /// <summary>In place of an answer: only a part of the request is done, and the same request, sent again, goes on with the rest.</summary>
+    public const string Unfinished = "";
+
     /// <summary>A keyed digest of the request: tells the same from another, and nothing else.</summary>
     public required byte[] Fingerprint { get; init; }
 

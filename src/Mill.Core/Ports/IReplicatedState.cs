@@ -46,7 +46,11 @@ public static class ReplicatedReads
 }
 
 /// <summary>An answer, the revision it is true of, and whether it was given before under the same idempotency key.</summary>
-public readonly record struct Committed<T>(T Answer, long Revision, bool Replayed = false);
+public readonly record struct Committed<T>(T Answer, long Revision, bool Replayed = false)
+{
+    /// <summary>See <see cref="Decision{T}.IsPartial"/>.</summary>
+    public bool IsPartial { get; init; }
+}
 
 /// <summary>An answer and the revision it was read at.</summary>
 public readonly record struct Observed<T>(T Answer, long Revision);

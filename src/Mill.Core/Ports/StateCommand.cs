@@ -30,6 +30,9 @@ public sealed record Decision<T>(T Answer, IReadOnlyList<StateChange> Changes)
 {
     /// <summary>See <see cref="StoreTransaction.Scrub"/>.</summary>
     public bool Scrub { get; init; }
+
+    /// <summary>This is only the first part, because the whole does not fit into one commit. The same command, submitted again, goes on; only the last part's answer is remembered.</summary>
+    public bool IsPartial { get; init; }
 }
 
 /// <summary>The key a caller sent with a write, and a keyed digest of the request it came with.</summary>

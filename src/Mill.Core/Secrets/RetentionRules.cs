@@ -7,11 +7,12 @@ namespace Mill.Core.Secrets;
 /// </summary>
 public static class RetentionRules
 {
-    public static IReadOnlyList<StateChange> Prune(TenantId tenant, SecretHistory history, RetentionRecord? retention, Timestamp now)
+    /// <param name="most">No more versions than this are removed now; the others stay due.</param>
+    public static IReadOnlyList<StateChange> Prune(TenantId tenant, SecretHistory history, RetentionRecord? retention, Timestamp now, int most = int.MaxValue)
     {
         if (retention is null) return [];
         var count = 0;
-        while (count < history.Versions.Count && IsDue(history.Versions[count], history.Versions.Count - count, retention, now)) count++;
+        while (count < most && count < history.Versions.Count && IsDue(history.Versions[count], history.Versions.Count - count, retention, now)) count++;
         return count == 0 ? [] : Removal(tenant, history, count);
     }
 

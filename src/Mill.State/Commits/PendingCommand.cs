@@ -31,6 +31,7 @@ internal sealed class PendingCommand<T>(StateCommand<T> command, CancellationTok
     private readonly TaskCompletionSource<Committed<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? _decided;
     private bool _replayed;
+    private bool _partial;
     private Exception? _refusal;
 
     public Task<Committed<T>> Answer => _answer.Task;
@@ -48,17 +49,17 @@ internal sealed class PendingCommand<T>(StateCommand<T> command, CancellationTok
 
     public override IReadOnlyList<StateChange> Decide(ClusterState state, Timestamp now, out bool scrub)
     {
-        (_refusal, _replayed, scrub) = (null, false, false);
+        (_refusal, _replayed, _partial, scrub) = (null, false, false, false);
         try
         {
-            if (Remembered(state, now) is { } record)
+            if (Remembered(state, now) is { } record && IsFinished(record))
             {
-                (_decided, _replayed) = (Replay(record), true);
+                (_decided, _replayed) = (command.ReadAnswer(record.Answer, command.Idempotency!.Key), true);
                 return [];
             }
             var decision = command.Decide(state, now);
-            (_decided, scrub) = (decision.Answer, decision.Scrub);
-            return command.Idempotency is { } idempotency ? [.. decision.Changes, Remember(idempotency, decision.Answer, now)] : decision.Changes;
+            (_decided, _partial, scrub) = (decision.Answer, decision.IsPartial, decision.Scrub);
+            return command.Idempotency is { } idempotency ? [.. decision.Changes, Remember(idempotency, decision, now)] : decision.Changes;
         }
 #pragma warning disable CA1031 // Whatever a command throws belongs to its caller, and must not stop the pipeline.
         catch (Exception e)
@@ -74,7 +75,7 @@ internal sealed class PendingCommand<T>(StateCommand<T> command, CancellationTok
     public override void Complete(long revision)
     {
         if (_refusal is not null) _answer.TrySetException(_refusal);
-        else _answer.TrySetResult(new(_decided!, revision, _replayed));
+        else _answer.TrySetResult(new(_decided!, revision, _replayed) { IsPartial = _partial });
     }
 
     public override void Fail(Exception failure) => _answer.TrySetException(failure);
@@ -84,21 +85,19 @@ internal sealed class PendingCommand<T>(StateCommand<T> command, CancellationTok
         && state.Idempotency.TryGetValue(idempotency.Key, out var record)
         && now < record.AppliedAt + Idempotency.Window ? record : null;
 
-    private T Replay(IdempotencyRecord record)
-    {
-        var idempotency = command.Idempotency!;
-        return CryptographicOperations.FixedTimeEquals(record.Fingerprint, idempotency.Fingerprint)
-            ? command.ReadAnswer(record.Answer, idempotency.Key)
+    /// <summary>The first part of a request takes the key already: no other request may have it in between.</summary>
+    private bool IsFinished(IdempotencyRecord record) =>
+        CryptographicOperations.FixedTimeEquals(record.Fingerprint, command.Idempotency!.Fingerprint)
+            ? record.Answer is not IdempotencyRecord.Unfinished
             : throw new MillException(MillError.IdempotencyMismatch, "This Idempotency-Key was used before with a different request. Nothing was written.")
             {
                 Hint = "Send every new request with a new key; repeat a key only to repeat the very same request.",
             };
-    }
 
-    private StateChange Remember(Idempotency idempotency, T answer, Timestamp now) => new(idempotency.Key, new IdempotencyRecord
+    private StateChange Remember(Idempotency idempotency, Decision<T> decision, Timestamp now) => new(idempotency.Key, new IdempotencyRecord
     {
         Fingerprint = idempotency.Fingerprint,
-        Answer = command.WriteAnswer(answer, idempotency.Key),
+        Answer = decision.IsPartial ? IdempotencyRecord.Unfinished : command.WriteAnswer(decision.Answer, idempotency.Key),
         AppliedAt = now,
     });
 }

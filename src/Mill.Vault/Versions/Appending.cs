@@ -6,15 +6,20 @@ using Mill.Vault.KeyRing;
 
 namespace Mill.Vault.Versions;
 
-/// <summary>What putting a sealed version changes, the tenant's retention included.</summary>
+/// <summary>
+/// What putting a sealed version changes, the tenant's retention included: that much of it as fits into the same commit, whatever has piled up. The housekeeping does the rest.
+/// </summary>
 internal static class Appending
 {
-    public static IReadOnlyList<StateChange> Changes(ClusterState state, SecretHistory? history, SecretVersion version, Timestamp now)
+    private const int MostPruned = 200;
+
+    /// <param name="sets">How many versions are put together.</param>
+    public static IReadOnlyList<StateChange> Changes(ClusterState state, SecretHistory? history, SecretVersion version, Timestamp now, int sets = 1)
     {
         StateChange[] changes = [.. SecretDecisions.Append(history, version)];
         if (!state.Retentions.TryGetValue(version.Tenant, out var retention)) return changes;
         var after = state.Apply(changes).Find(version.Id)!;
-        return [.. changes, .. RetentionRules.Prune(version.Tenant, after, retention, now)];
+        return [.. changes, .. RetentionRules.Prune(version.Tenant, after, retention, now, MostPruned / sets)];
     }
 }
 

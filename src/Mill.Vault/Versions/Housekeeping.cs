@@ -7,9 +7,10 @@ using Mill.Secrets;
 namespace Mill.Vault.Versions;
 
 /// <summary>Removes what time has run out for: versions past their retention, idempotency keys past their window, tokens past their expiry.</summary>
-internal sealed partial class Housekeeping(IReplicatedState state, ILeadership? leadership, KeyRing.KeyRing ring, TimeProvider time, ILogger<Housekeeping> logger)
+internal sealed partial class Housekeeping(IReplicatedState state, StoreLimits limits, ILeadership? leadership, KeyRing.KeyRing ring, TimeProvider time, ILogger<Housekeeping> logger)
 {
-    private const int MaxChanges = 500;
+    /// <summary>In one commit. No more than fit, and few enough that no write waits for long.</summary>
+    private readonly int _maxChanges = Math.Min(500, CommitPortion.Room(limits));
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan KeepExpiredTokens = TimeSpan.FromDays(7);
@@ -38,9 +39,9 @@ internal sealed partial class Housekeeping(IReplicatedState state, ILeadership? 
         {
             // Looked for outside the pipeline, where it may take its time; decided again inside, for the few that are due.
             var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
-            var due = FindDue(seen, Timestamp.From(time.GetUtcNow())).Take(MaxChanges).ToList();
+            var due = FindDue(seen, Timestamp.From(time.GetUtcNow())).Take(_maxChanges).ToList();
             if (due.Count == 0) return;
-            var removed = await state.CommitAsync(new SweepCommand(ring, due), cancellationToken).ConfigureAwait(false);
+            var removed = await state.CommitAsync(new SweepCommand(ring, due, _maxChanges), cancellationToken).ConfigureAwait(false);
             if (due.Any(item => item is DueHistory)) ring.Opened.Clear();
             if (removed.Answer == 0) return;
         }
@@ -53,7 +54,7 @@ internal sealed partial class Housekeeping(IReplicatedState state, ILeadership? 
             .Concat(state.JoinTokens.Values.Where(token => IsDue(token, now)).Select(token => new DueJoinToken(token.Id)))
             .Concat(from retention in state.Retentions.Values
                     from history in state.Secrets(retention.Tenant).Histories
-                    where RetentionRules.Prune(retention.Tenant, history, retention, now).Count > 0
+                    where RetentionRules.Prune(retention.Tenant, history, retention, now, most: 1).Count > 0
                     select new DueHistory(new(retention.Tenant, history.Name)));
 
     private static bool IsDue(IdempotencyRecord? record, Timestamp now) => record?.AppliedAt + Idempotency.Window <= now;
@@ -68,38 +69,42 @@ internal sealed partial class Housekeeping(IReplicatedState state, ILeadership? 
     /// <summary>Something whose time has run out.</summary>
     private interface IDue
     {
-        IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now);
+        /// <param name="most">At least two. What is more than that is still due afterwards.</param>
+        IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now, int most);
     }
 
     private sealed record DueAnswer(IdempotencyKey Key) : IDue
     {
         // The key may have been used anew since it was found: then it is as fresh as any.
-        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) => IsDue(state.Idempotency.GetValueOrDefault(Key), now) ? [new(Key, null)] : [];
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now, int most) => IsDue(state.Idempotency.GetValueOrDefault(Key), now) ? [new(Key, null)] : [];
     }
 
     private sealed record DueToken(string Id) : IDue
     {
-        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) => IsDue(state.Tokens.GetValueOrDefault(Id), now) ? [new(new TokenKey(Id), null)] : [];
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now, int most) => IsDue(state.Tokens.GetValueOrDefault(Id), now) ? [new(new TokenKey(Id), null)] : [];
     }
 
     private sealed record DueJoinToken(string Id) : IDue
     {
-        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) =>
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now, int most) =>
             IsDue(state.JoinTokens.GetValueOrDefault(Id), now) ? [new(new JoinTokenKey(Id), null)] : [];
     }
 
     private sealed record DueHistory(SecretId Id) : IDue
     {
-        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now) =>
-            state.Find(Id) is { } history ? RetentionRules.Prune(Id.Tenant, history, state.Retentions.GetValueOrDefault(Id.Tenant), now) : [];
+        private const int TheAnchor = 1; // what is put in place of all versions that go
+
+        public IReadOnlyList<StateChange> Removal(ClusterState state, Timestamp now, int most) =>
+            state.Find(Id) is { } history ? RetentionRules.Prune(Id.Tenant, history, state.Retentions.GetValueOrDefault(Id.Tenant), now, most - TheAnchor) : [];
     }
 
-    private sealed class SweepCommand(KeyRing.KeyRing ring, IReadOnlyList<IDue> due) : StateCommand<int>
+    private sealed class SweepCommand(KeyRing.KeyRing ring, IReadOnlyList<IDue> due, int maxChanges) : StateCommand<int>
     {
         public override Decision<int> Decide(ClusterState state, Timestamp now)
         {
             ring.Demand(state);
-            List<StateChange> changes = [.. due.SelectMany(item => item.Removal(state, now))];
+            var changes = new List<StateChange>();
+            foreach (var item in due.TakeWhile(_ => maxChanges - changes.Count >= 2)) changes.AddRange(item.Removal(state, now, maxChanges - changes.Count));
             // Removed versions go for good, keys and all.
             return new(changes.Count, changes) { Scrub = due.Any(item => item is DueHistory) };
         }

@@ -51,7 +51,7 @@ internal sealed class TransactionCommand : VaultCommand<TransactionAnswer>
         if (current is not null && ValueOf.Is(unsealed, current, value)) return (Answer(current, changed: false, deleted: false), []);
         var draft = SecretDecisions.Draft(id, history, operation.Kind, now, _caller.Subject, _requestId);
         var version = EnvelopeSealer.Seal(unsealed, draft, value);
-        return (Answer(version, changed: true, deleted: false), Appending.Changes(state, history, version, now));
+        return (Answer(version, changed: true, deleted: false), Appending.Changes(state, history, version, now, _request.Operations.Count));
     }
 
     /// <summary>Lists everything that stands in the way: first deletes of what is not there, then every failed precondition.</summary>

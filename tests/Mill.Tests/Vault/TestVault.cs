@@ -38,7 +38,7 @@ internal sealed class TestVault : IAsyncDisposable
 
     public IVault Vault => Host.Vault;
 
-    public Housekeeping Housekeeping => new(State, leadership: null, Ring, Time, NullLogger<Housekeeping>.Instance);
+    public Housekeeping Housekeeping => new(State, Store.Limits, leadership: null, Ring, Time, NullLogger<Housekeeping>.Instance);
 
     public static Caller Operator { get; } = Samples.Caller();
 

@@ -32,6 +32,7 @@ public enum MillError
     StorageUnavailable = 3007,
     DataDirectoryInUse = 3008,
     BackupRejected = 3009,
+    LaterFormat = 3010,
 
     Usage = 5001,
     Unreachable = 5002,

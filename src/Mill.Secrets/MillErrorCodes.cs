@@ -32,6 +32,7 @@ public static class MillErrorCodes
         [MillError.StorageUnavailable] = "storage_unavailable",
         [MillError.DataDirectoryInUse] = "data_directory_in_use",
         [MillError.BackupRejected] = "backup_rejected",
+        [MillError.LaterFormat] = "later_format",
         [MillError.Usage] = "usage",
         [MillError.Unreachable] = "unreachable",
         [MillError.AddressUnavailable] = "address_unavailable",

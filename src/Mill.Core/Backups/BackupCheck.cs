@@ -78,7 +78,7 @@ public sealed class BackupCheck(BackupReader reader, Action<SecretVersion>? open
         {
             throw reader.RejectLine("it has a key that this version of Mill does not know");
         }
-        catch (MillException e) when (e.Error is MillError.StorageDamaged)
+        catch (MillException e) when (e.Error is MillError.StorageDamaged or MillError.LaterFormat)
         {
             throw reader.RejectLine(e.Message.TrimEnd('.'));
         }

@@ -11,18 +11,23 @@ public static class RecordCodec
         record is SecretVersion version ? SecretVersionWriter.Write(version) : JsonSerializer.SerializeToUtf8Bytes(record, TypeOf(record));
 
     /// <summary>
-    /// Reads what is stored at a key. Throws <see cref="MillError.StorageDamaged"/> where that is no record of the key's kind, is of a later format, or
-    /// says of itself that it belongs elsewhere.
+    /// Reads what is stored at a key. Throws <see cref="MillError.LaterFormat"/> where a later version of Mill wrote it, and
+    /// <see cref="MillError.StorageDamaged"/> where it is no record of the key's kind, or says of itself that it belongs elsewhere.
     /// </summary>
     public static StateRecord Decode(RecordKey key, ReadOnlySpan<byte> json)
     {
         try
         {
             var record = key is SecretVersionKey version ? SecretVersionReader.Read(version, json) : (StateRecord?)JsonSerializer.Deserialize(json, TypeAt(key)) ?? throw new JsonException("null");
-            if (record.Format is < 1 or > StateRecord.CurrentFormat) throw new JsonException($"format {record.Format} is of a later version of Mill");
+            if (record.Format is not StateRecord.CurrentFormat) throw new JsonException($"there is no format {record.Format}");
             if (record is SecretVersion { IsWellShaped: false }) throw new JsonException("a field has no size that it can have");
             if (!BelongsAt(record, key)) throw new JsonException("it belongs at another key");
             return record;
+        }
+        // Whatever else there is about it: what a later format looks like is not known here.
+        catch (JsonException) when (RecordFormat.Find(json) is > StateRecord.CurrentFormat and var format)
+        {
+            throw RecordFormat.Later($"The record at {key} has format {format}, and this version of Mill knows none above {StateRecord.CurrentFormat}.");
         }
         catch (JsonException e)
         {

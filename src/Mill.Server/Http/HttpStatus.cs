@@ -18,7 +18,7 @@ internal static class HttpStatus
         MillError.TooLarge => 413,
         MillError.RateLimited => 429,
         MillError.VaultSealed or MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.OutcomeUnknown
-            or MillError.StorageFull or MillError.StorageUnavailable => 503,
+            or MillError.StorageFull or MillError.StorageUnavailable or MillError.LaterFormat => 503,
         _ => 500,
     };
 
@@ -46,6 +46,7 @@ internal static class HttpStatus
         MillError.StorageFull => "The storage is full",
         MillError.StorageDamaged => "The storage is damaged",
         MillError.StorageUnavailable => "The storage is not available",
+        MillError.LaterFormat => "A later version of Mill is needed",
         _ => "Something went wrong",
     };
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Mill.Core.Model;
 using Mill.Core.Ports;
+using Mill.Secrets;
 
 namespace Mill.State.Replica;
 
@@ -18,6 +19,7 @@ internal sealed class AdvanceLog
     private Node _oldest;
     private Node _latest;
     private int _changes;
+    private bool _isClosed;
 
     public AdvanceLog(ClusterState start)
     {
@@ -27,13 +29,13 @@ internal sealed class AdvanceLog
 
     public ClusterState Latest => Volatile.Read(ref _state);
 
-    /// <summary>Makes a later state the latest one. What is not later is known already, and changes nothing.</summary>
+    /// <summary>Makes a later state the latest one. What is not later is known already, and changes nothing; and so does all after <see cref="Close"/>.</summary>
     public void Publish(ClusterState state, StateAdvance advance)
     {
         Node before;
         lock (_lock)
         {
-            if (state.Revision <= _state.Revision) return;
+            if (_isClosed || state.Revision <= _state.Revision) return;
             before = _latest;
             var node = new Node(advance.After, before.Sequence + 1);
             (before.Advance, before.Next) = (advance, node);
@@ -43,6 +45,14 @@ internal sealed class AdvanceLog
             ForgetLocked(advance.IsReset);
         }
         before.Passed.TrySetResult();
+    }
+
+    /// <summary>There will be no later state here: whoever waits for one, now or later, is told why.</summary>
+    public void Close(MillException reason)
+    {
+        Node latest;
+        lock (_lock) (latest, _isClosed) = (_latest, true);
+        latest.Passed.TrySetException(reason);
     }
 
     /// <summary>The first state from now on for which something holds.</summary>

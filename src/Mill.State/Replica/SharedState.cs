@@ -44,7 +44,8 @@ public sealed class SharedState : IReplicatedState, ILeadership
 
     public bool IsLeader => _election.Current is not null;
 
-    public LeaderRecord? Leader => _log.Latest.Leader;
+    /// <summary>Null, too, where this node does not follow any more.</summary>
+    public LeaderRecord? Leader => _follower.Outdated.IsCompleted ? null : _log.Latest.Leader;
 
     /// <summary>The state as this node knows it, which may be old; empty until it was read.</summary>
     public ClusterState Latest => _log.Latest;
@@ -55,20 +56,26 @@ public sealed class SharedState : IReplicatedState, ILeadership
     /// <summary>Reads the store, and follows it until cancelled. Throws what makes going on pointless.</summary>
     public Task FollowStoreAsync(CancellationToken cancellationToken) => _follower.RunAsync(cancellationToken);
 
-    /// <summary>Returns once the store was read for the first time.</summary>
+    /// <summary>Returns once the store was read for the first time. Throws <see cref="MillError.LaterFormat"/> where that needs a later version of Mill.</summary>
     public Task LoadedAsync(CancellationToken cancellationToken) => _follower.Loaded.WaitAsync(cancellationToken);
 
     /// <summary>Stands for election until cancelled. The store must be followed for as long.</summary>
     public async Task LeadAsync(CancellationToken cancellationToken)
     {
         await LoadedAsync(cancellationToken).ConfigureAwait(false);
-        await _election.RunAsync(cancellationToken).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var standing = _election.RunAsync(stop.Token);
+        // Whoever cannot read what the others write must not keep them from the office.
+        if (await Task.WhenAny(standing, _follower.Outdated).ConfigureAwait(false) != standing) await stop.CancelAsync().ConfigureAwait(false);
+        await standing.ConfigureAwait(false);
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public ValueTask<ClusterState> ReadAsync(StateRead read, CancellationToken cancellationToken)
     {
         DemandLoaded();
         if (read.Level is ReadLevel.Local) return new(_log.Latest);
+        DemandCurrent();
         // Most reads wait for nothing, and so need no limit.
         if (read.Level is ReadLevel.Linearizable && _election.Current is { } term && term.Pipeline.Flight?.Touches(read.Subject) is not true && StateOf(term) is { } state) return new(state);
         if (read.IsConfirmed && !IsLeader) return new(_log.Latest);
@@ -96,11 +103,12 @@ public sealed class SharedState : IReplicatedState, ILeadership
         cancellationToken).ConfigureAwait(false);
 
     public Task<Committed<T>> CommitAsync<T>(StateCommand<T> command, CancellationToken cancellationToken) =>
-        _election.Current is { } term ? term.Pipeline.SubmitAsync(command, cancellationToken) : throw NotLeading();
+        _election.Current is { } term ? term.Pipeline.SubmitAsync(command, cancellationToken) : throw (Obstacle ?? NotLeading());
 
     public IAsyncEnumerable<StateAdvance> FollowAsync(long afterRevision, CancellationToken cancellationToken)
     {
         DemandLoaded();
+        DemandCurrent();
         return _log.FollowAsync(afterRevision, cancellationToken);
     }
 
@@ -108,6 +116,7 @@ public sealed class SharedState : IReplicatedState, ILeadership
     {
         while (true)
         {
+            DemandCurrent();
             var elected = _election.Elected;
             var leader = (await _log.WaitAsync(state => state.Leader is { } leader && leader != other, cancellationToken).ConfigureAwait(false)).Leader!;
             if (leader.NodeId != _node || IsLeader) return leader;
@@ -216,10 +225,17 @@ public sealed class SharedState : IReplicatedState, ILeadership
         }
     }
 
+    private MillException? Obstacle => _follower.Outdated is { IsCompleted: true } outdated ? outdated.Result : null;
+
+    private void DemandCurrent()
+    {
+        if (Obstacle is { } obstacle) throw obstacle;
+    }
+
     private void DemandLoaded()
     {
         if (!_follower.Loaded.IsCompletedSuccessfully)
-            throw new MillException(MillError.NotReady, "This node has not read the state yet.") { Hint = "Wait for it, or ask another node. A node that waits for long has no majority: see its log." };
+            throw Obstacle ?? new MillException(MillError.NotReady, "This node has not read the state yet.") { Hint = "Wait for it, or ask another node. A node that waits for long has no majority: see its log." };
     }
 
     private static MillException NotLeading() => new(MillError.NoLeader, "This node does not lead. Nothing was written.") { Hint = "Send the request again: it goes to whoever leads then." };

@@ -91,7 +91,7 @@ internal sealed class StateLoad : IDisposable
         _loader.Add(entry.Key, entry.Record);
     }
 
-    /// <summary>Throws <see cref="MillError.StorageDamaged"/> for a key that no record of Mill has.</summary>
+    /// <summary>Throws <see cref="MillError.LaterFormat"/> for a key that no record has in this version of Mill: nobody else writes there.</summary>
     public static RecordKey ParseKey(string key)
     {
         try
@@ -100,7 +100,7 @@ internal sealed class StateLoad : IDisposable
         }
         catch (FormatException e)
         {
-            throw new MillException(MillError.StorageDamaged, e.Message, e) { Hint = "Was this written by a later version of Mill? If not, restore from a backup." };
+            throw RecordFormat.Later(e.Message, e);
         }
     }
 }

@@ -12,11 +12,18 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(200);
 
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<MillException> _outdated = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Done once the store was read for the first time.</summary>
+    /// <summary>Done once the store was read for the first time. Fails with <see cref="MillError.LaterFormat"/> where that needs a later version of Mill.</summary>
     public Task Loaded => _loaded.Task;
 
-    /// <summary>Reads the store, and follows it until cancelled. Throws only what makes going on pointless: a store whose content cannot be read.</summary>
+    /// <summary>Done once the store holds what only a later version of Mill can read: with what is to be said to whoever asks. Until this process ends, nothing more is read.</summary>
+    public Task<MillException> Outdated => _outdated.Task;
+
+    /// <summary>
+    /// Reads the store, and follows it until cancelled. Throws only what makes going on pointless: a store whose content is damaged. Where a later version of Mill is
+    /// needed, it stays where it is: the engine of this node still counts for the others.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var isBehind = true;
@@ -34,12 +41,26 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
                 // Read again above: what fails there is tried again, which here it would not be.
                 isBehind = true;
             }
+            catch (MillException e) when (e.Error is MillError.LaterFormat)
+            {
+                Stop(e);
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             catch (MillException e) when (e.Error is not MillError.StorageDamaged)
             {
                 LogLost(e.Message);
                 await Task.Delay(RetryAfter, time, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    private void Stop(MillException later)
+    {
+        LogOutdated(later.Message, later.Hint);
+        var reason = new MillException(MillError.NotReady, $"This node must be upgraded before it can answer. {later.Message}", later) { Hint = later.Hint };
+        _outdated.TrySetResult(reason);
+        _loaded.TrySetException(later);
+        log.Close(reason);
     }
 
     private void Apply(StoreEvent step)
@@ -68,6 +89,9 @@ internal sealed partial class StoreFollower(IStateStore store, AdvanceLog log, T
 
     [LoggerMessage(3101, LogLevel.Warning, "The store's changes cannot be followed, trying again: {Reason}")]
     private partial void LogLost(string reason);
+
+    [LoggerMessage(3103, LogLevel.Error, "This node does not serve any more: it needs a later version of Mill. {Reason} {Hint}")]
+    private partial void LogOutdated(string reason, string? hint);
 
     [LoggerMessage(3102, LogLevel.Warning, "This node fell too far behind: the state was read again from the store, at revision {Revision}")]
     private partial void LogReloaded(long revision);

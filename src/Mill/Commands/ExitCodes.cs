@@ -42,7 +42,7 @@ internal static class ExitCodes
         MillError.NotFound => NotFound,
         MillError.Unauthenticated => Unauthenticated,
         MillError.Forbidden => Forbidden,
-        MillError.PreconditionFailed or MillError.IdempotencyMismatch or MillError.AlreadyExists => PreconditionFailed,
+        MillError.PreconditionFailed or MillError.IdempotencyMismatch or MillError.AlreadyExists or MillError.LaterFormat => PreconditionFailed,
         MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue or MillError.TooLarge
             or MillError.MethodNotAllowed => InvalidInput,
         MillError.VaultSealed => VaultSealed,

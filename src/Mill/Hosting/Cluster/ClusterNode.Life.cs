@@ -86,7 +86,7 @@ internal sealed partial class ClusterNode
         await _engine.StartAsync(cancellationToken).ConfigureAwait(false);
         await new EngineEntry(_peers, _directory, _options.Progress, _time).PromoteAsync(_engine.Members, cancellationToken).ConfigureAwait(false);
         _following = _state.FollowStoreAsync(_lifetime.Token);
-        await (await Task.WhenAny(_state.LoadedAsync(cancellationToken), _following, _engine.Failure).ConfigureAwait(false)).ConfigureAwait(false);
+        await LoadedAsync(cancellationToken).ConfigureAwait(false);
         var start = await _vault.StartAsync(makeKeyFile: false, cancellationToken).ConfigureAwait(false);
         // With its key: a sealed node lets others go first.
         _leading = _state.LeadAsync(_office.Token);
@@ -94,6 +94,20 @@ internal sealed partial class ClusterNode
             _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), RememberMembersAsync(_lifetime.Token), Renewal().RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
         await ReadableAsync(cancellationToken).ConfigureAwait(false);
         return start;
+    }
+
+    private async Task LoadedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (await Task.WhenAny(_state.LoadedAsync(cancellationToken), _following, _engine.Failure).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is MillError.LaterFormat)
+        {
+            // It stays up, although it can answer nothing: its engine counts for the others' majority, and whoever asks is told what to do.
+            _options.Progress($"{e.Message} {e.Hint}");
+            await _engine.Failure.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private void RememberRemoval()
@@ -136,9 +150,9 @@ internal sealed partial class ClusterNode
         {
             await _state.WaitAsync(state => state.Leader is { } leader && leader.NodeId != Self, patience.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or MillException)
         {
-            // Nobody else is there to lead.
+            // Nobody else is there to lead, or this node would not learn of it any more.
         }
     }
 
@@ -174,7 +188,14 @@ internal sealed partial class ClusterNode
         while (true)
         {
             var known = _file.Members;
-            await _state.WaitAsync(state => state.Nodes.Count > 0 && !state.Nodes.Values.Select(ToPlace).SequenceEqual(known), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await _state.WaitAsync(state => state.Nodes.Count > 0 && !state.Nodes.Values.Select(ToPlace).SequenceEqual(known), cancellationToken).ConfigureAwait(false);
+            }
+            catch (MillException e) when (e.Error is MillError.NotReady)
+            {
+                return; // it is outdated: nothing new is heard here until it is upgraded
+            }
             _file = _file with { Members = Members };
             _file.Write(_directory.Path);
         }

@@ -80,9 +80,18 @@ public sealed class RecordCodecTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(2)]
     [InlineData(-1)]
     public void A_record_of_another_format_is_not_guessed_at(int format) => RequireDamaged(Json(Sample with { Format = format }));
+
+    [Fact]
+    public void A_record_of_a_later_format_asks_for_an_upgrade_whatever_else_is_in_it()
+    {
+        RequireLater(Json(Sample with { Format = 2 }), Sample.Key);
+        RequireLater(Json(Samples.Node(1) with { Format = 7 }), new NodeKey(Samples.NodeId(1)));
+        RequireLater($$"""{"new":{"format":1,"list":[1,{"a":"{{Canary}}"}]},"format":2,"other":null}""", Sample.Key);
+        RequireLater("""{"format":2}""", new HeadKey());
+        foreach (var none in (string[])["""{"new":{"format":2}}""", """{"format":"2"}""", """{"format":2.5}""", """[{"format":2}]""", """{"x":1,"format":""", "{\"\\ud800\":1,\"format\":2}"]) RequireDamaged(none, new HeadKey());
+    }
 
     [Fact]
     public void A_record_that_belongs_elsewhere_is_damage()
@@ -109,7 +118,7 @@ public sealed class RecordCodecTests
     [InlineData("\"name\":\"n1\"", "\"name\":null")]
     [InlineData("\"name\":\"n1\"", "\"name\":\"n1\",\"name\":\"n1\"")]
     [InlineData("\"name\":\"n1\"", "\"name\":\"n1\",\"" + Canary + "\":1")]
-    [InlineData("\"format\":1", "\"format\":2")]
+    [InlineData("\"format\":1", "\"format\":0")]
     public void A_node_that_is_not_as_it_was_written_is_damage(string was, string becomes)
     {
         Assert.Contains(was, Json(Samples.Node(1)), StringComparison.Ordinal);
@@ -117,6 +126,15 @@ public sealed class RecordCodecTests
     }
 
     private static string Json(StateRecord record) => Encoding.UTF8.GetString(RecordCodec.Encode(record));
+
+    private static void RequireLater(string json, RecordKey key)
+    {
+        var later = Assert.Throws<MillException>(() => RecordCodec.Decode(key, Encoding.UTF8.GetBytes(json)));
+        Assert.Equal(MillError.LaterFormat, later.Error);
+        Assert.Contains($"{key}", later.Message, StringComparison.Ordinal);
+        Assert.NotNull(later.Hint);
+        Assert.DoesNotContain(Canary, later.ToString(), StringComparison.Ordinal);
+    }
 
     private static void RequireDamaged(string json, RecordKey? key = null)
     {

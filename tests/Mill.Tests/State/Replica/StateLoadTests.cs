@@ -41,7 +41,7 @@ public sealed class StateLoadTests
     {
         await using var store = await FilledAsync();
         await store.CommitAsync(new([], [new(RecordKey.Root + "later/1", "{}"u8.ToArray())]), default);
-        Assert.Equal(MillError.StorageDamaged, (await Assert.ThrowsAsync<MillException>(async () => await StateLoad.RunAsync(store, default))).Error);
+        Assert.Equal(MillError.LaterFormat, (await Assert.ThrowsAsync<MillException>(async () => await StateLoad.RunAsync(store, default))).Error);
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
     /// <summary>How many attempts to read everything will fail.</summary>
     public int FailingVisits { get; set; }
 
+    /// <summary>Of a record at this key, only its format is known to this node, and that is a later one.</summary>
+    public string? LaterKey { get; set; }
+
     /// <summary>How often the store was asked for an entry: a barrier that asks the quorum does.</summary>
     public int Finds { get; private set; }
 
@@ -80,7 +83,7 @@ internal sealed class NodeStore(InMemoryStateStore store) : IStateStore, ILeases
         {
             await _news.Task.WaitAsync(cancellationToken);
             Reach();
-            yield return step;
+            yield return LaterKey is null ? step : step with { Writes = [.. step.Writes.Select(write => write.Key == LaterKey ? new(write.Key, """{"format":2}"""u8.ToArray()) : write)] };
         }
     }
 

@@ -180,7 +180,8 @@ public sealed record RenewRequest(string CertificateRequest, string Version);
 
 /// <summary>Between nodes: room was made in the replicated engine.</summary>
 /// <param name="InitialCluster">The engine's members, by name, with the URLs at which they reach each other; the new one too.</param>
-public sealed record EngineAdmissionResponse(string MemberId, IReadOnlyDictionary<string, string> InitialCluster);
+/// <param name="Revocations">The list of certificates that are out, in DER.</param>
+public sealed record EngineAdmissionResponse(string MemberId, IReadOnlyDictionary<string, string> InitialCluster, byte[]? Revocations = null);
 
 /// <summary>Between nodes: whether a member counts now.</summary>
 public sealed record EnginePromotionResponse(bool Promoted);

@@ -25,6 +25,7 @@ internal static class StateRecords
     {
         if (state.Cluster is { } cluster) yield return (new ClusterKey(), cluster);
         if (state.Authority is { } authority) yield return (new AuthorityKey(), authority);
+        if (state.Revocations is { } revocations) yield return (new RevocationsKey(), revocations);
         foreach (var (id, node) in state.Nodes) yield return (new NodeKey(id), node);
         foreach (var (tenant, retention) in state.Retentions.OrderBy(pair => pair.Key)) yield return (new RetentionKey(tenant), retention);
         foreach (var (id, token) in state.Tokens.OrderBy(pair => pair.Key, StringComparer.Ordinal)) yield return (new TokenKey(id), token);

@@ -25,6 +25,9 @@ public sealed record ClusterState
     /// <summary>Null before the cluster was founded: a server that is alone has none.</summary>
     public AuthorityRecord? Authority { get; init; }
 
+    /// <summary>Null where no node was ever there to be removed.</summary>
+    public RevocationsRecord? Revocations { get; init; }
+
     /// <summary>Null while nobody leads.</summary>
     public LeaderRecord? Leader { get; init; }
 
@@ -88,6 +91,7 @@ public sealed record ClusterState
         (JoinTokenKey key, JoinTokenRecord record) => this with { JoinTokens = JoinTokens.SetItem(key.Id, record) },
         (JoinTokenKey key, _) => this with { JoinTokens = JoinTokens.Remove(key.Id) },
         (AuthorityKey, var record) => this with { Authority = (AuthorityRecord?)record },
+        (RevocationsKey, var record) => this with { Revocations = (RevocationsRecord?)record },
         (LeaderKey, var record) => this with { Leader = (LeaderRecord?)record },
         (HeadKey, HeadRecord record) => this with { CommitTime = record.CommitTime },
         (ClusterKey, ClusterRecord record) => this with { Cluster = record },

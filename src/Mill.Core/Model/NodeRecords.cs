@@ -29,9 +29,33 @@ public sealed record NodeRecord : StateRecord
     /// <summary>When the certificate issued last ends.</summary>
     public required Timestamp CertificateNotAfter { get; init; }
 
+    /// <summary>Those issued before it that have not ended: they are as good as the last one. Null where there are none.</summary>
+    public IReadOnlyList<IssuedCertificate>? EarlierCertificates { get; init; }
+
     /// <summary>The version of Mill it joined, or last renewed its certificate, with.</summary>
     public required string Version { get; init; }
 }
+
+/// <param name="Serial">In hex.</param>
+/// <param name="NotAfter">When it ends.</param>
+public sealed record IssuedCertificate(string Serial, Timestamp NotAfter);
+
+/// <summary>The certificates of nodes that were removed, as far as they have not ended. For what cannot ask which nodes there are.</summary>
+public sealed record RevocationsRecord : StateRecord
+{
+    /// <summary>Raised with every new list.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>The list as the cluster's authority signed it (RFC 5280, 5), in DER.</summary>
+    public required byte[] List { get; init; }
+
+    public required IReadOnlyList<RevokedCertificate> Certificates { get; init; }
+}
+
+/// <param name="Serial">In hex.</param>
+/// <param name="NotAfter">When it ends, and need not be listed any more.</param>
+/// <param name="Node">Whose it was.</param>
+public sealed record RevokedCertificate(string Serial, Timestamp NotAfter, NodeId Node, Timestamp RevokedAt);
 
 /// <summary>The right to join once, without what would let anyone use it: only the SHA-256 of its secret part is stored.</summary>
 public sealed record JoinTokenRecord : StateRecord

@@ -64,6 +64,7 @@ public static class RecordCodec
         NodeRecord => RecordJson.Default.NodeRecord,
         JoinTokenRecord => RecordJson.Default.JoinTokenRecord,
         AuthorityRecord => RecordJson.Default.AuthorityRecord,
+        RevocationsRecord => RecordJson.Default.RevocationsRecord,
         _ => throw new ArgumentException("No JSON form is known for this record.", nameof(record)),
     };
 
@@ -80,6 +81,7 @@ public static class RecordCodec
         NodeKey => RecordJson.Default.NodeRecord,
         JoinTokenKey => RecordJson.Default.JoinTokenRecord,
         AuthorityKey => RecordJson.Default.AuthorityRecord,
+        RevocationsKey => RecordJson.Default.RevocationsRecord,
         _ => throw new ArgumentException("No JSON form is known for this key.", nameof(key)),
     };
 }

@@ -25,6 +25,7 @@ namespace Mill.Core.Model;
 [JsonSerializable(typeof(NodeRecord))]
 [JsonSerializable(typeof(JoinTokenRecord))]
 [JsonSerializable(typeof(AuthorityRecord))]
+[JsonSerializable(typeof(RevocationsRecord))]
 [JsonSerializable(typeof(LeaderRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;
 

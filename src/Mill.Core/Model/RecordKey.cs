@@ -28,6 +28,7 @@ public abstract record RecordKey
             ("restore", "") => new RestoreKey(),
             ("leader", "") => new LeaderKey(),
             ("authority", "") => new AuthorityKey(),
+            ("revocations", "") => new RevocationsKey(),
             ("nodes", _) when NodeId.TryParse(rest, out var node) => new NodeKey(node),
             ("join-tokens", { Length: > 0 } id) when !id.Contains('/') => new JoinTokenKey(id),
             ("tokens", { Length: > 0 } id) => new TokenKey(id),
@@ -126,6 +127,11 @@ public sealed record IdempotencyKey(string TokenId, string KeyDigest) : RecordKe
 public sealed record AuthorityKey : RecordKey
 {
     public override string ToString() => Root + "authority";
+}
+
+public sealed record RevocationsKey : RecordKey
+{
+    public override string ToString() => Root + "revocations";
 }
 
 public sealed record LeaderKey : RecordKey

@@ -51,7 +51,9 @@ internal sealed class PeerEndpoints(ClusterParts cluster, PeerGate gate, NodeVie
     {
         var node = await DemandHolderAsync(http).ConfigureAwait(false);
         var admission = await cluster.Engine.AdmitAsync(node, http.RequestAborted).ConfigureAwait(false);
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, new EngineAdmissionResponse(admission.MemberId, admission.InitialCluster)).ConfigureAwait(false);
+        // As this node knows it, which may be behind: the new one brings it up to date once it has read the state.
+        var revocations = (await cluster.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false)).Revocations?.List;
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new EngineAdmissionResponse(admission.MemberId, admission.InitialCluster, revocations)).ConfigureAwait(false);
     }
 
     private async Task PromoteAsync(HttpContext http)

@@ -107,6 +107,18 @@ internal sealed class ClusterAuthority : IDisposable
         return request.Create(Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), start, end, NewSerial());
     }
 
+    /// <summary>A list of certificates that are out. It never runs out itself: the next one comes when another node goes.</summary>
+    public byte[] List(IEnumerable<RevokedCertificate> certificates, long number, Timestamp now)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var certificate in certificates) list.AddEntry(Convert.FromHexString(certificate.Serial), certificate.RevokedAt.ToDateTimeOffset());
+        var issuer = X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, includeIssuerAndSerial: false);
+        // Not before the authority itself began: whoever looks closely would wonder.
+        var (start, end) = (new DateTimeOffset(Certificate.NotBefore.ToUniversalTime()), new DateTimeOffset(Certificate.NotAfter.ToUniversalTime()));
+        var made = now.ToDateTimeOffset() < start ? start : now.ToDateTimeOffset();
+        return list.Build(Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), number, end, HashAlgorithmName.SHA256, issuer, made);
+    }
+
     public void Dispose()
     {
         _key.Dispose();

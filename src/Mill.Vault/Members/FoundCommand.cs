@@ -19,6 +19,6 @@ internal sealed class FoundCommand(KeyRing.KeyRing ring, NodePlace place, NodeRe
         using var authority = ClusterAuthority.Create(unsealed.ClusterId, now);
         var (node, certificate) = Issuing.Issue(authority, unsealed.ClusterId, request, Issuing.NodeAt(_id, place, null, now), now);
         var answer = Issuing.Answer(state, unsealed, authority.Certificate, node, certificate);
-        return new(answer, [new(new AuthorityKey(), authority.ToRecord(unsealed, now)), new(new NodeKey(_id), node)]);
+        return new(answer, [new(new AuthorityKey(), authority.ToRecord(unsealed, now)), Revoking.Next(authority, state.Revocations, [], now), new(new NodeKey(_id), node)]);
     }
 }

@@ -13,12 +13,8 @@ internal static class Issuing
     public static (NodeRecord Record, string Certificate) Issue(ClusterAuthority authority, string clusterId, NodeRequest request, NodeRecord node, Timestamp now)
     {
         using var certificate = authority.Issue(request.Key, new(clusterId, node.Id, node.Role), PlaceOf(node), now);
-        var record = node with
-        {
-            CertificateSerial = certificate.SerialNumber.ToLowerInvariant(),
-            CertificateNotAfter = Timestamp.From(certificate.NotAfter.ToUniversalTime()),
-        };
-        return (record, certificate.ExportCertificatePem());
+        var issued = new IssuedCertificate(certificate.SerialNumber.ToLowerInvariant(), Timestamp.From(certificate.NotAfter.ToUniversalTime()));
+        return (RevocationRules.WithCertificate(node, issued, now), certificate.ExportCertificatePem());
     }
 
     /// <summary>A node that comes for the first time, or its record brought up to date.</summary>
@@ -34,6 +30,7 @@ internal static class Issuing
         JoinedAt = before?.JoinedAt ?? now,
         CertificateSerial = before?.CertificateSerial ?? "",
         CertificateNotAfter = before?.CertificateNotAfter ?? now,
+        EarlierCertificates = before?.EarlierCertificates,
         Version = place.Version,
     };
 

@@ -3,7 +3,7 @@ using Mill.Secrets;
 
 namespace Mill.Vault.Members;
 
-/// <summary>Where a node keeps its key, its certificate, and that of the cluster's authority. All are in PEM, as the replicated engine reads them.</summary>
+/// <summary>Where a node keeps its key, its certificate, and that of the cluster's authority. All are in PEM but one, as the replicated engine reads them.</summary>
 public sealed record NodeFiles(string Directory)
 {
     public string Key => Path.Combine(Directory, "node.key");
@@ -11,6 +11,9 @@ public sealed record NodeFiles(string Directory)
     public string Certificate => Path.Combine(Directory, "node.crt");
 
     public string Authority => Path.Combine(Directory, "ca.crt");
+
+    /// <summary>Certificates of removed nodes, as the replicated engine reads it: in DER, which every version of it takes.</summary>
+    public string Revocations => Path.Combine(Directory, "ca.crl");
 
     /// <summary>
     /// The node's key, made and kept where there is none yet. It is durable before anything is asked with it, so that a join whose answer was lost can be

@@ -23,6 +23,7 @@ internal sealed class RefoundCommand(KeyRing.KeyRing ring, NodeId? known, NodePl
             .. gone.Select(other => new StateChange(new NodeKey(other.Id), null)),
             .. state.JoinTokens.Keys.Select(token => new StateChange(new JoinTokenKey(token), null)),
             new(new NodeKey(_id), node),
+            Revoking.Next(authority, state.Revocations, gone, now),
         ]);
     }
 }

@@ -8,7 +8,7 @@ using Mill.Vault.Versions;
 
 namespace Mill.Vault.Members;
 
-/// <summary>Takes a node out. Somebody must be left who holds the state.</summary>
+/// <summary>Takes a node out, and its certificates with it. Somebody must be left who holds the state.</summary>
 internal sealed class RemoveNodeCommand : StateCommand<NodeRecord>
 {
     private readonly KeyRing.KeyRing _ring;
@@ -22,7 +22,7 @@ internal sealed class RemoveNodeCommand : StateCommand<NodeRecord>
 
     public override Decision<NodeRecord> Decide(ClusterState state, Timestamp now)
     {
-        _ring.Demand(state);
+        var unsealed = _ring.Demand(state);
         var node = MemberBook.Demand(state, _id);
         if (node.Role.HoldsKey() && !state.Nodes.Values.Any(other => other.Id != _id && other.Role.HoldsKey()))
         {
@@ -31,7 +31,8 @@ internal sealed class RemoveNodeCommand : StateCommand<NodeRecord>
                 Hint = "Let another vault node join first.",
             };
         }
-        return new(node, [new(new NodeKey(_id), null)]);
+        using var authority = ClusterAuthority.Open(unsealed, MemberBook.DemandAuthority(state));
+        return new(node, [new(new NodeKey(_id), null), Revoking.Next(authority, state.Revocations, [node], now)]);
     }
 
     public override string WriteAnswer(NodeRecord answer, IdempotencyKey key) => Encoding.UTF8.GetString(RecordCodec.Encode(answer));

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Mill.ClusterTests.Processes;
 using Mill.Secrets;
@@ -150,6 +152,54 @@ public sealed class EtcdProcessTests : IDisposable
         finally
         {
             foreach (var member in running) await member.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_member_whose_certificate_is_put_on_the_list_does_not_get_in_any_more_without_a_restart()
+    {
+        using var authority = new TestAuthority();
+        using var removed = authority.IssueMember("removed");
+        using var other = authority.IssueMember("other");
+        var list = Path.Combine(_directory.FullName, "ca.crl");
+        await File.WriteAllBytesAsync(list, authority.List());
+        var files = new EtcdTlsFiles(authority.CertificateFile, authority.KeyFile, authority.AuthorityFile, list);
+        var options = Options() with { PeerTls = files, InitialCluster = new Dictionary<string, Uri>() };
+        await using var member = Running.Start(options with { InitialCluster = new Dictionary<string, Uri> { [options.Name] = options.PeerUrl } });
+        await member.AnswersAsync();
+        var process = member.Process.ProcessId;
+        Assert.True(await GetsInAsync(options.PeerUrl, authority, removed));
+        await ReplaceAsync(list, authority.List(removed));
+        Assert.False(await GetsInAsync(options.PeerUrl, authority, removed));
+        Assert.True(await GetsInAsync(options.PeerUrl, authority, other));
+        await ReplaceAsync(list, authority.List());
+        Assert.True(await GetsInAsync(options.PeerUrl, authority, removed));
+        Assert.Equal(process, member.Process.ProcessId);
+    }
+
+    /// <summary>As a whole, as Mill does it.</summary>
+    private static async Task ReplaceAsync(string path, byte[] content)
+    {
+        await File.WriteAllBytesAsync(path + ".new", content);
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    /// <summary>Whether the port between members takes a certificate, over a connection of its own.</summary>
+    private static async Task<bool> GetsInAsync(Uri peer, TestAuthority authority, X509Certificate2 certificate)
+    {
+        using var usable = X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), password: null);
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authority.Client.Authorities);
+        var tls = new SslClientAuthenticationOptions { CertificateChainPolicy = policy, ClientCertificateContext = SslStreamCertificateContext.Create(usable, null, offline: true) };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, SslOptions = tls }) { Timeout = Patience };
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(peer, "/version"));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
         }
     }
 

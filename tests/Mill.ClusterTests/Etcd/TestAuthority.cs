@@ -46,6 +46,20 @@ internal sealed class TestAuthority : IDisposable
     public IReadOnlyList<string> ServerArguments =>
         ["--cert-file", CertificateFile, "--key-file", KeyFile, "--client-cert-auth", "--trusted-ca-file", AuthorityFile];
 
+    /// <summary>A member's certificate besides that of <see cref="CertificateFile"/>.</summary>
+    public X509Certificate2 IssueMember(string name) => Issue(name, ServerAuthentication, ClientAuthentication);
+
+    /// <summary>A list of certificates that are out.</summary>
+    public byte[] List(params IEnumerable<X509Certificate2> revoked)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var certificate in revoked) list.AddEntry(certificate, From);
+        // etcd does not look at who made it.
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var issuer = X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier([1, 2, 3]);
+        return list.Build(_authority.SubjectName, X509SignatureGenerator.CreateForECDsa(key), 1, To, HashAlgorithmName.SHA256, issuer, From);
+    }
+
     public void Dispose()
     {
         Client.Certificate.Dispose();

@@ -13,6 +13,7 @@ internal static class States
     {
         var lines = new List<string> { $"{state.Revision} {state.CommitTime} {state.Cluster} {state.Leader}" };
         if (state.Authority is { } authority) lines.Add(Json(authority));
+        if (state.Revocations is { } revocations) lines.Add(Json(revocations));
         lines.AddRange(state.Nodes.Values.Select(Json));
         lines.AddRange(state.JoinTokens.Values.Select(Json).Order(StringComparer.Ordinal));
         foreach (var (tenant, secrets) in state.Tenants)

@@ -30,6 +30,7 @@ internal static class EtcdArguments
             ? (string[])["--cert-file", client.Certificate, "--key-file", client.Key, "--trusted-ca-file", client.Authority, "--client-cert-auth"] : [],
         .. options.PeerTls is { } peer
             ? (string[])["--peer-cert-file", peer.Certificate, "--peer-key-file", peer.Key, "--peer-trusted-ca-file", peer.Authority, "--peer-client-cert-auth"] : [],
+        .. options.PeerTls?.Revocations is { } revocations ? (string[])["--peer-crl-file", revocations] : [],
     ];
 
     private static string Client(EtcdProcessOptions options) => options.SocketDirectory is null ? Text(options.ClientUrl) : $"unix://{EtcdProcessOptions.SocketName}";

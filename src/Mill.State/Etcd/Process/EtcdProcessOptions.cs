@@ -98,4 +98,8 @@ public sealed record EtcdProcessOptions
 
 /// <summary>Certificate files of a member. It must be good for a server and for a client: members call each other with it.</summary>
 /// <param name="Authority">Whoever calls must have a certificate that this one signed.</param>
-public sealed record EtcdTlsFiles(string Certificate, string Key, string Authority);
+/// <param name="Revocations">
+/// Certificates with which another member does not get in, although that one signed them: a list in DER or PEM. It is read anew with every connection, and
+/// must always be there.
+/// </param>
+public sealed record EtcdTlsFiles(string Certificate, string Key, string Authority, string? Revocations = null);

@@ -91,7 +91,7 @@ internal sealed partial class ClusterNode
         // With its key: a sealed node lets others go first.
         _leading = _state.LeadAsync(_office.Token);
         _background = Task.WhenAll(
-            _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), RememberMembersAsync(_lifetime.Token), Renewal().RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
+            _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), WhileCurrentAsync(RememberMembersAsync(_lifetime.Token)), WhileCurrentAsync(Revocations().RunAsync(_lifetime.Token)), Renewal().RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
         await ReadableAsync(cancellationToken).ConfigureAwait(false);
         return start;
     }
@@ -182,20 +182,28 @@ internal sealed partial class ClusterNode
         return new(_credentials, _directory.Files, AskAsync, () => _state.Latest.Nodes.GetValueOrDefault(Self)?.Version, _time, _loggers.CreateLogger<CertificateRenewal>());
     }
 
+    private RevocationFile Revocations() => new(_directory.Files.Revocations, _state.WaitAsync, _time, _loggers.CreateLogger<RevocationFile>());
+
+    /// <summary>Work that follows the state: it is over, and that is no failure, once nothing new is heard here before an upgrade.</summary>
+    private static async Task WhileCurrentAsync(Task work)
+    {
+        try
+        {
+            await work.ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is MillError.NotReady)
+        {
+            // Whoever asks this node is told why.
+        }
+    }
+
     /// <summary>Keeps the list of nodes in the node's file, for a start at which nobody else can be asked.</summary>
     private async Task RememberMembersAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             var known = _file.Members;
-            try
-            {
-                await _state.WaitAsync(state => state.Nodes.Count > 0 && !state.Nodes.Values.Select(ToPlace).SequenceEqual(known), cancellationToken).ConfigureAwait(false);
-            }
-            catch (MillException e) when (e.Error is MillError.NotReady)
-            {
-                return; // it is outdated: nothing new is heard here until it is upgraded
-            }
+            await _state.WaitAsync(state => state.Nodes.Count > 0 && !state.Nodes.Values.Select(ToPlace).SequenceEqual(known), cancellationToken).ConfigureAwait(false);
             _file = _file with { Members = Members };
             _file.Write(_directory.Path);
         }

@@ -5,9 +5,11 @@ using Microsoft.Extensions.Logging;
 using Mill.Core.Members;
 using Mill.Secrets;
 using Mill.Server.Peers;
+using Mill.State.Etcd.Process;
 using Mill.State.Leadership;
 using Mill.State.Replica;
 using Mill.Vault;
+using Mill.Vault.Members;
 
 namespace Mill.Hosting.Cluster;
 
@@ -38,6 +40,9 @@ internal sealed partial class ClusterNode : INode
         _vault = new(new(options.MasterKey, file.MasterKeyFile ?? directory.MasterKey), _state, engine.Store, _state, time, _loggers);
     }
 
+    /// <summary>etcd refuses everybody where it is given the name of a list that is not there: a cluster of long ago has none before it loses a node.</summary>
+    private static EtcdTlsFiles EngineFiles(NodeFiles files) => new(files.Certificate, files.Key, files.Authority, File.Exists(files.Revocations) ? files.Revocations : null);
+
     public string Address => $"https://{new IPEndPoint(IPAddress.Parse(_file.Address), _file.ApiPort)}";
 
     /// <summary>
@@ -56,8 +61,7 @@ internal sealed partial class ClusterNode : INode
         NodeEngine? engine = null;
         try
         {
-            var files = directory.Files;
-            engine = NodeEngine.Create(directory, admitted, new(files.Certificate, files.Key, files.Authority), time, app.Services.GetRequiredService<ILoggerFactory>());
+            engine = NodeEngine.Create(directory, admitted, EngineFiles(directory.Files), time, app.Services.GetRequiredService<ILoggerFactory>());
             node = new(directory, admitted, current, engine, app, options, calls, peers, time);
             await node.ListenAsync(cancellationToken).ConfigureAwait(false);
             return node;

@@ -1,6 +1,7 @@
 using Mill.Client.Contracts;
 using Mill.Core.Ports;
 using Mill.Server.Peers;
+using Mill.Vault;
 
 namespace Mill.Hosting.Cluster;
 
@@ -15,6 +16,7 @@ internal sealed class EngineEntry(NodePeers peers, NodeDirectory directory, Acti
         if (file.InitialCluster is not null || file.ForeignEtcd is not null) return file;
         var admission = await peers.AskAsync(static (calls, place, stop) => calls.PostAsync<EngineAdmissionResponse>(place, PeerPaths.Engine, stop), progress, cancellationToken).ConfigureAwait(false);
         var admitted = file with { InitialCluster = admission.InitialCluster, JoinsExisting = true };
+        if (admission.Revocations is { } revocations) PrivateFile.Write(directory.Files.Revocations, revocations);
         admitted.Write(directory.Path);
         return admitted;
     }

@@ -62,6 +62,7 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
         {
             using var membership = await BecomeMemberAsync(vault, state, file, key.Request(), cancellationToken).ConfigureAwait(false);
             directory.Files.Save(membership.Authority, membership.Certificate);
+            if (state.Latest.Revocations is { } revocations) PrivateFile.Write(directory.Files.Revocations, revocations.List);
             var token = (await vault.EnsureOperatorTokenAsync(PrivateFile.ReadLine(directory.OperatorToken), "operator", "mill init", cancellationToken).ConfigureAwait(false))!;
             PrivateFile.Write(directory.OperatorToken, token + "\n");
             var joinToken = await vault.Members.CreateJoinTokenAsync(Founder, new(NodeRole.Both), new("mill-init"), cancellationToken).ConfigureAwait(false);

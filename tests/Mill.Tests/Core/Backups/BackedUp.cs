@@ -21,6 +21,7 @@ internal static class BackedUp
     [
         new(new ClusterKey(), Cluster),
         new(new AuthorityKey(), new AuthorityRecord { Certificate = [1, 2], SealedKey = "sealed", KeyId = Cluster.KeyId, CreatedAt = new(2) }),
+        new(new RevocationsKey(), new RevocationsRecord { Number = 3, List = [3, 4], Certificates = [new("0b", new(9), Node, new(2))] }),
         new(new NodeKey(Node), new NodeRecord
         {
             Id = Node,

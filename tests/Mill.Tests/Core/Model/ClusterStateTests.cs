@@ -110,7 +110,7 @@ public sealed class ClusterStateTests
     {
         var name = $"name/{random.Next(4)}";
         var history = state.Find(new(TenantId.Default, SecretName.Parse(name)));
-        return random.Next(12) switch
+        return random.Next(13) switch
         {
             0 when history?.Current is { } current => [SecretDecisions.Delete(current, now)],
             1 when history is { Versions.Count: > 0 } => SecretDecisions.Destroy(history, [history.Versions[^1].Version], now),
@@ -121,6 +121,7 @@ public sealed class ClusterStateTests
             6 => [new(new NodeKey(Samples.NodeId(random.Next(3))), null), .. SomeNodes(random, now)],
             7 => [new(new JoinTokenKey($"{random.Next(3)}"), null), .. SomeJoinTokens(random)],
             8 => [new(new AuthorityKey(), random.Next(2) == 0 ? null : new AuthorityRecord { Certificate = [1], SealedKey = "s", KeyId = "k", CreatedAt = now })],
+            10 => [new(new RevocationsKey(), random.Next(2) == 0 ? null : new RevocationsRecord { Number = random.Next(9), List = [1], Certificates = [] })],
             9 => [new(new LeaderKey(), random.Next(2) == 0 ? null : new LeaderRecord { NodeId = Samples.NodeId(1), Name = "n", ElectedAt = now })],
             _ => [.. SecretDecisions.Append(history, Samples.Version((history?.LastVersion ?? 0) + 1, now.Microseconds, prev: history?.LastDigest, name: name))],
         };

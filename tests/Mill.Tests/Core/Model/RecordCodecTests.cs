@@ -31,6 +31,8 @@ public sealed class RecordCodecTests
             (new JoinTokenKey("j"), Samples.JoinToken("j")),
             (new JoinTokenKey("j"), Samples.JoinToken("j") with { UsedAt = new(5), UsedBy = Samples.NodeId(2), UsedKeyHash = [9] }),
             (new AuthorityKey(), new AuthorityRecord { Certificate = [1, 2], SealedKey = "AAAA", KeyId = "k", CreatedAt = new(1) }),
+            (new NodeKey(Samples.NodeId(1)), Samples.Node(1) with { EarlierCertificates = [new("0a", new(7))] }),
+            (new RevocationsKey(), new RevocationsRecord { Number = 2, List = [1, 2], Certificates = [new("0a", new(7), Samples.NodeId(1), new(5))] }),
             (new LeaderKey(), new LeaderRecord { NodeId = Samples.NodeId(1), Name = "n", ElectedAt = new(4) }),
         ];
         foreach (var (key, record) in records) Assert.Equal(Json(record), Json(RecordCodec.Decode(key, RecordCodec.Encode(record))));

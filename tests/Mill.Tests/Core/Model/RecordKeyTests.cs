@@ -8,7 +8,7 @@ public sealed class RecordKeyTests
     public static TheoryData<string> Known =>
     [
         "/mill/v1/cluster", "/mill/v1/head", "/mill/v1/tokens/abc", "/mill/v1/retention/default", "/mill/v1/pruned/default/a/1",
-        "/mill/v1/authority", "/mill/v1/leader", "/mill/v1/nodes/00112233445566ff", "/mill/v1/join-tokens/abc",
+        "/mill/v1/authority", "/mill/v1/revocations", "/mill/v1/leader", "/mill/v1/nodes/00112233445566ff", "/mill/v1/join-tokens/abc",
         "/mill/v1/idempotency/token/00ff", "/mill/v1/secrets/default/a/1", "/mill/v1/secrets/default/a/1/2", "/mill/v1/secrets/t-1/a/b.c/2147483647",
     ];
 

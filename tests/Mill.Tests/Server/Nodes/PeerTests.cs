@@ -99,7 +99,7 @@ public sealed class PeerTests
         await using var cluster = await TestNodes.StartAsync(3);
         var (leader, asked, caller) = (cluster[1], cluster[2], cluster[3]);
         var admission = (await asked.From(caller).SendAsync("POST", "/peer/engine")).Is(200);
-        Assert.Equal("member_id initial_cluster", admission.Members);
+        Assert.Equal("member_id initial_cluster revocations", admission.Members);
         Assert.Equal([caller.Id], asked.Engine.Members);
         leader.Engine.IsCaughtUp = false;
         await leader.Engine.AdmitAsync(caller.Record, default);

@@ -86,7 +86,8 @@ public sealed class MemberTests
         cluster.Vault.Time.Advance(TimeSpan.FromDays(60));
         using var renewed = (await cluster.Members.RenewAsync(joined.Node.Id, key.Request(), "0.3.0", default)).Answer;
         var (serial, notAfter) = (renewed.Node.CertificateSerial, renewed.Node.CertificateNotAfter);
-        Assert.Equal(joined.Node with { Version = "0.3.0", CertificateSerial = serial, CertificateNotAfter = notAfter }, renewed.Node);
+        Assert.Equal(joined.Node with { Version = "0.3.0", CertificateSerial = serial, CertificateNotAfter = notAfter }, renewed.Node with { EarlierCertificates = null });
+        Assert.Equal([new(joined.Node.CertificateSerial, joined.Node.CertificateNotAfter)], renewed.Node.EarlierCertificates);
         Assert.Equal(TestCluster.Certificate(renewed).SerialNumber, serial, ignoreCase: true);
         Assert.Equal(TestCluster.Certificate(renewed).NotAfter.ToUniversalTime(), notAfter.ToDateTimeOffset().UtcDateTime);
         Assert.Equal(renewed.Node, (await cluster.Vault.StateAsync()).Nodes[joined.Node.Id]);

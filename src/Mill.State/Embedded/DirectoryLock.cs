@@ -6,20 +6,21 @@ using Mill.Secrets;
 namespace Mill.State.Embedded;
 
 /// <summary>The right of one process to a data directory. The kernel gives it back when the process ends, however it ends.</summary>
-internal sealed class DirectoryLock : IDisposable
+public sealed class DirectoryLock : IDisposable
 {
     private readonly SafeFileHandle _file;
 
     private DirectoryLock(SafeFileHandle file) => _file = file;
 
     /// <summary>Fails with <see cref="MillError.DataDirectoryInUse"/> if another process, or another store of this one, holds the directory.</summary>
-    public static DirectoryLock Take(StoreFiles files)
+    /// <param name="hint">What whoever is refused can do.</param>
+    public static DirectoryLock Take(string directory, string hint)
     {
-        var file = Libc.OpenOrCreate(files.Lock);
+        var file = Libc.OpenOrCreate(new StoreFiles(directory).Lock);
         try
         {
             if (!Libc.TryLock(file))
-                throw InUse(files, file);
+                throw InUse(directory, file, hint);
 
             RandomAccess.SetLength(file, 0);
             RandomAccess.Write(file, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")), fileOffset: 0);
@@ -35,14 +36,14 @@ internal sealed class DirectoryLock : IDisposable
     // The file stays: removing it would let two processes lock two files of the same name.
     public void Dispose() => _file.Dispose();
 
-    private static MillException InUse(StoreFiles files, SafeFileHandle file)
+    private static MillException InUse(string directory, SafeFileHandle file, string hint)
     {
         Span<byte> text = stackalloc byte[20];
         var length = RandomAccess.Read(file, text, fileOffset: 0);
         var holder = Encoding.ASCII.GetString(text[..length]).Trim();
-        return new(MillError.DataDirectoryInUse, $"The data directory {files.Directory} is in use by process {(holder.Length > 0 ? holder : "unknown")}.")
+        return new(MillError.DataDirectoryInUse, $"The data directory {directory} is in use by process {(holder.Length > 0 ? holder : "unknown")}.")
         {
-            Hint = "Stop that process, or give this one another directory: mill dev --data-dir DIR --listen 127.0.0.1:4401",
+            Hint = hint,
         };
     }
 }

@@ -10,6 +10,8 @@ internal sealed class EmbeddedFiles : IDisposable
     private const int WriterCacheKibibytes = 32 * 1024;
     private const int ReaderCacheKibibytes = 2 * 1024;
 
+    private const string InUseHint = "Stop that process, or give this one another directory: mill dev --data-dir DIR --listen 127.0.0.1:4401";
+
     private readonly DirectoryLock _lock;
     private readonly SqliteConnection _reading;
     private readonly SafeFileHandle _database; // open as long as SQLite's connections are: closing any handle of a file drops a process's locks on it
@@ -41,7 +43,7 @@ internal sealed class EmbeddedFiles : IDisposable
         try
         {
             StoreFiles.CreatePrivateDirectory(files.Directory);
-            directoryLock = DirectoryLock.Take(files);
+            directoryLock = DirectoryLock.Take(files.Directory, InUseHint);
             return Open(files, directoryLock, firstRevision);
         }
         catch (Exception failure)

@@ -9,7 +9,10 @@ namespace Mill.State.Etcd;
 public sealed class ForeignEtcdEngine(EtcdStateStore store) : IEngineMembers
 {
     public Task<EngineAdmission> AdmitAsync(NodeRecord node, CancellationToken cancellationToken) =>
-        throw new MillException(MillError.PreconditionFailed, "This cluster keeps its state in an etcd that Mill does not run.") { Hint = "Join with --etcd-endpoints." };
+        throw new MillException(MillError.PreconditionFailed, "This cluster keeps its state in an etcd that Mill does not run.")
+        {
+            Hint = $"Take this node out again, mill remove {node.Name}, and join with --etcd-endpoints and an empty data directory.",
+        };
 
     public Task<bool> PromoteAsync(NodeRecord node, CancellationToken cancellationToken) => Task.FromResult(true);
 

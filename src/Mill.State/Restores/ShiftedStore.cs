@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
 
@@ -15,6 +16,9 @@ public sealed class ShiftedStore(IStateStore store, ILeases leases) : IStateStor
     /// <summary>Outside of the state: it is about the store, and is no part of a backup.</summary>
     private const string Key = "/mill/shift";
 
+    private static readonly string Head = new HeadKey().ToString();
+    private static readonly string Cluster = new ClusterKey().ToString();
+
     private long _shift = -1;
 
     public string Engine => store.Engine;
@@ -22,14 +26,16 @@ public sealed class ShiftedStore(IStateStore store, ILeases leases) : IStateStor
     public StoreLimits Limits => store.Limits;
 
     /// <summary>
-    /// Begins an empty store beyond a revision. Throws <see cref="MillError.PreconditionFailed"/> where it begins elsewhere already, and lower.
+    /// Begins an empty store beyond a revision; one that a cluster uses keeps its beginning. Throws <see cref="MillError.PreconditionFailed"/> where it begins elsewhere already, and lower.
     /// </summary>
     public async Task BeginAfterAsync(long revision, CancellationToken cancellationToken)
     {
         var wanted = revision + RestoreDirectory.RevisionGap;
-        await store.CommitAsync(new([new(Key, 0)], [new(Key, Encoding.ASCII.GetBytes(wanted.ToString(CultureInfo.InvariantCulture)))]), cancellationToken).ConfigureAwait(false);
+        // Head and cluster are what a server writes first: the revisions of a store in use must never move.
+        await store.CommitAsync(new([new(Key, 0), new(Head, 0), new(Cluster, 0)], [new(Key, Encoding.ASCII.GetBytes(wanted.ToString(CultureInfo.InvariantCulture)))]), cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref _shift, -1); // what was read of it while it was empty is the past
         if (await ShiftAsync(cancellationToken).ConfigureAwait(false) < wanted)
-            throw new MillException(MillError.PreconditionFailed, "The store was begun for an older backup: its revisions are too low for this one.") { Hint = "Use an empty store." };
+            throw new MillException(MillError.PreconditionFailed, "The store is in use, or was begun for an older backup: its revisions are too low for this one.") { Hint = "Use an empty store." };
     }
 
     public async ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) =>

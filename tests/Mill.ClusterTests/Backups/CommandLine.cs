@@ -23,6 +23,14 @@ internal static class CommandLine
 /// <summary>What a command said, and its exit code.</summary>
 internal sealed record Said(int ExitCode, string Output, string Errors)
 {
+    /// <summary>It failed with this code, said why and what to do, and put nothing where data goes.</summary>
+    public void Refuses(int exitCode, params string[] named)
+    {
+        Is(exitCode);
+        Xunit.Assert.Empty(Output);
+        Xunit.Assert.All(["error: ", "hint: ", .. named], text => Xunit.Assert.Contains(text, Errors, StringComparison.Ordinal));
+    }
+
     public Said Is(int exitCode)
     {
         Xunit.Assert.True(ExitCode == exitCode, $"The exit code is {ExitCode}, not {exitCode}: {Output}{Errors}");

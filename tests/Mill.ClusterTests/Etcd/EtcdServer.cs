@@ -14,9 +14,9 @@ internal sealed class EtcdServer : IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mill-etcd-");
     private readonly Task<string> _output;
 
-    private EtcdServer(string scheme, int clientPort, int peerPort, IEnumerable<string> arguments)
+    private EtcdServer(string scheme, IPAddress address, int clientPort, int peerPort, IEnumerable<string> arguments)
     {
-        Endpoint = new($"{scheme}://127.0.0.1:{clientPort}");
+        Endpoint = new($"{scheme}://{address}:{clientPort}");
         var peer = $"http://127.0.0.1:{peerPort}";
         Process = Process.Start(new ProcessStartInfo("etcd",
         [
@@ -41,10 +41,11 @@ internal sealed class EtcdServer : IAsyncDisposable
 
     public static Task<EtcdServer> StartAsync(params IEnumerable<string> more) => StartAsync(tls: null, [.. UsualLimits, .. more]);
 
-    public static async Task<EtcdServer> StartAsync(TestAuthority? tls, IEnumerable<string> arguments)
+    /// <param name="address">Where it is to be reached; null for loopback.</param>
+    public static async Task<EtcdServer> StartAsync(TestAuthority? tls, IEnumerable<string> arguments, IPAddress? address = null)
     {
         var ports = FreePorts(2);
-        var server = new EtcdServer(tls is null ? "http" : "https", ports[0], ports[1], [.. arguments, .. tls?.ServerArguments ?? []]);
+        var server = new EtcdServer(tls is null ? "http" : "https", address ?? IPAddress.Loopback, ports[0], ports[1], [.. arguments, .. tls?.ServerArguments ?? []]);
         try
         {
             await using var store = new EtcdStateStore(server.Options with { Tls = tls?.Client }, TimeProvider.System);

@@ -16,9 +16,12 @@ internal sealed class TestAuthority : IDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mill-authority-");
     private readonly X509Certificate2 _authority;
+    private readonly IPAddress _address;
 
-    public TestAuthority()
+    /// <param name="address">Where the members are to be reached; null for loopback.</param>
+    public TestAuthority(IPAddress? address = null)
     {
+        _address = address ?? IPAddress.Loopback;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
@@ -72,7 +75,7 @@ internal sealed class TestAuthority : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
+        names.AddIpAddress(_address);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. purposes.Select(purpose => new Oid(purpose))], false));
         using var certificate = request.Create(_authority, From, To, RandomNumberGenerator.GetBytes(8));

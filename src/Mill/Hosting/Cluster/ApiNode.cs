@@ -5,7 +5,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Mill.Client.Contracts;
 using Mill.Core.Members;
-using Mill.Secrets;
 using Mill.Server;
 using Mill.Server.Front;
 using Mill.Server.Peers;
@@ -31,7 +30,7 @@ internal sealed class ApiNode : INode
     /// <summary>As <see cref="ClusterNode.OpenAsync"/>.</summary>
     public static async Task<INode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var current = new CurrentCredentials(directory.Files.Load() ?? throw new MillException(MillError.StorageDamaged, $"There is no certificate in {directory.Path}.") { Hint = "Join again with an empty data directory." });
+        var current = new CurrentCredentials(directory.LoadCredentials(file.NodeName, time.GetUtcNow()));
         var address = $"https://{new IPEndPoint(IPAddress.Parse(file.Address), file.ApiPort)}";
         var app = WebServer.Build(new(IPAddress.Parse(file.Address), file.ApiPort), options.LogLevel, listen => listen.UseNodeTls(current, time));
         var calls = new PeerCalls(current, time);

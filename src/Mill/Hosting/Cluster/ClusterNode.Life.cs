@@ -87,6 +87,8 @@ internal sealed partial class ClusterNode
         await new EngineEntry(_peers, _directory, _options.Progress, _time).PromoteAsync(_engine.Members, cancellationToken).ConfigureAwait(false);
         _following = _state.FollowStoreAsync(_lifetime.Token);
         await LoadedAsync(cancellationToken).ConfigureAwait(false);
+        // Before this node stands for anything there: with an etcd that somebody else runs, it may be anybody's.
+        if (_state.Latest.Cluster?.Id != _file.ClusterId) throw StoreOfOthers(_state.Latest.Cluster?.Id);
         var start = await _vault.StartAsync(makeKeyFile: false, cancellationToken).ConfigureAwait(false);
         // With its key: a sealed node lets others go first.
         _leading = _state.LeadAsync(_office.Token);
@@ -197,14 +199,14 @@ internal sealed partial class ClusterNode
         }
     }
 
-    /// <summary>Keeps the list of nodes in the node's file, for a start at which nobody else can be asked.</summary>
+    /// <summary>Keeps in the node's file who the others are and which master key is needed, for a start at which nobody else can be asked.</summary>
     private async Task RememberMembersAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            var known = _file.Members;
-            await _state.WaitAsync(state => state.Nodes.Count > 0 && !state.Nodes.Values.Select(ToPlace).SequenceEqual(known), cancellationToken).ConfigureAwait(false);
-            _file = _file with { Members = Members };
+            var known = _file;
+            var changed = await _state.WaitAsync(state => state.Nodes.Count > 0 && (state.Cluster?.KeyId != known.KeyId || !state.Nodes.Values.Select(ToPlace).SequenceEqual(known.Members)), cancellationToken).ConfigureAwait(false);
+            _file = _file with { Members = Members, KeyId = changed.Cluster?.KeyId };
             _file.Write(_directory.Path);
         }
     }
@@ -217,6 +219,11 @@ internal sealed partial class ClusterNode
         var schedule = new BackupSchedule(plan, _vault.BackUpAsync, _backupMetrics, MillVersion.Text, _time, _loggers.CreateLogger<BackupSchedule>());
         await schedule.RunAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private MillException StoreOfOthers(string? cluster) => new(MillError.PreconditionFailed, $"The store is not that of this node's cluster, {_file.ClusterId}, but {(cluster is null ? "no cluster's" : $"that of {cluster}")}.")
+    {
+        Hint = $"Take this node out from another one, mill remove {_file.NodeName}, and join again with an empty data directory and the --etcd-endpoints of that one, or with none if it has none.",
+    };
 
     private static MemberPlace ToPlace(NodeRecord node) => new(node.Id.Value, node.Name, node.Address, node.ApiPort, node.PeerPort, node.Role.Text());
 }

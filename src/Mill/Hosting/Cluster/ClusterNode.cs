@@ -51,7 +51,7 @@ internal sealed partial class ClusterNode : INode
     /// </summary>
     public static async Task<ClusterNode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var credentials = directory.Files.Load() ?? throw new MillException(MillError.StorageDamaged, $"There is no certificate in {directory.Path}.") { Hint = "Join again with an empty data directory." };
+        var credentials = directory.LoadCredentials(file.NodeName, time.GetUtcNow());
         var current = new CurrentCredentials(credentials);
         ClusterNode? node = null;
         var calls = new PeerCalls(current, time);

@@ -13,11 +13,13 @@ internal static class ClusterServer
     public static async Task InitAsync(NewNodeOptions options, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         var directory = new NodeDirectory(options.DataDirectory);
+        directory.Create();
+        using var ours = directory.Take();
         var file = NodeFile.Read(directory.Path);
         if (file?.NodeId is not null) throw Taken(directory);
-        directory.Create();
         using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
         var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
+        if (options.Restore is { } restore) await ClusterRestore.RequireAsync(restore, vault, cancellationToken).ConfigureAwait(false);
         options.Progress("Founding the cluster.");
         var founded = await new Founding(directory, vault, resumes: file is not null, options.Restore, TimeProvider.System, loggers).RunAsync(Describe(options), cancellationToken).ConfigureAwait(false);
         await ServeAsync(directory, founded.File, options, start => new(founded.Token, founded.JoinToken, start! with { MadeKeyFile = founded.Vault.MadeKeyFile }), ready, cancellationToken).ConfigureAwait(false);
@@ -30,9 +32,10 @@ internal static class ClusterServer
     public static async Task JoinAsync(NewNodeOptions options, Uri address, string token, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         var directory = new NodeDirectory(options.DataDirectory);
+        directory.Create();
+        using var ours = directory.Take();
         var file = NodeFile.Read(directory.Path);
         if (file?.NodeId is not null) throw Taken(directory);
-        directory.Create();
         var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
         var joined = await new Joining(directory, vault, TimeProvider.System).RunAsync(address, token, Describe(options), cancellationToken).ConfigureAwait(false);
         await ServeAsync(directory, joined, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
@@ -46,6 +49,7 @@ internal static class ClusterServer
         {
             Hint = "Found a cluster with mill init, or join one with mill join. Another place: --data-dir DIR",
         };
+        using var ours = directory.Take();
         if (file.Removed) throw Removed(directory);
         if (file.NodeId is null) throw new MillException(MillError.PreconditionFailed, $"The founding of the cluster in {directory.Path} was interrupted.") { Hint = "Say the same mill init again." };
         if (options.Role is { } role && role.Text() != file.Role)
@@ -64,6 +68,7 @@ internal static class ClusterServer
         var directory = new NodeDirectory(options.DataDirectory);
         var file = NodeFile.Read(directory.Path);
         if (file?.NodeId is null || file.Role is "api") throw new MillException(MillError.NotFound, $"There is no node in {directory.Path} that holds the state.") { Hint = "Name the data directory of one: --data-dir DIR" };
+        using var ours = directory.Take();
         using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
         var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? file.MasterKeyFile ?? directory.MasterKey);
         await Recovery.RunAsync(directory, file, vault, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);

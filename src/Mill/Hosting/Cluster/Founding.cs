@@ -37,13 +37,15 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
         PrivateFile.Write(directory.FoundingCertificate, key.SelfSign(time.GetUtcNow()));
         // The first member is a cluster by itself.
         if (file.ForeignEtcd is null) file = file with { InitialCluster = new Dictionary<string, string> { [file.NodeName] = $"https://{new IPEndPoint(IPAddress.Parse(file.Address), file.PeerPort)}" } };
-        file.Write(directory.Path);
         var engine = NodeEngine.Create(directory, file, new(directory.FoundingCertificate, directory.Files.Key, directory.FoundingCertificate), time, loggers);
         await using (engine.ConfigureAwait(false))
         {
             await engine.StartAsync(cancellationToken).ConfigureAwait(false);
-            if (restore is not null && !(resumes && await IsWholeAsync(engine, cancellationToken).ConfigureAwait(false)))
-                await ClusterRestore.RunAsync(restore, engine.Store, cancellationToken).ConfigureAwait(false);
+            var whole = await FindClusterAsync(engine, cancellationToken).ConfigureAwait(false);
+            // Before anything says that this founding was begun: the store of others is never taken for what it left.
+            if (whole is not null && !resumes) throw BelongsTo(whole);
+            file.Write(directory.Path);
+            if (restore is not null && whole is null) await ClusterRestore.RunAsync(restore, engine.Store, cancellationToken).ConfigureAwait(false);
             var founded = await FoundAsync(engine, file, key, cancellationToken).ConfigureAwait(false);
             founded.File.Write(directory.Path);
             File.Delete(directory.FoundingCertificate);
@@ -51,9 +53,12 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
         }
     }
 
-    /// <summary>What makes a restored store a cluster's comes last.</summary>
-    private static async ValueTask<bool> IsWholeAsync(NodeEngine engine, CancellationToken cancellationToken) =>
-        await engine.Store.FindAsync(new ClusterKey().ToString(), cancellationToken).ConfigureAwait(false) is not null;
+    /// <summary>The cluster whose store this is, if it is one: of a restore, what makes it one comes last.</summary>
+    private static async ValueTask<ClusterRecord?> FindClusterAsync(NodeEngine engine, CancellationToken cancellationToken)
+    {
+        var key = new ClusterKey();
+        return await engine.Store.FindAsync(key.ToString(), cancellationToken).ConfigureAwait(false) is { } found ? (ClusterRecord)RecordCodec.Decode(key, found.Value.Span) : null;
+    }
 
     private Task<Founded> FoundAsync(NodeEngine engine, NodeFile file, NodeKeyPair key, CancellationToken cancellationToken)
     {
@@ -66,7 +71,7 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
             var token = (await vault.EnsureOperatorTokenAsync(PrivateFile.ReadLine(directory.OperatorToken), "operator", "mill init", cancellationToken).ConfigureAwait(false))!;
             PrivateFile.Write(directory.OperatorToken, token + "\n");
             var joinToken = await vault.Members.CreateJoinTokenAsync(Founder, new(NodeRole.Both), new("mill-init"), cancellationToken).ConfigureAwait(false);
-            return new Founded(file with { NodeId = membership.Node.Id.Value, ClusterId = membership.ClusterId }, token, joinToken.Answer.Token, start);
+            return new Founded(file with { NodeId = membership.Node.Id.Value, ClusterId = membership.ClusterId, KeyId = membership.NeededKeyId }, token, joinToken.Answer.Token, start);
         }, cancellationToken);
     }
 
@@ -80,6 +85,9 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
             return (await vault.Members.RenewAsync(only.Id, request, MillVersion.Text, cancellationToken).ConfigureAwait(false)).Answer;
         // The nodes of a backup are those of a cluster that is no more.
         if (restore is not null) return (await vault.Members.RefoundAsync(null, place, request, cancellationToken).ConfigureAwait(false)).Answer;
-        throw new MillException(MillError.AlreadyExists, $"The store belongs to a cluster already: {state.Latest.Cluster?.Id}.") { Hint = "Join it with mill join, or name an empty store." };
+        throw BelongsTo(state.Latest.Cluster);
     }
+
+    private static MillException BelongsTo(ClusterRecord? cluster) =>
+        new(MillError.AlreadyExists, $"The store belongs to a cluster already: {cluster?.Id}.") { Hint = "Join it with mill join, or name an empty store." };
 }

@@ -32,7 +32,7 @@ internal sealed class Joining(NodeDirectory directory, VaultOptions vault, TimeP
         using var joined = await client.JoinAsync(Request(token, file, key), cancellationToken).ConfigureAwait(false);
         if (joined.MasterKey is { } handed) HandedKey.Save(vault.MasterKeyFile!, handed, joined.NeededKeyId);
         directory.Files.Save(joined.Authority, joined.Certificate);
-        var member = file with { NodeId = joined.NodeId, ClusterId = joined.ClusterId, Members = joined.Members };
+        var member = file with { NodeId = joined.NodeId, ClusterId = joined.ClusterId, KeyId = joined.NeededKeyId, Members = joined.Members };
         member.Write(directory.Path);
         return member;
     }

@@ -11,7 +11,7 @@ namespace Mill.Hosting.Cluster;
 internal sealed class LoneNode(NodeEngine engine, NodeId id, string name, VaultOptions vaultOptions, TimeProvider time, ILoggerFactory loggers)
 {
     /// <summary>
-    /// Takes office, and does the work. Throws <see cref="MillError.VaultSealed"/> without the right master key, and what the work throws.
+    /// Takes office, and does the work. Throws <see cref="MillError.VaultSealed"/> without the right master key, <see cref="MillError.StorageDamaged"/> for a store that cannot be read, and what the work throws.
     /// </summary>
     /// <param name="makeKeyFile">See <see cref="VaultHost.StartAsync"/>.</param>
     public async Task<T> RunAsync<T>(bool makeKeyFile, Func<SharedState, VaultHost, VaultStart, Task<T>> work, CancellationToken cancellationToken)
@@ -19,10 +19,10 @@ internal sealed class LoneNode(NodeEngine engine, NodeId id, string name, VaultO
         var state = new SharedState(engine.Store, engine.Store, NoLink.Instance, new(id, name), new(time, BootClock.Instance), loggers);
         var vault = new VaultHost(vaultOptions, state, engine.Store, state, time, loggers);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = Task.WhenAll(state.FollowStoreAsync(stop.Token), state.LeadAsync(stop.Token));
+        var (following, leading) = (state.FollowStoreAsync(stop.Token), state.LeadAsync(stop.Token));
         try
         {
-            await state.LoadedAsync(cancellationToken).ConfigureAwait(false);
+            await (await Task.WhenAny(state.LoadedAsync(cancellationToken), following).ConfigureAwait(false)).ConfigureAwait(false);
             // Somebody of a life before may be on record for as long as that lease goes on.
             while (!state.IsLeader) await state.WaitForLeaderAsync(state.Leader, cancellationToken).ConfigureAwait(false);
             var start = await vault.StartAsync(makeKeyFile, cancellationToken).ConfigureAwait(false);
@@ -33,7 +33,7 @@ internal sealed class LoneNode(NodeEngine engine, NodeId id, string name, VaultO
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(following, leading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -19,6 +19,9 @@ internal sealed record NodeFile
 
     public string? ClusterId { get; init; }
 
+    /// <summary>The master key that the cluster's records are sealed with; null where this was not told yet.</summary>
+    public string? KeyId { get; init; }
+
     public required string NodeName { get; init; }
 
     /// <summary>The IP address at which others reach it.</summary>

@@ -12,6 +12,17 @@ public sealed class NetworkFactAttribute : FactAttribute
         if (Obstacle.Value is { } obstacle) Skip = $"Networks cannot be made here; this test needs root, /dev/net/tun and iproute2: {obstacle}";
     }
 
+    /// <summary>Whether nodes have clocks that can be set.</summary>
+    public bool NeedsClocks
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value && Rig.StepClock.Library is null) Skip ??= "Clocks cannot be set here; this test needs libfaketime";
+        }
+    }
+
     private static string? Probe()
     {
         try

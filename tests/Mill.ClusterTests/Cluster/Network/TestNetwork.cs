@@ -11,7 +11,7 @@ namespace Mill.ClusterTests.Cluster.Network;
 /// </summary>
 internal sealed class TestNetwork : IDisposable
 {
-    private const byte Us = 254;
+    private const byte OwnMachine = 254;
     private const int Networks = 256;
 
     private readonly int _number;
@@ -19,7 +19,7 @@ internal sealed class TestNetwork : IDisposable
     private TestNetwork(int number, SafeFileHandle device)
     {
         _number = number;
-        Switch.Attach(Us, device);
+        Switch.Attach(OwnMachine, device);
     }
 
     public IpSwitch Switch { get; } = new();
@@ -32,12 +32,15 @@ internal sealed class TestNetwork : IDisposable
             var name = string.Create(CultureInfo.InvariantCulture, $"milltest{number}");
             if (Native.TryOpenDevice(name) is not { } device) continue;
             var network = new TestNetwork(number, device);
-            Ip("ip", "address", "add", $"{network.AddressOf(Us)}/24", "dev", name);
+            Ip("ip", "address", "add", $"{network.Us}/24", "dev", name);
             Ip("ip", "link", "set", name, "up");
             return network;
         }
         throw new IOException("There is no room for another test network.");
     }
+
+    /// <summary>The address of this process.</summary>
+    public IPAddress Us => AddressOf(OwnMachine);
 
     public IPAddress AddressOf(byte machine) => new([198, 18, (byte)_number, machine]);
 

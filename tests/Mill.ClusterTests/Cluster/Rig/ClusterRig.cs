@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Mill.Client.Contracts;
 using Mill.ClusterTests.Cluster.Network;
@@ -26,11 +27,17 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public ClusterAccess Access { get; private set; } = null!;
 
+    /// <summary>Where the machines reach this process, and what it starts.</summary>
+    public IPAddress Us => _network.Us;
+
+    /// <summary>A network without a cluster yet.</summary>
+    public static ClusterRig Create() => new(TestNetwork.Create());
+
     /// <summary>Starts a cluster of so many nodes, and returns when all of them answer.</summary>
     /// <param name="prepare">Called for every node but the first, before anything of it runs.</param>
     public static async Task<ClusterRig> StartAsync(int nodes, Action<RigNode>? prepare = null)
     {
-        var rig = new ClusterRig(TestNetwork.Create());
+        var rig = Create();
         try
         {
             await rig.InitAsync();
@@ -44,17 +51,38 @@ internal sealed class ClusterRig : IAsyncDisposable
         }
     }
 
+    /// <summary>Founds a cluster on a machine that nothing ran on yet, in the place of the one before, if there was one.</summary>
+    /// <param name="prepare">Called before anything of it runs.</param>
+    /// <param name="more">Options of <c>mill init</c>.</param>
+    public async Task<RigNode> InitAsync(Action<RigNode>? prepare = null, params string[] more)
+    {
+        var node = AddMachine();
+        prepare?.Invoke(node);
+        await FoundAsync(node, more);
+        return node;
+    }
+
+    /// <summary>As <see cref="InitAsync"/>, on a machine that is there.</summary>
+    public async Task FoundAsync(RigNode node, params string[] more)
+    {
+        node.Launch(["init", .. Place(node), .. more]);
+        await node.Process.AddressAsync();
+        Access = new(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(node.Directory, "ca.crt")), (await File.ReadAllTextAsync(Path.Combine(node.Directory, "operator.token"))).Trim());
+        Nodes = [node];
+    }
+
     /// <summary>Starts another node, and returns when it answers.</summary>
     /// <param name="prepare">Called before anything of it runs.</param>
     /// <param name="inspect">Shown the token that is used.</param>
-    public async Task<RigNode> JoinAsync(Action<RigNode>? prepare = null, Action<string>? inspect = null)
+    /// <param name="more">Options of <c>mill join</c>.</param>
+    public async Task<RigNode> JoinAsync(Action<RigNode>? prepare = null, Action<string>? inspect = null, params string[] more)
     {
         var node = AddMachine();
         prepare?.Invoke(node);
         var token = await CreateJoinTokenAsync();
         inspect?.Invoke(token);
         node.Environment["MILL_JOIN_TOKEN"] = token;
-        node.Launch(["join", Nodes.First(other => other.Answers).Url.Authority, .. Place(node)]);
+        node.Launch(["join", Nodes.First(other => other.Answers).Url.Authority, .. Place(node), .. more]);
         await node.Process.AddressAsync();
         node.Environment.Remove("MILL_JOIN_TOKEN");
         Nodes = Nodes.Add(node);
@@ -155,14 +183,5 @@ internal sealed class ClusterRig : IAsyncDisposable
         await Task.WhenAll(_all.Select(node => node.DisposeAsync().AsTask()));
         _network.Dispose();
         _sandbox.Dispose();
-    }
-
-    private async Task InitAsync()
-    {
-        var node = AddMachine();
-        node.Launch(["init", .. Place(node)]);
-        await node.Process.AddressAsync();
-        Access = new(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(node.Directory, "ca.crt")), (await File.ReadAllTextAsync(Path.Combine(node.Directory, "operator.token"))).Trim());
-        Nodes = [node];
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mill.Client;
+using Mill.ClusterTests.Backups;
 using Mill.ClusterTests.Cluster.Network;
 using Mill.ClusterTests.Processes;
 
@@ -57,6 +58,13 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
     public MillProcess Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
         MillProcess.Start(sandbox, arguments, environment, Machine.Runner);
 
+    /// <summary>A command on this machine, to its end.</summary>
+    public Task<Said> RunAsync(params string[] arguments) => RunAsync(Environment, arguments);
+
+    /// <summary>As an operator does who is at this machine, and asks the node there.</summary>
+    public Task<Said> RunAsync(ClusterAccess access, params string[] arguments) =>
+        RunAsync(new Dictionary<string, string>(Environment) { ["MILL_ADDRESS"] = $"{Url}", ["MILL_CACERT"] = Path.Combine(Directory, "ca.crt"), ["MILL_TOKEN"] = access.Token }, arguments);
+
     /// <summary>The loss of the machine: the node and its engine at once.</summary>
     public async Task KillAsync()
     {
@@ -108,6 +116,14 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
     }
 
     public override string ToString() => Name;
+
+    private async Task<Said> RunAsync(IReadOnlyDictionary<string, string> environment, string[] arguments)
+    {
+        await using var process = Start(arguments, environment);
+        var exitCode = await process.ExitAsync();
+        Manners.RequireNoTrace(process.Errors);
+        return new(exitCode, process.Output, process.Errors);
+    }
 
     private void SendBoth(Signal signal)
     {

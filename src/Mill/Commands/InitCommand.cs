@@ -26,7 +26,14 @@ internal sealed class InitCommand : Command
     {
         var options = _options.ReadNew(parsed, parsed.GetValue(_role)) with { Restore = DevCommand.Place(parsed, _restore) is { } path ? Path.GetFullPath(path) : null };
         using var interrupt = Interrupt.Listen(cancellationToken);
-        await ClusterServer.InitAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        try
+        {
+            await ClusterServer.InitAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }

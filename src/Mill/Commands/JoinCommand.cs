@@ -43,6 +43,10 @@ internal sealed class JoinCommand : Command
         {
             throw e.WithHint(Words.NewJoinTokenHint);
         }
+        catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }

@@ -26,7 +26,14 @@ internal sealed class RecoverCommand : Command
         _global.Terminal.Say(Words.RecoverWarning(options.DataDirectory));
         if (!parsed.GetValue(_yes) && !RemoveCommand.Confirm(_global.Terminal, Words.ConfirmRecover)) return ExitCodes.Interrupted;
         using var interrupt = Interrupt.Listen(cancellationToken);
-        await ClusterServer.RecoverAsync(options, interrupt.Token).ConfigureAwait(false);
+        try
+        {
+            await ClusterServer.RecoverAsync(options, interrupt.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
         _global.Terminal.Say(Words.Recovered(options.DataDirectory));
         return ExitCodes.Ok;
     }

@@ -27,7 +27,14 @@ internal sealed class ServerCommand : Command
     {
         var options = _options.ReadServer(parsed, parsed.GetValue(_role), Vaults(parsed.GetValue(_vaults)));
         using var interrupt = Interrupt.Listen(cancellationToken);
-        await ClusterServer.StartAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        try
+        {
+            await ClusterServer.StartAsync(options, (ready, stop) => NodeWelcome.ShowAsync(_global, parsed, ready, stop), interrupt.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
+        {
+            // Told to stop while it waited for a majority: a stop as any other.
+        }
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }

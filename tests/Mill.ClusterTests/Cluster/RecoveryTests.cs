@@ -13,6 +13,8 @@ public sealed class RecoveryTests(Announcements announcements) : IClassFixture<A
     private const int PreconditionFailed = 6;
     private const int VaultSealed = 8;
 
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
     [NetworkFact]
     public async Task The_last_of_three_nodes_goes_on_as_the_cluster_with_all_that_was_acknowledged()
     {
@@ -26,6 +28,7 @@ public sealed class RecoveryTests(Announcements announcements) : IClassFixture<A
             await last.StopAsync();
             await RequireRefusalsAsync(last);
             await RigNode.KillAsync(others);
+            await RequireWaitsAsync(last);
 
             (await RecoverAsync(last)).Is(0);
 
@@ -64,6 +67,15 @@ public sealed class RecoveryTests(Announcements announcements) : IClassFixture<A
         (await RecoverAsync(node)).Refuses(PreconditionFailed, "serves, so a majority is there");
         (await node.RunAsync("recover", "--yes", "--data-dir", $"{node.Directory}.nowhere")).Refuses(NotFound, "no node");
         Assert.Equal(before, FileStates.Of(node.Directory));
+    }
+
+    /// <summary>Without a majority a node waits for one, until it is told to stop.</summary>
+    private static async Task RequireWaitsAsync(RigNode node)
+    {
+        node.Launch();
+        await Until.TrueAsync("the node waits", Soon, () => Task.FromResult(node.Process.Errors.Contains("Waiting for a majority", StringComparison.Ordinal)));
+        Assert.Equal(0, await node.StopAsync());
+        Assert.DoesNotContain("error: ", node.Process.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>The first that joins counts: without it, nothing is written any more.</summary>

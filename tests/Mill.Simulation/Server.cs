@@ -21,7 +21,7 @@ internal sealed class Server : IAsyncDisposable
         var ring = new KeyRing(new MasterKeySource(MasterKey, null));
         ring.Load();
         (Store, State, Vault) = (store, state, new SecretsVault(state, store, ring));
-        Housekeeping = new(state, leadership: null, ring, time, NullLogger<Housekeeping>.Instance);
+        Housekeeping = new(state, ((IStateStore)store).Limits, leadership: null, ring, time, NullLogger<Housekeeping>.Instance);
         _running = run(_lifetime.Token);
     }
 

@@ -37,28 +37,28 @@ public sealed class EtcdTlsTests : IAsyncLifetime, IDisposable
     public async Task A_caller_whom_another_authority_vouches_for_is_turned_away()
     {
         using var other = new TestAuthority();
-        // With TLS 1.3 we only hear of it after the handshake; but nothing is asked before the member has said hello in HTTP/2.
-        await RequireTurnedAwayAsync(new(other.Client.Certificate, _authority.Client.Authorities));
+        // With TLS 1.3 we only hear of it after the handshake, and may have sent something by then: so we cannot always tell whether it was heeded.
+        await RequireTurnedAwayAsync(new(other.Client.Certificate, _authority.Client.Authorities), [MillError.StorageUnavailable, MillError.NoQuorum], [MillError.StorageUnavailable, MillError.OutcomeUnknown]);
     }
 
     [Fact]
     public async Task A_member_whom_another_authority_vouches_for_is_not_spoken_to()
     {
         using var other = new TestAuthority();
-        await RequireTurnedAwayAsync(new(_authority.Client.Certificate, other.Client.Authorities));
+        await RequireTurnedAwayAsync(new(_authority.Client.Certificate, other.Client.Authorities), [MillError.StorageUnavailable], [MillError.StorageUnavailable]);
     }
 
     private static StoreWrite Write(string key, string value) => new(key, Encoding.UTF8.GetBytes(value));
 
     private EtcdStateStore Open(EtcdTls tls) => new(_server.Options with { Tls = tls, GiveUpAfter = TimeSpan.FromMilliseconds(200) }, TimeProvider.System);
 
-    private async Task RequireTurnedAwayAsync(EtcdTls tls)
+    private async Task RequireTurnedAwayAsync(EtcdTls tls, MillError[] reading, MillError[] writing)
     {
         await using var stranger = Open(tls);
         var read = await Assert.ThrowsAsync<MillException>(async () => await stranger.GetRevisionAsync(default));
-        Assert.Equal(MillError.StorageUnavailable, read.Error);
+        Assert.Contains(read.Error, reading);
         var write = await Assert.ThrowsAsync<MillException>(async () => await stranger.CommitAsync(new([], [Write("stranger", "1")]), default));
-        Assert.Equal(MillError.StorageUnavailable, write.Error);
+        Assert.Contains(write.Error, writing);
         await using var ours = Open(_authority.Client);
         Assert.Null(await ours.FindAsync("stranger", default));
     }

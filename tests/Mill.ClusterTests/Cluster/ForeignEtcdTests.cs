@@ -60,7 +60,7 @@ public sealed class ForeignEtcdTests(Announcements announcements) : IClassFixtur
         await using var store = new EtcdStateStore(etcd.Options with { Tls = authority.Client }, TimeProvider.System);
         var revision = (await store.CommitAsync(new([], [Write("/mill/v1/of-another-kind")]), default)).Revision;
         var node = rig.AddMachine();
-        (await node.RunAsync(["init", .. ClusterRig.Place(node), .. OptionsOf(etcd, authority)])).Refuses(ExitCode.Damaged, "/mill/v1/of-another-kind");
+        (await node.RunAsync(["init", .. ClusterRig.Place(node), .. OptionsOf(etcd, authority)])).Refuses(PreconditionFailed, "/mill/v1/of-another-kind");
         Assert.Equal(revision, await store.GetRevisionAsync(default));
     }
 

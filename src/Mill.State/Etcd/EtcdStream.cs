@@ -17,17 +17,16 @@ internal sealed class EtcdStream(Uri endpoint, HttpResponseMessage response, Str
     {
         try
         {
-            int length;
-            while (GrpcMessage.LengthAt(_buffer.AsSpan(_start, _end - _start)) is var known && (known is null || _end - _start < GrpcMessage.HeadSize + known))
+            int? length;
+            while ((length = GrpcMessage.LengthAt(_buffer.AsSpan(_start, _end - _start))) is null || _end - _start < GrpcMessage.HeadSize + length)
             {
-                MakeRoom(GrpcMessage.HeadSize + (known ?? 0));
+                MakeRoom(GrpcMessage.HeadSize + (length ?? 0));
                 var read = await body.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
                 if (read == 0) throw EtcdFailure.Find(endpoint, response) ?? new(EtcdFault.NoReply, $"{endpoint.Authority} ended the stream.");
                 _end += read;
             }
-            length = GrpcMessage.LengthAt(_buffer.AsSpan(_start))!.Value;
-            var message = form.ParseFrom(_buffer.AsSpan(_start + GrpcMessage.HeadSize, length));
-            _start += GrpcMessage.HeadSize + length;
+            var message = form.ParseFrom(_buffer.AsSpan(_start + GrpcMessage.HeadSize, length.Value));
+            _start += GrpcMessage.HeadSize + length.Value;
             return message;
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException)

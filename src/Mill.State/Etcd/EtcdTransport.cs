@@ -33,7 +33,7 @@ internal sealed class EtcdTransport : IDisposable
             using var response = await SendAsync(endpoint, path, content, deadline.Token).ConfigureAwait(false);
             using var body = await ReadBodyAsync(response, deadline).ConfigureAwait(false);
             if (EtcdFailure.Find(endpoint, response) is { } failure) throw failure;
-            return GrpcMessage.ReadOnly(body.Span, form);
+            return GrpcMessage.ReadSingle(body.Span, form);
         }
         catch (Exception failure) when (IsOurs(failure, cancellationToken))
         {

@@ -29,7 +29,7 @@ internal static class GrpcMessage
     }
 
     /// <summary>The one message of a reply that has no more than that.</summary>
-    public static T ReadOnly<T>(ReadOnlySpan<byte> bytes, MessageParser<T> form)
+    public static T ReadSingle<T>(ReadOnlySpan<byte> bytes, MessageParser<T> form)
         where T : IMessage<T> =>
         LengthAt(bytes) is { } length && length <= bytes.Length - HeadSize
             ? form.ParseFrom(bytes.Slice(HeadSize, length))

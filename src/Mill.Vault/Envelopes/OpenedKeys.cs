@@ -3,7 +3,7 @@ using Mill.Core.Model;
 namespace Mill.Vault.Envelopes;
 
 /// <summary>
-/// The encryption keys of versions that were opened a moment ago: opening one again then needs neither unwrapping nor derivation, which are most of its
+/// The encryption keys of versions that were opened or sealed a moment ago: opening one again then needs neither unwrapping nor derivation, which are most of its
 /// cost. Keys are kept in two generations. When the young one is full, or old enough, it becomes the old one, and what was the old one is cleared: so a key
 /// that nobody asks for is gone after two <see cref="MaxAge"/>.
 /// </summary>

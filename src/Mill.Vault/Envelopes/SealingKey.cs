@@ -27,7 +27,7 @@ internal sealed class SealingKey : IDisposable
         var wrappingKey = _room.AsSpan(RandomSize, DataKey.Size);
         DataKey.DeriveWrappingKey(master, Salt, wrappingKey);
         _wrapping = new(wrappingKey, DataKey.TagSize);
-        _sealing = new(Derive().EncryptionKey, DataKey.TagSize);
+        _sealing = new(new DataKey(_room.AsSpan(0, DataKey.Size), _room.AsSpan(RandomSize + DataKey.Size, DataKey.DerivedSize)).EncryptionKey, DataKey.TagSize);
     }
 
     /// <summary>The master key that wraps it.</summary>
@@ -67,8 +67,6 @@ internal sealed class SealingKey : IDisposable
         _sealing.Dispose();
         PinnedBuffers.Return(_room);
     }
-
-    private DataKey Derive() => new(_room.AsSpan(0, DataKey.Size), _room.AsSpan(RandomSize + DataKey.Size, DataKey.DerivedSize));
 
     private readonly ref struct Encryption(AesGcm aes, ReadOnlySpan<byte> nonce, Span<byte> ciphertext, ReadOnlySpan<byte> associatedData)
     {

@@ -13,7 +13,7 @@ internal sealed class KeyRing(MasterKeySource source)
 
     public MasterKeySource Source => source;
 
-    /// <summary>Keys of versions that were opened a moment ago.</summary>
+    /// <summary>Keys of versions that were opened or sealed a moment ago.</summary>
     public OpenedKeys Opened { get; } = new();
 
     /// <summary>Reads the key anew; the one at hand stays where there is none. Throws as <see cref="MasterKeySource.Read"/>.</summary>

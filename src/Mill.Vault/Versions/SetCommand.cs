@@ -19,9 +19,9 @@ internal sealed class SetCommand : VaultCommand<SetAnswer>, IDisposable
         : base(ring, AnswerJson.Default.SetAnswer)
     {
         (_caller, _request, _requestId) = (caller, request, context.RequestId);
-        _ahead = SealingKey.Make(unsealed.Key);
         Idempotency = Remembering.Of(caller, context, () => Fingerprint.Of(unsealed, "set")
             .Add(request.Name.Value).Add(request.Value, request.Kind).Add(request.Precondition).Add(request.Force ? 1 : 0));
+        _ahead = SealingKey.Make(unsealed.Key); // last: nobody clears it where a constructor throws
     }
 
     public override int Size => _request.Value.Length;

@@ -82,23 +82,9 @@ internal static class ClusterServer
         var node = await OpenAsync(directory, file, options, cancellationToken).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
-            if (await TryStartAsync(node, cancellationToken).ConfigureAwait(false) is not { } start) return;
-            var (token, joinToken, vault) = started(start.Vault);
+            var (token, joinToken, vault) = started(await node.StartAsync(cancellationToken).ConfigureAwait(false));
             await ready(new(node.Address, token, joinToken, vault, file.NodeName, directory.Path, directory.Files.Authority), cancellationToken).ConfigureAwait(false);
             if (await node.WaitAsync(cancellationToken).ConfigureAwait(false)) options.Progress("This node was taken out of its cluster. Its data directory may be deleted.");
-        }
-    }
-
-    /// <summary>Null where it was stopped before it was ready, which may take as long as there is no majority, and is no failure.</summary>
-    private static async Task<Start?> TryStartAsync(INode node, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return new(await node.StartAsync(cancellationToken).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return null;
         }
     }
 
@@ -122,8 +108,6 @@ internal static class ClusterServer
     {
         Hint = $"Start it with: mill server --data-dir {directory.Path}",
     };
-
-    private sealed record Start(VaultStart? Vault);
 
     private sealed record Started(string? Token, string? JoinToken, VaultStart? Vault);
 }

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Mill.Core.Model;
 using Mill.Core.Secrets;
 using Mill.Secrets;
+using Mill.Vault.Ciphers;
 using Mill.Vault.Envelopes;
 using Mill.Vault.KeyRing;
 
@@ -14,6 +15,8 @@ public class EnvelopeBenchmarks
     private readonly byte[] _salt = new byte[DataKey.SaltSize];
     private readonly byte[] _derived = new byte[64];
     private readonly byte[] _key = new byte[DataKey.Size];
+    private byte[] _encrypted = [];
+    private byte[] _decrypted = [];
     private MasterKey _master = null!;
     private Unsealed _unsealed;
     private VersionDraft _draft = null!;
@@ -30,6 +33,8 @@ public class EnvelopeBenchmarks
         _unsealed = new(_master, new string('c', 32));
         _draft = new(new(TenantId.Default, SecretName.Parse("bench/key-00000001")), 1, new(1_700_000_000_000_000), "dev", "0123456789abcdef", ValueKind.Binary, RecordDigest.None);
         _value = SecretValue.FromBytes(new byte[Size]);
+        (_decrypted, _encrypted) = (new byte[Size], new byte[Size + AesGcm256.TagSize]);
+        AesGcm256.Encrypt(_key, _salt.AsSpan(0, AesGcm256.NonceSize), _decrypted, _encrypted, _salt);
         _sealed = EnvelopeSealer.Seal(_unsealed, _draft, _value);
     }
 
@@ -52,9 +57,13 @@ public class EnvelopeBenchmarks
     public void Hkdf() => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, _derived, _salt, "mill/v1/wrap"u8);
 
     [Benchmark]
-    public void AesGcmKeySetup()
+    public void Decrypt() => AesGcm256.Decrypt(_key, _salt.AsSpan(0, AesGcm256.NonceSize), _encrypted, _decrypted, _salt);
+
+    [Benchmark]
+    public void DecryptByNet()
     {
-        using var aes = new AesGcm(_key, DataKey.TagSize);
+        using var aes = new AesGcm(_key, AesGcm256.TagSize);
+        aes.Decrypt(_salt.AsSpan(0, AesGcm256.NonceSize), _encrypted.AsSpan(0, Size), _encrypted.AsSpan(Size), _decrypted, _salt);
     }
 
     [GlobalCleanup]

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Mill.Vault.Ciphers;
 using Mill.Vault.KeyRing;
 
 namespace Mill.Vault.Envelopes;
@@ -9,12 +10,13 @@ namespace Mill.Vault.Envelopes;
 /// </summary>
 internal ref struct DataKey
 {
-    public const int Size = 32;
-    public const int TagSize = 16;
-    public const int NonceSize = 12;
-    public const int WrappedSize = Size + TagSize;
+    public const int Size = AesGcm256.KeySize;
+    public const int WrappedSize = Size + AesGcm256.TagSize;
     public const int SaltSize = 32;
     public const int DerivedSize = Size * 2;
+
+    /// <summary>For keys that a random salt makes new ones, used once.</summary>
+    public static ReadOnlySpan<byte> FixedNonce => "\0\0\0\0\0\0\0\0\0\0\0\0"u8;
 
     private static ReadOnlySpan<byte> WrapLabel => "mill/v1/wrap"u8;
 
@@ -45,8 +47,7 @@ internal ref struct DataKey
         var dataKey = scratch[..Size];
         var wrappingKey = scratch.Slice(Size, Size);
         DeriveWrappingKey(master, salt, wrappingKey);
-        using var aes = new AesGcm(wrappingKey, TagSize);
-        aes.Decrypt(stackalloc byte[NonceSize], wrapped[..Size], wrapped[Size..], dataKey, associatedData);
+        AesGcm256.Decrypt(wrappingKey, FixedNonce, wrapped, dataKey, associatedData);
         return new(dataKey, scratch.Slice(Size * 2, DerivedSize));
     }
 }

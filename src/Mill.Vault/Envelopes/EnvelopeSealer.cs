@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Mill.Core.Model;
 using Mill.Core.Secrets;
 using Mill.Secrets;
+using Mill.Vault.Ciphers;
 using Mill.Vault.KeyRing;
 
 namespace Mill.Vault.Envelopes;
@@ -42,7 +43,8 @@ internal static class EnvelopeSealer
     {
         if (record.WrappedKey is null) throw Destroyed(record);
         if (!HasRightSizes(record)) throw Rejected(record, null);
-        var scratch = PinnedBuffers.Rent(DataKey.ScratchSize);
+        // The stack is as good as pinned memory: nothing moves it.
+        Span<byte> scratch = stackalloc byte[DataKey.ScratchSize];
         try
         {
             return Open(unsealed, record, scratch);
@@ -53,7 +55,7 @@ internal static class EnvelopeSealer
         }
         finally
         {
-            PinnedBuffers.Return(scratch);
+            CryptographicOperations.ZeroMemory(scratch);
         }
     }
 
@@ -61,11 +63,11 @@ internal static class EnvelopeSealer
     {
         var fields = SealedFields.Of(record, unsealed.ClusterId);
         Span<byte> associated = stackalloc byte[fields.MaxSize];
-        using var aes = new AesGcm(EncryptionKey(unsealed, record, fields, associated, scratch), DataKey.TagSize);
+        var key = EncryptionKey(unsealed, record, fields, associated, scratch);
         return SecretValue.Create(
-            record.Ciphertext.Length - DataKey.TagSize,
-            new Decryption(aes, record.Nonce.Span, record.Ciphertext.Span, fields.Write(associated, ValueData)),
-            static (plaintext, from) => from.Aes.Decrypt(from.Nonce, from.Ciphertext[..plaintext.Length], from.Ciphertext[plaintext.Length..], plaintext, from.AssociatedData));
+            record.Ciphertext.Length - AesGcm256.TagSize,
+            new Decryption(key, record.Nonce.Span, record.Ciphertext.Span, fields.Write(associated, ValueData)),
+            static (plaintext, from) => AesGcm256.Decrypt(from.Key, from.Nonce, from.Ciphertext, plaintext, from.AssociatedData));
     }
 
     private static ReadOnlySpan<byte> EncryptionKey(Unsealed unsealed, SecretVersion record, SealedFields fields, Span<byte> associated, Span<byte> scratch)
@@ -81,8 +83,8 @@ internal static class EnvelopeSealer
     /// <summary>The record, its bytes in one array, with room for what is not encrypted yet.</summary>
     private static SecretVersion Unfilled(VersionDraft draft, SealingKey key, int valueLength, out Memory<byte> ciphertext)
     {
-        Memory<byte> free = new byte[DataKey.SaltSize + DataKey.Size + DataKey.NonceSize + draft.Prev.Length + valueLength + DataKey.TagSize];
-        ciphertext = Take(ref free, valueLength + DataKey.TagSize);
+        Memory<byte> free = new byte[DataKey.SaltSize + DataKey.Size + AesGcm256.NonceSize + draft.Prev.Length + valueLength + AesGcm256.TagSize];
+        ciphertext = Take(ref free, valueLength + AesGcm256.TagSize);
         return new()
         {
             Tenant = draft.Id.Tenant,
@@ -118,7 +120,7 @@ internal static class EnvelopeSealer
     }
 
     private static bool HasRightSizes(SecretVersion record) =>
-        record.Nonce.Length == DataKey.NonceSize && record.Ciphertext.Length >= DataKey.TagSize && record.Prev.Length == RecordDigest.Size;
+        record.Nonce.Length == AesGcm256.NonceSize && record.Ciphertext.Length >= AesGcm256.TagSize && record.Prev.Length == RecordDigest.Size;
 
     private static bool HasRightKeySizes(SecretVersion record) =>
         record.WrappedKey!.Length == DataKey.WrappedSize && record.WrapSalt.Length == DataKey.SaltSize && record.KeyCommitment.Length == DataKey.Size;
@@ -135,9 +137,9 @@ internal static class EnvelopeSealer
             Hint = "Check the whole store: mill verify",
         };
 
-    private readonly ref struct Decryption(AesGcm aes, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> associatedData)
+    private readonly ref struct Decryption(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> associatedData)
     {
-        public readonly AesGcm Aes = aes;
+        public readonly ReadOnlySpan<byte> Key = key;
         public readonly ReadOnlySpan<byte> Nonce = nonce;
         public readonly ReadOnlySpan<byte> Ciphertext = ciphertext;
         public readonly ReadOnlySpan<byte> AssociatedData = associatedData;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Mill.Secrets;
+using Mill.Vault.Ciphers;
 using Mill.Vault.KeyRing;
 
 namespace Mill.Vault.Envelopes;
@@ -10,12 +11,10 @@ namespace Mill.Vault.Envelopes;
 /// <remarks>Good for one sealing, for its nonces may be used once: <see cref="Seal"/> throws <see cref="InvalidOperationException"/> the second time.</remarks>
 internal sealed class SealingKey : IDisposable
 {
-    private const int RandomSize = DataKey.Size + DataKey.SaltSize + DataKey.NonceSize;
+    private const int RandomSize = DataKey.Size + DataKey.SaltSize + AesGcm256.NonceSize;
     private const int RoomSize = RandomSize + DataKey.Size + DataKey.DerivedSize;
 
     private readonly byte[] _room = PinnedBuffers.Rent(RoomSize);
-    private readonly AesGcm _wrapping;
-    private readonly AesGcm _sealing;
     private bool _used;
     private bool _disposed;
 
@@ -24,10 +23,8 @@ internal sealed class SealingKey : IDisposable
         Master = master;
         if (given.IsEmpty) RandomNumberGenerator.Fill(_room.AsSpan(0, RandomSize));
         else given.CopyTo(_room);
-        var wrappingKey = _room.AsSpan(RandomSize, DataKey.Size);
-        DataKey.DeriveWrappingKey(master, Salt, wrappingKey);
-        _wrapping = new(wrappingKey, DataKey.TagSize);
-        _sealing = new(new DataKey(_room.AsSpan(0, DataKey.Size), _room.AsSpan(RandomSize + DataKey.Size, DataKey.DerivedSize)).EncryptionKey, DataKey.TagSize);
+        DataKey.DeriveWrappingKey(master, Salt, WrappingKey);
+        _ = new DataKey(_room.AsSpan(0, DataKey.Size), _room.AsSpan(RandomSize + DataKey.Size, DataKey.DerivedSize));
     }
 
     /// <summary>The master key that wraps it.</summary>
@@ -35,11 +32,13 @@ internal sealed class SealingKey : IDisposable
 
     public ReadOnlySpan<byte> Salt => _room.AsSpan(DataKey.Size, DataKey.SaltSize);
 
-    public ReadOnlySpan<byte> Nonce => _room.AsSpan(DataKey.Size + DataKey.SaltSize, DataKey.NonceSize);
+    public ReadOnlySpan<byte> Nonce => _room.AsSpan(DataKey.Size + DataKey.SaltSize, AesGcm256.NonceSize);
 
     public ReadOnlySpan<byte> EncryptionKey => _room.AsSpan(RandomSize + DataKey.Size, DataKey.Size);
 
     public ReadOnlySpan<byte> Commitment => _room.AsSpan(RandomSize + (2 * DataKey.Size), DataKey.Size);
+
+    private Span<byte> WrappingKey => _room.AsSpan(RandomSize, DataKey.Size);
 
     public static SealingKey Make(MasterKey master) => new(master, []);
 
@@ -52,25 +51,22 @@ internal sealed class SealingKey : IDisposable
     {
         if (_used) throw new InvalidOperationException("A sealing key is used once.");
         _used = true;
-        // A fixed nonce is safe here and only here: the random salt makes every wrapping key a new one, used once.
-        _wrapping.Encrypt(stackalloc byte[DataKey.NonceSize], _room.AsSpan(0, DataKey.Size), wrapped[..DataKey.Size], wrapped[DataKey.Size..], wrapData);
+        AesGcm256.Encrypt(WrappingKey, DataKey.FixedNonce, _room.AsSpan(0, DataKey.Size), wrapped, wrapData);
         value.Reveal(
-            new Encryption(_sealing, Nonce, ciphertext, valueData),
-            static (plaintext, to) => to.Aes.Encrypt(to.Nonce, plaintext, to.Ciphertext[..plaintext.Length], to.Ciphertext[plaintext.Length..], to.AssociatedData));
+            new Encryption(EncryptionKey, Nonce, ciphertext, valueData),
+            static (plaintext, to) => AesGcm256.Encrypt(to.Key, to.Nonce, plaintext, to.Ciphertext, to.AssociatedData));
     }
 
     public void Dispose()
     {
         if (_disposed) return;
         _disposed = true;
-        _wrapping.Dispose();
-        _sealing.Dispose();
         PinnedBuffers.Return(_room);
     }
 
-    private readonly ref struct Encryption(AesGcm aes, ReadOnlySpan<byte> nonce, Span<byte> ciphertext, ReadOnlySpan<byte> associatedData)
+    private readonly ref struct Encryption(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, Span<byte> ciphertext, ReadOnlySpan<byte> associatedData)
     {
-        public readonly AesGcm Aes = aes;
+        public readonly ReadOnlySpan<byte> Key = key;
         public readonly ReadOnlySpan<byte> Nonce = nonce;
         public readonly Span<byte> Ciphertext = ciphertext;
         public readonly ReadOnlySpan<byte> AssociatedData = associatedData;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Mill.Secrets;
+using Mill.Vault.Ciphers;
 using Mill.Vault.KeyRing;
 
 namespace Mill.Vault.Envelopes;
@@ -26,11 +27,11 @@ internal static class TextSealer
     /// <summary>Seals bytes that must not become a text.</summary>
     public static string Seal(Unsealed unsealed, ReadOnlySpan<byte> plaintext, string place)
     {
-        var output = new byte[DataKey.SaltSize + plaintext.Length + DataKey.TagSize];
-        var (salt, sealedText, tag) = Parts(output);
-        RandomNumberGenerator.Fill(salt.Span);
-        using var aes = Cipher(unsealed, salt.Span);
-        aes.Encrypt(stackalloc byte[DataKey.NonceSize], plaintext, sealedText.Span, tag.Span, Place(unsealed, place));
+        var output = new byte[DataKey.SaltSize + plaintext.Length + AesGcm256.TagSize];
+        var salt = output.AsSpan(0, DataKey.SaltSize);
+        RandomNumberGenerator.Fill(salt);
+        using var key = KeyFor(unsealed, salt);
+        AesGcm256.Encrypt(key.WrittenSpan, DataKey.FixedNonce, plaintext, output.AsSpan(DataKey.SaltSize), Place(unsealed, place));
         return Convert.ToBase64String(output);
     }
 
@@ -47,10 +48,9 @@ internal static class TextSealer
         try
         {
             var input = Convert.FromBase64String(text);
-            var (salt, sealedText, tag) = Parts(input);
-            using var aes = Cipher(unsealed, salt.Span);
-            return SecretValue.Create(sealedText.Length, (aes, sealedText, tag, Place: Place(unsealed, place)), static (plaintext, from) =>
-                from.aes.Decrypt(stackalloc byte[DataKey.NonceSize], from.sealedText.Span, from.tag.Span, plaintext, from.Place));
+            using var key = KeyFor(unsealed, input.AsSpan(0, DataKey.SaltSize));
+            return SecretValue.Create(input.Length - DataKey.SaltSize - AesGcm256.TagSize, (key, input, Place: Place(unsealed, place)), static (plaintext, from) =>
+                AesGcm256.Decrypt(from.key.WrittenSpan, DataKey.FixedNonce, from.input.AsSpan(DataKey.SaltSize), plaintext, from.Place));
         }
         catch (Exception e) when (e is AuthenticationTagMismatchException or FormatException or ArgumentException)
         {
@@ -58,17 +58,12 @@ internal static class TextSealer
         }
     }
 
-    private static (Memory<byte> Salt, Memory<byte> SealedText, Memory<byte> Tag) Parts(byte[] all) =>
-        (all.AsMemory(0, DataKey.SaltSize), all.AsMemory(DataKey.SaltSize, all.Length - DataKey.SaltSize - DataKey.TagSize), all.AsMemory(all.Length - DataKey.TagSize));
-
-    /// <summary>The salt makes every key a new one, used once: the nonce can be fixed.</summary>
-    private static AesGcm Cipher(Unsealed unsealed, ReadOnlySpan<byte> salt)
+    private static PinnedWriter KeyFor(Unsealed unsealed, ReadOnlySpan<byte> salt)
     {
-        Span<byte> key = stackalloc byte[DataKey.Size];
-        unsealed.Key.Derive(Label, salt, key);
-        var aes = new AesGcm(key, DataKey.TagSize);
-        CryptographicOperations.ZeroMemory(key);
-        return aes;
+        var key = new PinnedWriter(DataKey.Size);
+        unsealed.Key.Derive(Label, salt, key.GetSpan(DataKey.Size)[..DataKey.Size]);
+        key.Advance(DataKey.Size);
+        return key;
     }
 
     private static byte[] Place(Unsealed unsealed, string place) => Encoding.UTF8.GetBytes($"{unsealed.ClusterId} {place}");

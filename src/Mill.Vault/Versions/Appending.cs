@@ -1,6 +1,7 @@
 using Mill.Core.Model;
 using Mill.Core.Secrets;
 using Mill.Secrets;
+using Mill.Vault.Ciphers;
 using Mill.Vault.Envelopes;
 using Mill.Vault.KeyRing;
 
@@ -29,7 +30,7 @@ internal static class ValueOf
     /// <summary>True if a version holds this very value. A version that does not open holds another: a set can then repair it.</summary>
     public static bool Is(Unsealed unsealed, SecretVersion version, SecretValue value)
     {
-        if (version.Ciphertext.Length - DataKey.TagSize != value.Length) return false;
+        if (version.Ciphertext.Length - AesGcm256.TagSize != value.Length) return false;
         try
         {
             using var current = EnvelopeSealer.Open(unsealed, version);

@@ -38,8 +38,8 @@ public sealed class SharedState : IReplicatedState, ILeadership
         var clock = new CommitClock(_time);
         _election = new(
             store, leases, _log, candidate, term => new(store, _log, clock, term, _time, loggers.CreateLogger<CommitPipeline>()), clocks, loggers.CreateLogger<Election>());
-        _leaderBarrier = new(() => BoundedAsync("leader", AskLeaderAsync));
-        _quorumBarrier = new(() => BoundedAsync("quorum", AskQuorumAsync));
+        _leaderBarrier = new(() => BoundedAsync("leader", AskLeaderAsync), ReadTimeout, _time, () => NoQuorum());
+        _quorumBarrier = new(() => BoundedAsync("quorum", AskQuorumAsync), ReadTimeout, _time, () => NoQuorum());
     }
 
     public bool IsLeader => _election.Current is not null;
@@ -79,7 +79,7 @@ public sealed class SharedState : IReplicatedState, ILeadership
         // Most reads wait for nothing, and so need no limit.
         if (read.Level is ReadLevel.Linearizable && _election.Current is { } term && term.Pipeline.Flight?.Touches(read.Subject) is not true && StateOf(term) is { } state) return new(state);
         if (read.IsConfirmed && !IsLeader) return new(_log.Latest);
-        return new(WithinTimeAsync(stop => AskAsync(read, stop), cancellationToken));
+        return new(IsLeader ? WithinTimeAsync(stop => AskAsLeaderAsync(read, stop), cancellationToken) : AskAsync(read, cancellationToken));
     }
 
     public async ValueTask<bool> TryConfirmAsync(ReadLevel level, CancellationToken cancellationToken)
@@ -154,13 +154,23 @@ public sealed class SharedState : IReplicatedState, ILeadership
         return term.IsSure ? state : null;
     }
 
-    private async Task<ClusterState> AskAsync(StateRead read, CancellationToken stop)
+    private async Task<ClusterState> AskAsLeaderAsync(StateRead read, CancellationToken stop)
     {
         if (read.Level is ReadLevel.Linearizable && await TryReadAsLeaderAsync(read.Subject, stop).ConfigureAwait(false) is { } state) return state;
         if (read.IsConfirmed) return _log.Latest;
-        var barrier = read.Level is ReadLevel.Quorum ? _quorumBarrier : _leaderBarrier;
-        return await ReachAsync(await barrier.PassAsync(stop).ConfigureAwait(false), stop).ConfigureAwait(false);
+        return await ReachAsync(await BarrierOf(read).PassAsync().WaitAsync(stop).ConfigureAwait(false), stop).ConfigureAwait(false);
     }
+
+    /// <summary>The barrier has a limit of its own, and what it answers mostly is here already; only who must wait for it, too, needs another.</summary>
+    private async Task<ClusterState> AskAsync(StateRead read, CancellationToken cancellationToken)
+    {
+        var start = _time.GetTimestamp();
+        var revision = await BarrierOf(read).PassAsync().ConfigureAwait(false);
+        var state = _log.Latest;
+        return state.Revision >= revision ? state : await WithinTimeAsync(stop => ReachAsync(revision, stop).AsTask(), cancellationToken, start).ConfigureAwait(false);
+    }
+
+    private SharedBarrier BarrierOf(StateRead read) => read.Level is ReadLevel.Quorum ? _quorumBarrier : _leaderBarrier;
 
     private async Task<long> AskLeaderAsync(CancellationToken cancellationToken)
     {
@@ -191,9 +201,11 @@ public sealed class SharedState : IReplicatedState, ILeadership
     /// One limit for everything that a read waits for: a write under way, the question that was asked before it came, its own, and the state itself. Each with a limit of its own, they would
     /// add up to more than is promised.
     /// </summary>
-    private async Task<ClusterState> WithinTimeAsync(Func<CancellationToken, Task<ClusterState>> read, CancellationToken cancellationToken)
+    /// <param name="since">When the time began to run; null for now.</param>
+    private async Task<ClusterState> WithinTimeAsync(Func<CancellationToken, Task<ClusterState>> read, CancellationToken cancellationToken, long? since = null)
     {
-        using var timeout = new CancellationTokenSource(ReadTimeout, _time);
+        var left = since is { } start ? ReadTimeout - _time.GetElapsedTime(start) : ReadTimeout;
+        using var timeout = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {

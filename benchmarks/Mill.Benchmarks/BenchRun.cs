@@ -42,6 +42,12 @@ internal static class BenchRun
         }
     }
 
+    public static int Help()
+    {
+        Console.WriteLine(BenchOptions.Usage);
+        return 0;
+    }
+
     public static int Fail(string message)
     {
         Console.Error.WriteLine($"error: {message}\n{BenchOptions.Usage}");

@@ -7,6 +7,7 @@ return args switch
 {
     [LoadVerb.Name] => LoadVerb.Run(),
     [ConstantServer.Name] => await ConstantServer.RunAsync(),
+    ["--root", _, "--help" or "-h"] => BenchRun.Help(),
     ["--root", var root, .. var rest] => await BenchRun.RunAsync(rest, root),
     _ => BenchRun.Fail("start this with ./bench"),
 };

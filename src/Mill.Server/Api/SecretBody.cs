@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Mill.Core.Model;
 using Mill.Core.Ports;
@@ -11,8 +10,6 @@ namespace Mill.Server.Api;
 /// </summary>
 internal static class SecretBody
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
-
     private static readonly JsonEncodedText Name = JsonEncodedText.Encode("name");
     private static readonly JsonEncodedText Version = JsonEncodedText.Encode("version");
     private static readonly JsonEncodedText Value = JsonEncodedText.Encode("value");
@@ -38,8 +35,8 @@ internal static class SecretBody
 
     private static void WriteTime(Utf8JsonWriter writer, JsonEncodedText name, Timestamp time)
     {
-        Span<byte> text = stackalloc byte[32];
-        time.ToDateTimeOffset().UtcDateTime.TryFormat(text, out var length, TimeFormat, CultureInfo.InvariantCulture);
-        writer.WriteString(name, text[..length]);
+        Span<byte> text = stackalloc byte[Timestamp.TextLength];
+        time.Write(text);
+        writer.WriteString(name, text);
     }
 }

@@ -89,6 +89,16 @@ public sealed class SecretValueTests
     }
 
     [Fact]
+    public void Nobody_gets_a_buffer_that_somebody_has()
+    {
+        var held = Enumerable.Range(0, 5).Select(_ => PinnedBuffers.Rent(64)).ToList();
+        foreach (var buffer in held) PinnedBuffers.Return(buffer);
+        held = [.. Enumerable.Range(0, 10).Select(_ => PinnedBuffers.Rent(64))];
+        Assert.Equal(10, held.ToHashSet<object>(ReferenceEqualityComparer.Instance).Count);
+        foreach (var buffer in held) PinnedBuffers.Return(buffer);
+    }
+
+    [Fact]
     public void A_writer_clears_what_it_outgrows_and_what_it_leaves()
     {
         var writer = new PinnedWriter(64);

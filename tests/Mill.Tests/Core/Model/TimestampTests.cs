@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mill.Core.Model;
 using Xunit;
 
@@ -48,6 +49,7 @@ public sealed class TimestampTests
         var moments = Enumerable.Range(0, 500).Select(_ => new Timestamp(random.NextInt64(253_402_300_799_999_999))).ToList();
         foreach (var moment in moments)
         {
+            Assert.Equal(moment.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture), moment.ToString());
             Assert.True(Timestamp.TryParse(moment.ToString(), out var again));
             Assert.Equal(moment, again);
         }

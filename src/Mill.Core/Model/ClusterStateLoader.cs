@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Mill.Secrets;
 
 namespace Mill.Core.Model;
@@ -6,8 +7,7 @@ namespace Mill.Core.Model;
 /// <summary>Builds a state from all records of a store, in any order. Much faster than applying them one by one.</summary>
 public sealed class ClusterStateLoader
 {
-    private readonly Dictionary<SecretId, List<SecretVersion>> _versions = [];
-    private readonly Dictionary<SecretId, PrunedRecord> _pruned = [];
+    private readonly Dictionary<SecretId, Parts> _secrets = [];
     private readonly List<StateChange> _others = [];
 
     /// <summary>Throws <see cref="MillError.StorageDamaged"/> for a store that holds half of a backup: it must not be taken for a whole one.</summary>
@@ -21,11 +21,10 @@ public sealed class ClusterStateLoader
                     Hint = "Run mill restore again: it clears what is there and begins anew.",
                 };
             case (SecretVersionKey, SecretVersion version):
-                if (!_versions.TryGetValue(version.Id, out var versions)) _versions.Add(version.Id, versions = new(1));
-                versions.Add(version);
+                PartsOf(version.Id).Versions.Add(version);
                 break;
-            case (PrunedKey pruned, PrunedRecord content):
-                _pruned.Add(new(pruned.Tenant, pruned.Name), content);
+            case (PrunedKey at, PrunedRecord pruned):
+                PartsOf(new(at.Tenant, at.Name)).Pruned = pruned;
                 break;
             default:
                 _others.Add(new(key, record));
@@ -43,20 +42,40 @@ public sealed class ClusterStateLoader
     /// <summary>The state at a revision, histories that do not fit together included, and what is wrong with those.</summary>
     public (ClusterState State, IReadOnlyList<string> Faults) BuildAll(long revision)
     {
-        var histories = _versions.Keys.Union(_pruned.Keys).AsParallel().Select(BuildHistory).ToList();
         var tenants = ImmutableSortedDictionary.CreateBuilder<TenantId, TenantSecrets>();
-        foreach (var tenant in histories.GroupBy(built => built.Id.Tenant, built => built.History)) tenants.Add(tenant.Key, TenantSecrets.Of([.. tenant]));
-        var faults = histories.Where(built => built.Fault is not null)
-            .OrderBy(built => built.Id.Tenant).ThenBy(built => built.Id.Name)
-            .Select(built => $"The records of secret \"{built.Id.Name}\" in tenant \"{built.Id.Tenant}\" do not fit together: {built.Fault}.");
-        return ((ClusterState.Empty with { Revision = revision, Tenants = tenants.ToImmutable() }).Apply(_others), [.. faults]);
+        var faults = new List<(SecretId Id, string Fault)>();
+        foreach (var tenant in _secrets.GroupBy(secret => secret.Key.Tenant, secret => secret.Value.Build(secret.Key.Name)))
+        {
+            var histories = tenant.ToArray();
+            foreach (var history in histories)
+            {
+                if (HistoryCheck.FindFault(history) is { } fault) faults.Add((new(tenant.Key, history.Name), fault));
+            }
+            tenants.Add(tenant.Key, TenantSecrets.Of(histories));
+        }
+        var state = ClusterState.Empty with { Revision = revision, Tenants = tenants.ToImmutable() };
+        return (state.Apply(_others), [.. faults.OrderBy(found => found.Id.Tenant).ThenBy(found => found.Id.Name).Select(found => Describe(found.Id, found.Fault))]);
     }
 
-    private (SecretId Id, SecretHistory History, string? Fault) BuildHistory(SecretId id)
+    private static string Describe(SecretId id, string fault) => $"The records of secret \"{id.Name}\" in tenant \"{id.Tenant}\" do not fit together: {fault}.";
+
+    private Parts PartsOf(SecretId id)
     {
-        var versions = _versions.GetValueOrDefault(id) ?? [];
-        versions.Sort((left, right) => left.Version.CompareTo(right.Version));
-        var history = new SecretHistory(id.Name) { Versions = [.. versions], Pruned = _pruned.GetValueOrDefault(id) };
-        return (id, history, HistoryCheck.FindFault(history));
+        ref var parts = ref CollectionsMarshal.GetValueRefOrAddDefault(_secrets, id, out _);
+        return parts ??= new();
+    }
+
+    /// <summary>What was found of one secret so far.</summary>
+    private sealed class Parts
+    {
+        public List<SecretVersion> Versions { get; } = new(1);
+
+        public PrunedRecord? Pruned { get; set; }
+
+        public SecretHistory Build(SecretName name)
+        {
+            Versions.Sort(static (left, right) => left.Version.CompareTo(right.Version));
+            return new(name) { Versions = [.. Versions], Pruned = Pruned };
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.State.Embedded.Sqlite;
 
@@ -37,14 +38,14 @@ internal sealed class EmbeddedFiles : IDisposable
     /// <summary>Reads on a connection of its own: a long read holds no commit up.</summary>
     public StoreReader Reader { get; }
 
-    public static EmbeddedFiles Open(StoreFiles files, long firstRevision)
+    public static EmbeddedFiles Open(StoreFiles files, long firstRevision, StoreVisitor? visit)
     {
         DirectoryLock? directoryLock = null;
         try
         {
             StoreFiles.CreatePrivateDirectory(files.Directory);
             directoryLock = DirectoryLock.Take(files.Directory, InUseHint);
-            return Open(files, directoryLock, firstRevision);
+            return Open(files, directoryLock, firstRevision, visit);
         }
         catch (Exception failure)
         {
@@ -72,7 +73,7 @@ internal sealed class EmbeddedFiles : IDisposable
         _lock.Dispose();
     }
 
-    private static EmbeddedFiles Open(StoreFiles files, DirectoryLock directoryLock, long firstRevision)
+    private static EmbeddedFiles Open(StoreFiles files, DirectoryLock directoryLock, long firstRevision, StoreVisitor? visit)
     {
         // The anchor comes first: opening an empty database would make SQLite delete the log that may hold what is left.
         var anchor = Anchor.Read(files);
@@ -87,7 +88,7 @@ internal sealed class EmbeddedFiles : IDisposable
         {
             connection = OpenConnection(files, WriterCacheKibibytes);
             reading = OpenConnection(files, ReaderCacheKibibytes);
-            var head = Examine(files, connection, reading, anchor);
+            var head = Examine(files, connection, reading, anchor, visit);
 
             // A commit whose fsync failed or never ran may have come back from the page cache: it must be on the disk before anybody is told of it.
             // And a process that was killed may have owed a scrub. Nothing tells: even without a log, another program may have folded it in since.
@@ -134,7 +135,8 @@ internal sealed class EmbeddedFiles : IDisposable
         }
     }
 
-    private static StoreHead Examine(StoreFiles files, SqliteConnection connection, SqliteConnection other, (long Revision, UInt128 Digest)? anchor)
+    private static StoreHead Examine(
+        StoreFiles files, SqliteConnection connection, SqliteConnection other, (long Revision, UInt128 Digest)? anchor, StoreVisitor? visit)
     {
         if (!StoreSchema.Matches(connection))
             throw StorageFailure.Damaged(files.Database, "its tables are not the ones that were made.");
@@ -146,7 +148,7 @@ internal sealed class EmbeddedFiles : IDisposable
         try
         {
             using var reader = new StoreReader(other, files.Database);
-            head = reader.Verify();
+            head = reader.Verify(visit);
         }
         finally
         {

@@ -45,12 +45,16 @@ public sealed partial class EmbeddedStateStore : IStateStore
     /// Opens the store in a directory, or makes one. Fails with <see cref="MillError.DataDirectoryInUse"/>, <see cref="MillError.StorageDamaged"/>,
     /// <see cref="MillError.StorageFull"/> or <see cref="MillError.StorageUnavailable"/>.
     /// </summary>
-    public static EmbeddedStateStore Open(string directory, ILogger<EmbeddedStateStore>? logger = null) => Open(directory, new EmbeddedOptions(), logger);
+    /// <param name="directory">Where it is.</param>
+    /// <param name="logger">Hears what is not worth failing for.</param>
+    /// <param name="visit">Is shown every entry, for opening looks at all of them anyway. They are worth nothing if opening fails.</param>
+    public static EmbeddedStateStore Open(string directory, ILogger<EmbeddedStateStore>? logger = null, StoreVisitor? visit = null) =>
+        Open(directory, new EmbeddedOptions(), logger, visit);
 
-    internal static EmbeddedStateStore Open(string directory, EmbeddedOptions options, ILogger<EmbeddedStateStore>? logger = null)
+    internal static EmbeddedStateStore Open(string directory, EmbeddedOptions options, ILogger<EmbeddedStateStore>? logger = null, StoreVisitor? visit = null)
     {
         var paths = new StoreFiles(Path.GetFullPath(directory));
-        var store = new EmbeddedStateStore(paths, EmbeddedFiles.Open(paths, options.FirstRevision), options, logger ?? NullLogger<EmbeddedStateStore>.Instance);
+        var store = new EmbeddedStateStore(paths, EmbeddedFiles.Open(paths, options.FirstRevision, visit), options, logger ?? NullLogger<EmbeddedStateStore>.Instance);
         if (paths.IsOpenToOthers)
             store.LogOpenToOthers(paths.Directory);
         return store;

@@ -16,8 +16,8 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
 
     private delegate void RowVisitor(Row row);
 
-    /// <summary>Looks at every row and every entry of the index, and returns the head they add up to.</summary>
-    public StoreHead Verify() => AtOneRevision(() =>
+    /// <summary>Looks at every row and every entry of the index, and returns the head they add up to. What it shows is believed only when it returns.</summary>
+    public StoreHead Verify(StoreVisitor? visit) => AtOneRevision(() =>
     {
         var head = ReadHead();
         var sum = new StoreHead(head.Revision, 0, UInt128.Zero);
@@ -26,6 +26,7 @@ internal sealed class StoreReader(SqliteConnection connection, string path) : ID
         {
             sum = sum.With(row.Checksum);
             keys = keys.With(row.Id, row.Key);
+            visit?.Invoke(KeyText.Decode(row.Key), row.Value, row.Revision);
         });
         if (sum != head)
             throw StorageFailure.Damaged(path, $"{head.Count} records were written and {sum.Count} are found, or they are not the same ones.");

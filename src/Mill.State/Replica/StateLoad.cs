@@ -8,15 +8,12 @@ namespace Mill.State.Replica;
 /// <summary>Reads the whole state from a store. While one thread reads, others decode: that is most of the work, and a start waits for it.</summary>
 internal sealed class StateLoad : IDisposable
 {
-    private const int BatchCount = 64;
-    private const int BatchSize = 1 << 18;
     private const int MaxDecoders = 4;
 
     private readonly ClusterStateLoader _loader = new();
-    private readonly BlockingCollection<List<StoreEntry>> _queue = new(boundedCapacity: MaxDecoders * 2);
+    private readonly BlockingCollection<LoadBatch> _queue = new(boundedCapacity: MaxDecoders * 2);
     private readonly Lock _lock = new();
-    private List<StoreEntry> _batch = new(BatchCount);
-    private int _batchSize;
+    private LoadBatch _batch = new([]);
     private long _headRevision;
     private long _fence;
 
@@ -24,14 +21,18 @@ internal sealed class StateLoad : IDisposable
     {
     }
 
-    public static async ValueTask<ClusterState> RunAsync(IStateStore store, CancellationToken cancellationToken)
+    public static ValueTask<ClusterState> RunAsync(IStateStore store, CancellationToken cancellationToken) =>
+        RunAsync(visit => store.VisitAsync(RecordKey.Root, visit, cancellationToken), cancellationToken);
+
+    /// <param name="visitAll">Shows everything, and returns the revision that it is of.</param>
+    public static async ValueTask<ClusterState> RunAsync(Func<StoreVisitor, ValueTask<long>> visitAll, CancellationToken cancellationToken)
     {
         using var load = new StateLoad();
         var decoders = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, MaxDecoders)).Select(_ => Start(load.DecodeAll)).ToArray();
         long revision;
         try
         {
-            revision = await store.VisitAsync(RecordKey.Root, load.Add, cancellationToken).ConfigureAwait(false);
+            revision = await visitAll(load.Add).ConfigureAwait(false);
             load._queue.Add(load._batch, cancellationToken);
         }
         catch (InvalidOperationException) when (load._queue.IsAddingCompleted)
@@ -54,21 +55,22 @@ internal sealed class StateLoad : IDisposable
 
     private void Add(string key, ReadOnlySpan<byte> value, long revision)
     {
-        _batch.Add(new(key, value.ToArray(), revision));
-        _batchSize += value.Length;
-        if (_batch.Count < BatchCount && _batchSize < BatchSize) return;
+        if (_batch.TryAdd(key, value, revision)) return;
         _queue.Add(_batch);
-        (_batch, _batchSize) = (new(BatchCount), 0);
+        _batch = new(value);
+        _batch.TryAdd(key, value, revision);
     }
 
     private void DecodeAll()
     {
         try
         {
+            var decoded = new List<(RecordKey Key, StateRecord Record, long Revision)>(LoadBatch.MaxCount);
             foreach (var batch in _queue.GetConsumingEnumerable())
             {
-                var decoded = batch.ConvertAll(Decode);
+                using (batch) batch.Visit((key, value, revision) => decoded.Add(Decode(key, value, revision)));
                 lock (_lock) decoded.ForEach(AddLocked);
+                decoded.Clear();
             }
         }
         catch
@@ -78,10 +80,10 @@ internal sealed class StateLoad : IDisposable
         }
     }
 
-    private static (RecordKey Key, StateRecord Record, long Revision) Decode(StoreEntry entry)
+    private static (RecordKey Key, StateRecord Record, long Revision) Decode(string storeKey, ReadOnlySpan<byte> value, long revision)
     {
-        var key = ParseKey(entry.Key);
-        return (key, RecordCodec.Decode(key, entry.Value.Span), entry.Revision);
+        var key = ParseKey(storeKey);
+        return (key, RecordCodec.Decode(key, value), revision);
     }
 
     private void AddLocked((RecordKey Key, StateRecord Record, long Revision) entry)

@@ -27,7 +27,7 @@ public static class RestoreDirectory
 
     /// <summary>
     /// Opens the store in a free directory, or makes one whose revisions begin beyond those of the backup. Throws what <see cref="RequireFree"/> and
-    /// <see cref="EmbeddedStateStore.Open(string, Microsoft.Extensions.Logging.ILogger{EmbeddedStateStore}?)"/> throw.
+    /// <see cref="EmbeddedStateStore.Open(string, Microsoft.Extensions.Logging.ILogger{EmbeddedStateStore}?, Mill.Core.Ports.StoreVisitor?)"/> throw.
     /// </summary>
     /// <param name="backupRevision">The revision the backup is of.</param>
     public static async Task<EmbeddedStateStore> OpenAsync(string directory, long backupRevision, CancellationToken cancellationToken)

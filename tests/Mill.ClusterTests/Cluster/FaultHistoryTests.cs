@@ -11,7 +11,8 @@ namespace Mill.ClusterTests.Cluster;
 
 /// <summary>
 /// Whatever happens to the nodes of a cluster: no acknowledged write is lost, none is applied twice, and everybody is told one history. <c>MILL_FAULTS</c> says how many
-/// faults (9), <c>MILL_FAULT</c> takes only those with this in their name, and <c>MILL_SEED</c> replays a plan; the moments themselves depend on the machine.
+/// faults (9) and <c>MILL_OPERATIONS</c> how many operations around each (11,200, so 100,000 in all), <c>MILL_FAULT</c> takes only those with this in their name, and
+/// <c>MILL_SEED</c> replays a plan; the moments themselves depend on the machine.
 /// </summary>
 public sealed class FaultHistoryTests(Announcements announcements) : IClassFixture<Announcements>
 {
@@ -19,6 +20,7 @@ public sealed class FaultHistoryTests(Announcements announcements) : IClassFixtu
     private int DiskSize => 200 + (20 * _faults);
 
     private readonly int _faults = Number("MILL_FAULTS") ?? 9;
+    private readonly int _operations = Number("MILL_OPERATIONS") ?? 11_200;
     private readonly int _seed = Number("MILL_SEED") ?? RandomNumberGenerator.GetInt32(1_000_000);
     private readonly Dictionary<string, IReadOnlyList<SeenVersion>> _final = new(StringComparer.Ordinal);
 
@@ -59,7 +61,7 @@ public sealed class FaultHistoryTests(Announcements announcements) : IClassFixtu
         var operations = 0;
         for (var i = 0; i < _faults; i++)
         {
-            var round = new Round(rig, deck.Next(), $"r{i}", random);
+            var round = new Round(rig, deck.Next(), $"r{i}", _operations, random);
             try
             {
                 await round.RunAsync();

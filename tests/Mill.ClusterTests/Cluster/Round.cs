@@ -9,11 +9,13 @@ using Xunit;
 namespace Mill.ClusterTests.Cluster;
 
 /// <summary>One fault under traffic, on secrets that are new, and everything that must be so afterwards.</summary>
-internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random random)
+/// <param name="operations">How many there are at least, as far as the machine does that many in its time.</param>
+internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int operations, Random random)
 {
     private const int Checker = 100; // the client that looks at the end, apart from those of the traffic
     private const int AllVersions = 1000;
 
+    private static readonly TimeSpan MaxTraffic = TimeSpan.FromSeconds(60); // on each side of the fault
     private static readonly TimeSpan BackToWork = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WatchPatience = TimeSpan.FromSeconds(40);
     private static readonly CheckLimits Limits = new(20_000_000, TimeSpan.FromSeconds(120));
@@ -24,7 +26,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
     private TimeSpan _silence;
     private CheckResult? _result;
 
-    public int Operations => _recorder.History.Count;
+    public int Operations => _recorder.Count;
 
     public int Unknown => _recorder.History.Count(operation => operation.IsUnknown);
 
@@ -60,13 +62,14 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
         var running = traffic.RunAsync(stop.Token);
         try
         {
-            await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 1000)));
+            await ReachAsync(random.Next(100, operations));
             var duration = fault.Duration(random);
             await fault.BeginAsync(rig, random);
             await PauseAsync(duration);
             await fault.EndAsync(rig, random);
             _healed = await RequireWritableAsync();
             _silence = _recorder.LongestSilence;
+            await ReachAsync(operations);
             await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 1000)));
         }
         finally
@@ -74,6 +77,12 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
             await stop.CancelAsync();
             await running;
         }
+    }
+
+    private async Task ReachAsync(int count)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (Operations < count && TimeProvider.System.GetElapsedTime(start) < MaxTraffic) await PauseAsync(TimeSpan.FromMilliseconds(100));
     }
 
     /// <summary>Every node takes writes again within the time that is promised.</summary>
@@ -94,11 +103,11 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, Random r
     /// <summary>Reads everything once more through every node, and compares.</summary>
     private async Task LookAsync(IEnumerable<string> names)
     {
-        foreach (var name in names)
+        foreach (var node in rig.Nodes)
         {
-            foreach (var node in rig.Nodes)
+            using var recorded = new RecordedClient(Checker, node.Name, node.Client(rig.Access), _recorder);
+            foreach (var name in names)
             {
-                using var recorded = new RecordedClient(Checker, node.Name, node.Client(rig.Access), _recorder);
                 await RequireAnswerAsync(recorded, node, new SecretCall.Get(name));
                 await RequireAnswerAsync(recorded, node, new SecretCall.History(name, AllVersions));
             }

@@ -16,6 +16,8 @@ internal sealed class HistoryRecorder
     private long _longestSilence;
     private int _values;
 
+    public int Count => _history.Count;
+
     public IReadOnlyList<Operation> History => [.. _history];
 
     /// <summary>Answers that no fault excuses.</summary>

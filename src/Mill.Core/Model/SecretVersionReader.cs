@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Mill.Core.Model;
 
 /// <summary>
-/// Reads the JSON of a <see cref="SecretVersion"/>, by hand: a start reads every version there is, and waits for it. It is as strict as the serializer
+/// Reads the JSON of a <see cref="SecretVersion"/>, by hand: its bytes go into one array, and a text that belongs at another key is none. It is as strict as the serializer
 /// is told to be for the other records, and tests hold the two together: every member once, none unknown, nothing null that may not be.
 /// </summary>
 /// <remarks>
@@ -16,24 +15,16 @@ namespace Mill.Core.Model;
 /// </remarks>
 internal ref struct SecretVersionReader
 {
-    // Optimized from the first call on: when a large store is loaded, most of it would be over before the runtime found out that this is hot.
-    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
-
     private const int Optional = 1 << (int)Member.ValidTo;
     private const int All = (1 << (int)Member.Format + 1) - 1;
 
     private const int MaxOnStack = 4096;
-    private const int KnownTexts = 64;
 
     private static readonly byte[][] Names =
     [
         [.. "tenant"u8], [.. "name"u8], [.. "version"u8], [.. "valid_from"u8], [.. "valid_to"u8], [.. "state"u8], [.. "created_by"u8], [.. "request_id"u8], [.. "kind"u8],
         [.. "key_id"u8], [.. "wrap_salt"u8], [.. "wrapped_key"u8], [.. "key_commitment"u8], [.. "nonce"u8], [.. "ciphertext"u8], [.. "prev"u8], [.. "format"u8],
     ];
-
-    // Most versions of a store were written by one of few, under one key: their texts are kept once.
-    [ThreadStatic]
-    private static string?[]? _knownTexts;
 
     private readonly Span<byte> _scratch;
     private int _used;
@@ -75,7 +66,7 @@ internal ref struct SecretVersionReader
         try
         {
             var scratch = json.Length <= MaxOnStack ? stackalloc byte[MaxOnStack] : new byte[json.Length];
-            return new SecretVersionReader(json, scratch).Read(key);
+            return SecretVersionScan.TryRead(key, json, scratch) ?? new SecretVersionReader(json, scratch).Read(key);
         }
         catch (InvalidOperationException)
         {
@@ -84,16 +75,9 @@ internal ref struct SecretVersionReader
         }
     }
 
-    [MethodImpl(Hot)]
     private SecretVersion Read(SecretVersionKey key)
     {
-        var (version, format) = (0, 0);
-        var (validFrom, validTo) = (default(Timestamp), default(Timestamp?));
-        var (state, kind) = (default(VersionState), default(ValueKind));
-        string createdBy = "", requestId = "", keyId = "";
-        Range wrapSalt = default, keyCommitment = default, nonce = default, ciphertext = default, prev = default;
-        byte[]? wrappedKey = null;
-
+        SecretVersionFields fields = new() { CreatedBy = "", RequestId = "", KeyId = "" };
         Demand(_json.Read() && _json.TokenType is JsonTokenType.StartObject);
         while (_json.Read() && _json.TokenType is JsonTokenType.PropertyName)
         {
@@ -103,46 +87,26 @@ internal ref struct SecretVersionReader
             {
                 case Member.Tenant: DemandSame(key.Tenant.Value); break;
                 case Member.Name: DemandSame(key.Name.Value); break;
-                case Member.Version: version = (int)Number(int.MinValue, int.MaxValue); break;
-                case Member.ValidFrom: validFrom = new(Number(long.MinValue, long.MaxValue)); break;
-                case Member.ValidTo: validTo = IsNull() ? null : new Timestamp(Number(long.MinValue, long.MaxValue)); break;
-                case Member.State: state = State(); break;
-                case Member.CreatedBy: createdBy = KnownText(); break;
-                case Member.RequestId: requestId = Text(); break;
-                case Member.Kind: kind = Kind(); break;
-                case Member.KeyId: keyId = KnownText(); break;
-                case Member.WrapSalt: wrapSalt = Bytes(); break;
-                case Member.WrappedKey: wrappedKey = IsNull() ? null : _scratch[Bytes()].ToArray(); break;
-                case Member.KeyCommitment: keyCommitment = Bytes(); break;
-                case Member.Nonce: nonce = Bytes(); break;
-                case Member.Ciphertext: ciphertext = Bytes(); break;
-                case Member.Prev: prev = Bytes(); break;
-                case Member.Format: format = (int)Number(int.MinValue, int.MaxValue); break;
+                case Member.Version: fields.Version = (int)Number(int.MinValue, int.MaxValue); break;
+                case Member.ValidFrom: fields.ValidFrom = new(Number(long.MinValue, long.MaxValue)); break;
+                case Member.ValidTo: fields.ValidTo = IsNull() ? null : new Timestamp(Number(long.MinValue, long.MaxValue)); break;
+                case Member.State: fields.State = State(); break;
+                case Member.CreatedBy: fields.CreatedBy = Text(); break;
+                case Member.RequestId: fields.RequestId = Text(); break;
+                case Member.Kind: fields.Kind = Kind(); break;
+                case Member.KeyId: fields.KeyId = Text(); break;
+                case Member.WrapSalt: fields.WrapSalt = Bytes(); break;
+                case Member.WrappedKey: fields.WrappedKey = IsNull() ? null : _scratch[Bytes()].ToArray(); break;
+                case Member.KeyCommitment: fields.KeyCommitment = Bytes(); break;
+                case Member.Nonce: fields.Nonce = Bytes(); break;
+                case Member.Ciphertext: fields.Ciphertext = Bytes(); break;
+                case Member.Prev: fields.Prev = Bytes(); break;
+                case Member.Format: fields.Format = (int)Number(int.MinValue, int.MaxValue); break;
             }
         }
         Demand(_json.TokenType is JsonTokenType.EndObject && !_json.Read());
         Demand((_seen | Optional) == All);
-        ReadOnlyMemory<byte> bytes = _scratch[.._used].ToArray();
-        return new()
-        {
-            Tenant = key.Tenant,
-            Name = key.Name,
-            Version = version,
-            ValidFrom = validFrom,
-            ValidTo = validTo,
-            State = state,
-            CreatedBy = createdBy,
-            RequestId = requestId,
-            Kind = kind,
-            KeyId = keyId,
-            WrapSalt = bytes[wrapSalt],
-            WrappedKey = wrappedKey,
-            KeyCommitment = bytes[keyCommitment],
-            Nonce = bytes[nonce],
-            Ciphertext = bytes[ciphertext],
-            Prev = bytes[prev],
-            Format = format,
-        };
+        return fields.ToRecord(key, _scratch[.._used]);
     }
 
     private static void Demand(bool holds)
@@ -150,7 +114,6 @@ internal ref struct SecretVersionReader
         if (!holds) throw new JsonException("it is no version of a secret");
     }
 
-    [MethodImpl(Hot)]
     private Member ReadName()
     {
         // The one that comes next where nobody touched the record, or else whichever it is.
@@ -203,15 +166,6 @@ internal ref struct SecretVersionReader
     {
         Demand(_json.TokenType is JsonTokenType.String);
         return _json.GetString()!;
-    }
-
-    /// <summary>A text of which there are few: the same one as before, where it is still at hand.</summary>
-    private readonly string KnownText()
-    {
-        Demand(_json.TokenType is JsonTokenType.String);
-        var bytes = _json.ValueSpan;
-        ref var known = ref (_knownTexts ??= new string?[KnownTexts])[bytes.IsEmpty ? 0 : (bytes.Length + bytes[0] + (bytes[^1] * 7)) % KnownTexts];
-        return known is not null && _json.ValueTextEquals(known) ? known : known = _json.GetString()!;
     }
 
     /// <summary>Where in the scratch the bytes of a base64 text went.</summary>

@@ -36,6 +36,19 @@ public sealed class SecretVersionReaderTests
         }
     }
 
+    [Fact]
+    public void The_usual_version_is_read_by_the_quick_way_and_an_unusual_one_by_the_other()
+    {
+        var usual = Samples.Version(1, 10);
+        Assert.True(IsQuick(usual));
+        Assert.True(IsQuick(Samples.Version(2_000_000_000, 999_999_999_999_999_999, 10, VersionState.Superseded) with { Kind = ValueKind.Binary }));
+        Assert.True(IsQuick(Samples.Version(1, 10, 20, VersionState.Destroyed)));
+        Assert.False(IsQuick(usual with { CreatedBy = "a+b" }));
+        Assert.False(IsQuick(usual with { CreatedBy = "José" }));
+        Assert.False(IsQuick(usual with { RequestId = "a\"b" }));
+        Assert.False(IsQuick(usual with { ValidFrom = new(-1) }));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -140,6 +153,13 @@ public sealed class SecretVersionReaderTests
         {
             for (var at = 0; at <= json.Length; at++) Assert.False(IsTaken(version, [.. json[..at], .. bytes, .. json[at..]]));
         }
+    }
+
+    private static bool IsQuick(SecretVersion version)
+    {
+        var json = RecordCodec.Encode(version);
+        Assert.True(IsTaken(version, json));
+        return SecretVersionScan.TryRead((SecretVersionKey)version.Key, json, new byte[json.Length]) is not null;
     }
 
     /// <summary>Whether both take it; fails where they differ.</summary>

@@ -30,7 +30,6 @@ internal ref struct SecretVersionReader
     private int _used;
     private Utf8JsonReader _json;
     private int _seen;
-    private Member _expected;
 
     /// <param name="scratch">At least as long as the JSON.</param>
     private SecretVersionReader(ReadOnlySpan<byte> json, Span<byte> scratch)
@@ -39,7 +38,7 @@ internal ref struct SecretVersionReader
         _scratch = scratch;
     }
 
-    /// <summary>In the order in which they are written.</summary>
+    /// <summary>In the order of <see cref="Names"/>.</summary>
     private enum Member
     {
         Tenant,
@@ -116,15 +115,12 @@ internal ref struct SecretVersionReader
 
     private Member ReadName()
     {
-        // The one that comes next where nobody touched the record, or else whichever it is.
-        for (var i = 0; i < Names.Length; i++)
+        for (var member = 0; member < Names.Length; member++)
         {
-            var member = (Member)(((int)_expected + i) % Names.Length);
-            if (!_json.ValueTextEquals(Names[(int)member])) continue;
-            Demand((_seen & (1 << (int)member)) == 0);
-            _seen |= 1 << (int)member;
-            _expected = member + 1;
-            return member;
+            if (!_json.ValueTextEquals(Names[member])) continue;
+            Demand((_seen & (1 << member)) == 0);
+            _seen |= 1 << member;
+            return (Member)member;
         }
         throw new JsonException("a member is not known");
     }

@@ -40,15 +40,17 @@ internal sealed class MillServer : IAsyncDisposable
     public static async Task<MillServer> OpenAsync(string dataDirectory, VaultOptions vaultOptions, IPEndPoint listen, LogLevel logLevel, TimeProvider time, CancellationToken cancellationToken)
     {
         var app = WebServer.Build(listen, logLevel, tls: null);
+        EmbeddedStateStore? store = null;
         try
         {
             var loggers = app.Services.GetRequiredService<ILoggerFactory>();
             var logger = loggers.CreateLogger<EmbeddedStateStore>();
-            var (store, state) = await LocalState.OpenAsync(visit => EmbeddedStateStore.Open(dataDirectory, logger, visit), time, loggers, cancellationToken).ConfigureAwait(false);
+            (store, var state) = await LocalState.OpenAsync(visit => EmbeddedStateStore.Open(dataDirectory, logger, visit), time, loggers, cancellationToken).ConfigureAwait(false);
             return new(store, state, new VaultHost(vaultOptions, state, store, leadership: null, time, loggers), app, time);
         }
         catch
         {
+            if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
             await app.DisposeAsync().ConfigureAwait(false);
             throw;
         }

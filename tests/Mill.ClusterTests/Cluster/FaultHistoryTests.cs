@@ -17,7 +17,7 @@ namespace Mill.ClusterTests.Cluster;
 public sealed class FaultHistoryTests(Announcements announcements) : IClassFixture<Announcements>
 {
     /// <summary>Of the node whose disk runs full, in MiB: enough for what all rounds write.</summary>
-    private int DiskSize => 200 + (20 * _faults);
+    private int DiskSize => 200 + (_faults * Math.Max(20, _operations / 500));
 
     private readonly int _faults = Number("MILL_FAULTS") ?? 9;
     private readonly int _operations = Number("MILL_OPERATIONS") ?? 11_200;

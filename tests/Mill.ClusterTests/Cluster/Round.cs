@@ -62,7 +62,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
         var running = traffic.RunAsync(stop.Token);
         try
         {
-            await ReachAsync(random.Next(100, operations));
+            await ReachAsync(random.Next(operations));
             var duration = fault.Duration(random);
             await fault.BeginAsync(rig, random);
             await PauseAsync(duration);

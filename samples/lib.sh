@@ -17,6 +17,7 @@ say() { printf '\n== %s\n' "$*"; }
 start() {
     local node=$1 deadline=$((SECONDS + 60))
     shift
+    : >"$work/$node.out" # what it said before it was started again is not what it says now
     "$mill" "$@" >"$work/$node.out" 2>>"$work/$node.err" &
     pids[$node]=$!
     until grep -q '^address: ' "$work/$node.out"; do
@@ -56,8 +57,15 @@ lose() {
     unset "pids[$node]"
 }
 
+# stop NODE: SIGTERM, and waits until it has ended.
+stop() {
+    kill -TERM "${pids[$1]}"
+    wait "${pids[$1]}" || true
+    unset "pids[$1]"
+}
+
 # leader VIA: the name of the node that leads, as another one sees it.
-leader() { curl -sS --cacert "$ca" -H "Authorization: Bearer $token" "https://$1:4400/v1/status?consistency=local" | jq -r .leader; }
+leader() { curl -sS --max-time 10 --cacert "$ca" -H "Authorization: Bearer $token" "https://$1:4400/v1/status?consistency=local" | jq -r .leader; }
 
 finish() {
     local status=$?
@@ -67,4 +75,7 @@ finish() {
     rm -rf "$work"
     exit "$status"
 }
-trap finish EXIT INT TERM
+trap finish EXIT
+# Not the status of whatever ran when the signal came.
+trap 'exit 130' INT
+trap 'exit 143' TERM

@@ -10,7 +10,9 @@ public sealed partial class MillClient
     private const int MaxAuthority = 64 * 1024;
 
     /// <summary>All nodes, and how they are doing as the one that is asked sees it.</summary>
-    public Task<NodeListResponse> ListNodesAsync(CancellationToken cancellationToken = default) => GetAsync<NodeListResponse>(Targets.Nodes, cancellationToken);
+    /// <param name="local">What the node itself knows, which may be old; also where no majority can be reached.</param>
+    public Task<NodeListResponse> ListNodesAsync(bool local = false, CancellationToken cancellationToken = default) =>
+        GetAsync<NodeListResponse>(Targets.With(Targets.Nodes, Targets.Local(local)), cancellationToken);
 
     /// <summary>Takes a node out, for good. Throws <see cref="MillError.PreconditionFailed"/> where the rest could not go on without it.</summary>
     /// <param name="node">Its id or name.</param>

@@ -26,8 +26,9 @@ public sealed partial class MillClient
         await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<StatusResponse> GetStatusAsync(CancellationToken cancellationToken = default) =>
-        GetAsync<StatusResponse>(Targets.Status, cancellationToken);
+    /// <param name="local">What the node itself knows, which may be old; also where no majority can be reached.</param>
+    public Task<StatusResponse> GetStatusAsync(bool local = false, CancellationToken cancellationToken = default) =>
+        GetAsync<StatusResponse>(Targets.With(Targets.Status, Targets.Local(local)), cancellationToken);
 
     /// <summary>Opens every version there is and checks that history is whole.</summary>
     public async Task<VerifyResponse> VerifyAsync(CancellationToken cancellationToken = default)

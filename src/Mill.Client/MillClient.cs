@@ -100,6 +100,26 @@ public sealed partial class MillClient : IDisposable
         return await _transport.SendAsync<TransactionResponse>(call, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// A <c>.env</c> file with values in the place of its references, all from one moment. Throws <see cref="MillError.InvalidEnv"/> or <see cref="MillError.UnresolvedReferences"/> with
+    /// everything that is wrong, by line and column.
+    /// </summary>
+    public async Task<ExpandEnvResponse> ExpandEnvAsync(ExpandEnvRequest request, CancellationToken cancellationToken = default)
+    {
+        using var call = new Call(HttpMethod.Post, Targets.ExpandEnv) { Body = Body.Write(request, request.Content.Length + 256), IsReadOnly = true };
+        return await _transport.SendAsync<ExpandEnvResponse>(call, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A <c>.env</c> file with <c>secret(NAME)</c> in the place of <c>enc(NAME)</c>, and what that refers to stored, all of it or nothing. Throws <see cref="MillError.InvalidEnv"/> or
+    /// <see cref="MillError.UnresolvedReferences"/> with everything that is wrong, by line and column. The values stay the caller's to dispose.
+    /// </summary>
+    public async Task<EncryptEnvResponse> EncryptEnvAsync(EncryptEnvRequest request, CancellationToken cancellationToken = default)
+    {
+        using var call = new Call(HttpMethod.Post, Targets.EncryptEnv) { Body = Body.Write(request, request.Content.Length + 256), IdempotencyKey = Call.NewKey() };
+        return await _transport.SendAsync<EncryptEnvResponse>(call, cancellationToken).ConfigureAwait(false);
+    }
+
     public void Dispose() => _transport.Dispose();
 
     private static bool IsServer(Uri address) => address is { IsAbsoluteUri: true, Scheme: "http" or "https" };

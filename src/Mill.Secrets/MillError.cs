@@ -18,6 +18,8 @@ public enum MillError
     MethodNotAllowed = 1011,
     RequestTimeout = 1012,
     AlreadyExists = 1013,
+    InvalidEnv = 1014,
+    UnresolvedReferences = 1015,
 
     VaultSealed = 2001,
     RecordRejected = 2002,
@@ -38,4 +40,8 @@ public enum MillError
     Unreachable = 5002,
     AddressUnavailable = 5003,
     Internal = 5004,
+    ProgramNotFound = 5005,
+    ProgramNotRunnable = 5006,
+    Unsupported = 5007,
+    Configuration = 5008,
 }

@@ -20,6 +20,8 @@ public static class MillErrorCodes
         [MillError.MethodNotAllowed] = "method_not_allowed",
         [MillError.RequestTimeout] = "request_timeout",
         [MillError.AlreadyExists] = "already_exists",
+        [MillError.InvalidEnv] = "invalid_env",
+        [MillError.UnresolvedReferences] = "unresolved_references",
         [MillError.VaultSealed] = "vault_sealed",
         [MillError.RecordRejected] = "record_rejected",
         [MillError.InvalidMasterKey] = "invalid_master_key",
@@ -37,6 +39,10 @@ public static class MillErrorCodes
         [MillError.Unreachable] = "unreachable",
         [MillError.AddressUnavailable] = "address_unavailable",
         [MillError.Internal] = "internal",
+        [MillError.ProgramNotFound] = "program_not_found",
+        [MillError.ProgramNotRunnable] = "program_not_runnable",
+        [MillError.Unsupported] = "unsupported",
+        [MillError.Configuration] = "configuration",
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<string, MillError> Errors = Codes.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);

@@ -1,7 +1,7 @@
 namespace Mill.Secrets;
 
 /// <summary>A Mill operation failed. <see cref="Hint"/> is the next step to try; neither text ever holds a secret.</summary>
-public sealed class MillException(MillError error, string message, Exception? cause = null) : Exception(message, cause)
+public class MillException(MillError error, string message, Exception? cause = null) : Exception(message, cause)
 {
     public MillError Error { get; } = error;
 
@@ -28,4 +28,17 @@ public sealed class MillException(MillError error, string message, Exception? ca
 /// <param name="Code">A <see cref="MillErrorCodes"/> text.</param>
 /// <param name="Detail">What is wrong, in one sentence.</param>
 /// <param name="Pointer">Where: a JSON Pointer into the request (RFC 6901), or null.</param>
-public sealed record MillProblem(string Code, string Detail, string? Pointer = null);
+public sealed record MillProblem(string Code, string Detail, string? Pointer = null)
+{
+    /// <summary>The secret it is about.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The file, where there is more than one that it could be.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The line of a file, from 1.</summary>
+    public int? Line { get; init; }
+
+    /// <summary>The character in the line, from 1.</summary>
+    public int? Column { get; init; }
+}

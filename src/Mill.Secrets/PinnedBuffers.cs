@@ -11,10 +11,12 @@ public static class PinnedBuffers
 {
     private const int SmallestPower = 6;
     private const int LargestPower = 20;
-    private const int SmallSizes = 7; // up to 4 KiB
     private const int KeptBytesPerSize = 1 << 18;
 
-    private static readonly Shelf[] Shelves = [.. Enumerable.Range(SmallestPower, LargestPower - SmallestPower + 1).Select(power => new Shelf(1 << power))];
+    /// <summary>How many sizes are small: up to 4 KiB.</summary>
+    internal const int SmallSizes = 7;
+
+    private static readonly PinnedShelf<byte[]>[] Shelves = [.. Enumerable.Range(0, LargestPower - SmallestPower + 1).Select(place => new PinnedShelf<byte[]>(KeptOf(place)))];
 
     /// <summary>The small one of each size that this thread gave back last: it mostly is the next to need it, and then waits for nobody.</summary>
     [ThreadStatic]
@@ -25,7 +27,7 @@ public static class PinnedBuffers
     {
         var place = PlaceOf(length);
         if (place >= Shelves.Length) return GC.AllocateUninitializedArray<byte>(length, pinned: true);
-        if (_own is not { } own || place >= own.Length || own[place] is not { } buffer) return Shelves[place].Take();
+        if (_own is not { } own || place >= own.Length || own[place] is not { } buffer) return Shelves[place].TryTake() ?? GC.AllocateUninitializedArray<byte>(SizeOf(place), pinned: true);
         own[place] = null;
         return buffer;
     }
@@ -35,37 +37,17 @@ public static class PinnedBuffers
     {
         CryptographicOperations.ZeroMemory(buffer);
         var place = PlaceOf(buffer.Length);
-        if (place >= Shelves.Length || Shelves[place].Size != buffer.Length) return;
+        if (place >= Shelves.Length || SizeOf(place) != buffer.Length) return;
         var own = _own ??= new byte[]?[SmallSizes];
         if (place < own.Length && own[place] is null) own[place] = buffer;
-        else Shelves[place].Put(buffer);
+        else Shelves[place].TryPut(buffer);
     }
 
-    private static int PlaceOf(int length) => Math.Max(SmallestPower, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(length, 1) - 1)) - SmallestPower;
+    /// <summary>Which of the sizes is large enough, from the smallest on.</summary>
+    internal static int PlaceOf(int length) => Math.Max(SmallestPower, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(length, 1) - 1)) - SmallestPower;
 
-    private sealed class Shelf(int size)
-    {
-        private readonly Lock _lock = new();
-        private readonly byte[][] _kept = new byte[Math.Max(2, KeptBytesPerSize / size)][];
-        private int _count;
+    /// <summary>How many of a size are kept for all threads.</summary>
+    internal static int KeptOf(int place) => Math.Max(2, KeptBytesPerSize / SizeOf(place));
 
-        public int Size => size;
-
-        public byte[] Take()
-        {
-            lock (_lock)
-            {
-                if (_count > 0) return _kept[--_count];
-            }
-            return GC.AllocateUninitializedArray<byte>(size, pinned: true);
-        }
-
-        public void Put(byte[] buffer)
-        {
-            lock (_lock)
-            {
-                if (_count < _kept.Length) _kept[_count++] = buffer;
-            }
-        }
-    }
+    private static int SizeOf(int place) => 1 << (SmallestPower + place);
 }

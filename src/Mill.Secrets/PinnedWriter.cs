@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 
 namespace Mill.Secrets;
 
@@ -40,11 +41,19 @@ public sealed class PinnedWriter(int capacity = 512) : IBufferWriter<byte>, IDis
         if (buffer.Length > 0) PinnedBuffers.Return(buffer);
     }
 
+    /// <summary>Takes back, and clears, all that was written after the first <paramref name="count"/> bytes.</summary>
+    internal void Truncate(int count)
+    {
+        CryptographicOperations.ZeroMemory(_buffer.AsSpan(count.._written));
+        _written = count;
+    }
+
     private void EnsureRoom(int sizeHint)
     {
-        var needed = _written + Math.Max(sizeHint, 1);
+        var needed = (long)_written + Math.Max(sizeHint, 1);
         if (needed <= _buffer.Length) return;
-        var larger = PinnedBuffers.Rent(Math.Max(needed, _buffer.Length * 2));
+        if (needed > Array.MaxLength) throw new InvalidOperationException("It is more than fits into one buffer.");
+        var larger = PinnedBuffers.Rent((int)Math.Max(needed, Math.Min(_buffer.Length * 2L, Array.MaxLength)));
         WrittenSpan.CopyTo(larger);
         PinnedBuffers.Return(_buffer);
         _buffer = larger;

@@ -60,6 +60,15 @@ public sealed record EngineItem
 
     public long? DatabaseBytesInUse { get; init; }
 
+    /// <summary>Size of the database from which on nothing is written; left out where Mill does not run the engine.</summary>
+    public long? DatabaseQuotaBytes { get; init; }
+
+    /// <summary>A member, this one or another, has reached that size: nothing is written.</summary>
+    public bool DatabaseFull { get; init; }
+
+    /// <summary><c>due</c> or <c>running</c>, where the database is to be written anew without its gaps.</summary>
+    public string? Defragmentation { get; init; }
+
     public IReadOnlyList<string> Problems { get; init; } = [];
 }
 
@@ -173,7 +182,8 @@ public sealed record MembershipResponse : IDisposable
 public sealed record MemberPlace(string Id, string Name, string Address, int ApiPort, int PeerPort, string Role);
 
 /// <summary>Between nodes: which nodes there are.</summary>
-public sealed record MemberPlaces(IReadOnlyList<MemberPlace> Members);
+/// <param name="Authority">The certificate of the cluster's authority, in DER; null where it is not known.</param>
+public sealed record MemberPlaces(IReadOnlyList<MemberPlace> Members, byte[]? Authority = null);
 
 /// <summary>Between nodes: asks for a new certificate.</summary>
 public sealed record RenewRequest(string CertificateRequest, string Version);
@@ -181,7 +191,8 @@ public sealed record RenewRequest(string CertificateRequest, string Version);
 /// <summary>Between nodes: room was made in the replicated engine.</summary>
 /// <param name="InitialCluster">The engine's members, by name, with the URLs at which they reach each other; the new one too.</param>
 /// <param name="Revocations">The list of certificates that are out, in DER.</param>
-public sealed record EngineAdmissionResponse(string MemberId, IReadOnlyDictionary<string, string> InitialCluster, byte[]? Revocations = null);
+/// <param name="StorageQuota">How large the database may grow on the node that answers: the member with the least decides for all. Null where that is not up to it.</param>
+public sealed record EngineAdmissionResponse(string MemberId, IReadOnlyDictionary<string, string> InitialCluster, byte[]? Revocations = null, long? StorageQuota = null);
 
 /// <summary>Between nodes: whether a member counts now.</summary>
 public sealed record EnginePromotionResponse(bool Promoted);

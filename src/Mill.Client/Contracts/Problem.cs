@@ -26,4 +26,7 @@ public sealed record ProblemResponse
 }
 
 /// <param name="Pointer">Where in the request: a JSON Pointer (RFC 6901).</param>
-public sealed record ProblemItem(string Code, string Detail, string? Pointer);
+/// <param name="Name">The secret it is about.</param>
+/// <param name="Line">The line of a file, from 1.</param>
+/// <param name="Column">The character in the line, from 1.</param>
+public sealed record ProblemItem(string Code, string Detail, string? Pointer, string? Name = null, int? Line = null, int? Column = null);

@@ -20,7 +20,7 @@ public sealed class SecretTextConverter : JsonConverter<SecretValue>
     }
 
     public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
-        value.Reveal(writer, static (bytes, to) => to.WriteStringValue(bytes));
+        value.Reveal(writer, static (bytes, to) => SecretJson.WriteValue(to, bytes));
 
     internal static PinnedWriter Unescape(ref Utf8JsonReader reader)
     {
@@ -46,7 +46,12 @@ public sealed class SecretFormatException(Exception? cause = null) : JsonExcepti
 /// <summary>A secret as base64 (RFC 4648, with padding) in a JSON string.</summary>
 public sealed class SecretBase64Converter : JsonConverter<SecretValue>
 {
-    public override SecretValue? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override SecretValue? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Decode(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
+        value.Reveal(writer, static (bytes, to) => to.WriteBase64StringValue(bytes));
+
+    internal static SecretValue Decode(ref Utf8JsonReader reader)
     {
         if (reader.TokenType is not JsonTokenType.String) throw new SecretFormatException();
         using var text = SecretTextConverter.Unescape(ref reader);
@@ -56,9 +61,47 @@ public sealed class SecretBase64Converter : JsonConverter<SecretValue>
         bytes.Advance(length);
         return SecretValue.FromBytes(bytes.WrittenSpan);
     }
+}
 
-    public override void Write(Utf8JsonWriter writer, SecretValue value, JsonSerializerOptions options) =>
-        value.Reveal(writer, static (bytes, to) => to.WriteBase64StringValue(bytes));
+/// <summary>Secrets as JSON strings, by name. A name that stands there twice is an error.</summary>
+public sealed class SecretTextsConverter : JsonConverter<IReadOnlyDictionary<string, SecretValue>>
+{
+    private static readonly SecretTextConverter Text = new();
+
+    public override IReadOnlyDictionary<string, SecretValue> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType is not JsonTokenType.StartObject) throw new JsonException();
+        var texts = new Dictionary<string, SecretValue>(StringComparer.Ordinal);
+        try
+        {
+            while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+            {
+                var name = reader.GetString()!;
+                reader.Read();
+                var value = Text.Read(ref reader, typeof(SecretValue), options)!;
+                if (texts.TryAdd(name, value)) continue;
+                value.Dispose();
+                throw new JsonException();
+            }
+            return texts;
+        }
+        catch
+        {
+            foreach (var value in texts.Values) value.Dispose();
+            throw;
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, SecretValue> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, text) in value)
+        {
+            writer.WritePropertyName(name);
+            Text.Write(writer, text, options);
+        }
+        writer.WriteEndObject();
+    }
 }
 
 /// <summary>RFC 3339 in UTC with six digits, so that texts sort as the moments do.</summary>

@@ -29,7 +29,7 @@ internal static class SecretAnswer
                 else if (Next(ref json, "valid_from"u8)) validFrom = json.GetDateTimeOffset();
                 else if (Next(ref json, "valid_to"u8)) validTo = json.TokenType is JsonTokenType.Null ? null : json.GetDateTimeOffset();
                 else if (Next(ref json, "value"u8)) text ??= Text(ref json);
-                else if (Next(ref json, "value_base64"u8)) binary ??= new SecretBase64Converter().Read(ref json, typeof(SecretValue), JsonSerializerOptions.Default);
+                else if (Next(ref json, "value_base64"u8)) binary ??= SecretBase64Converter.Decode(ref json);
                 else json.Skip();
             }
             // To the end: half an answer must not pass for a whole one.

@@ -10,6 +10,8 @@ internal static class Targets
     public const string Secrets = "/v1/secrets";
     public const string Watch = "/v1/secrets:watch";
     public const string Transactions = "/v1/transactions";
+    public const string EncryptEnv = "/v1/env/encrypt";
+    public const string ExpandEnv = "/v1/env/expand";
     public const string Tokens = "/v1/tokens";
     public const string Status = "/v1/status";
     public const string Verify = "/v1/verify";
@@ -48,6 +50,9 @@ internal static class Targets
         }
         return target?.ToString() ?? path;
     }
+
+    /// <summary>Whether the node is to answer by itself, which may be old.</summary>
+    public static (string Name, string? Value) Local(bool local) => ("consistency", local ? "local" : null);
 
     public static string? Number(int? value) => value?.ToString(CultureInfo.InvariantCulture);
 

@@ -33,7 +33,11 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         (await ExchangeAsync(call, cancellationToken).ConfigureAwait(false)).Dispose();
 
     /// <summary>The headers of an answer that goes on without end. One attempt at each address: its reader knows when to come back.</summary>
-    public async Task<HttpResponseMessage> OpenAsync(Call call, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> OpenAsync(Call call, CancellationToken cancellationToken) => TraceAsync(call, OpenAtAsync, cancellationToken);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> OpenAtAsync(Call call, CancellationToken cancellationToken)
     {
         using var limit = Limit(call, cancellationToken);
         for (var attempt = 1; ; attempt++)
@@ -57,10 +61,24 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    private Task<PinnedWriter> ExchangeAsync(Call call, CancellationToken cancellationToken) => TraceAsync(call, ExchangeAtAsync, cancellationToken);
+
+    private async Task<T> TraceAsync<T>(Call call, Func<Call, CancellationToken, Task<T>> send, CancellationToken cancellationToken)
+    {
+        using var activity = CallActivity.Start(call, Address);
+        try
+        {
+            return await send(call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e)
+        {
+            activity.Fail(e);
+            throw;
+        }
+    }
 
     /// <summary>Every address gets one chance, and the one that fails first another: it may have closed a connection that was just too old.</summary>
-    private async Task<PinnedWriter> ExchangeAsync(Call call, CancellationToken cancellationToken)
+    private async Task<PinnedWriter> ExchangeAtAsync(Call call, CancellationToken cancellationToken)
     {
         using var limit = Limit(call, cancellationToken);
         var (started, attempts) = (Options.Time.GetTimestamp(), _addresses.Length + 1);
@@ -88,7 +106,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
                 (hasWaited, attempts) = (true, attempts + 1);
                 mayHaveArrived |= e.Error is MillError.OutcomeUnknown;
                 MoveOn(at);
-                await Task.Delay(wait, Options.Time, limit.Token).ConfigureAwait(false);
+                if (await IsOverAsync(wait, limit.Token, cancellationToken).ConfigureAwait(false)) throw call.IsWrite && mayHaveArrived ? Problems.Unknown(address, e) : e;
             }
             // The refusal is of this attempt only: one before it may be on its way still, or be done.
             catch (MillException e) when (call.IsWrite && mayHaveArrived && !IsAboutRequest(e.Error))
@@ -100,6 +118,14 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
                 throw call.IsWrite ? Problems.Unknown(address, cause: null) : Problems.TimedOut(address, call.Limit ?? Options.Timeout);
             }
         }
+    }
+
+    /// <summary>Waits; true where the time for the whole call ended first.</summary>
+    private async Task<bool> IsOverAsync(TimeSpan wait, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        await Task.Delay(wait, Options.Time, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return limit.IsCancellationRequested;
     }
 
     private async Task<PinnedWriter> ExchangeOnceAsync(HttpRequestMessage request, Uri address, CancellationToken cancellationToken)

@@ -167,7 +167,7 @@ public sealed class FailureTests
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
         });
         using var client = mill.Connect();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetStatusAsync(stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetStatusAsync(cancellationToken: stop.Token));
     }
 
     private static Task Abort(Microsoft.AspNetCore.Http.HttpContext context)

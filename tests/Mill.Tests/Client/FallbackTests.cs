@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Mill.Client;
 using Mill.Secrets;
+using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.Client;
@@ -173,6 +174,19 @@ public sealed class FallbackTests
         Assert.Equal("n2", Assert.Single(joined.Members).Name);
         Assert.Equal(2, mill.Seen.Count);
         Assert.All(mill.Seen, request => Assert.Null(request.Header("Authorization")));
+    }
+
+    [Theory]
+    [InlineData("no_leader", MillError.NoLeader)]
+    [InlineData("outcome_unknown", MillError.OutcomeUnknown)]
+    public async Task A_call_whose_time_ends_while_it_waits_ends_with_what_the_server_said(string code, MillError said)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("PUT /v1/secrets/a", context => FakeMill.RefuseAsync(context, code, "1"));
+        // The clock that the pause goes by stands still, so the time for the whole call ends first.
+        using var client = new MillClient(new() { Address = mill.Address, Token = FakeMill.Token, Timeout = TimeSpan.FromSeconds(1.01), Time = new ManualTime() });
+        using var value = SecretValue.FromText("x");
+        Assert.Equal(said, (await Assert.ThrowsAsync<MillException>(() => client.SetAsync("a", value))).Error);
     }
 
     private static async Task<(FakeMill First, FakeMill Next, MillClient Client)> StartAsync()

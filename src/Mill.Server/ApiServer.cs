@@ -41,6 +41,7 @@ public static class ApiServer
         new WatchEndpoint(vault, authentication, time, new(stopping)).Map(app);
         new BackupEndpoint(vault, authentication, identity, time, new(stopping)).Map(app);
         new TransactionEndpoint(vault, authentication).Map(app);
+        new EnvEndpoints(vault, authentication).Map(app);
         new TokenEndpoints(tokens, authentication).Map(app);
         new RetentionEndpoints(vault, authentication).Map(app);
         new NodeEndpoints(vault, authentication, views, cluster).Map(app);

@@ -59,7 +59,8 @@ public static class PrivateFile
     internal static void Place(string path, ReadOnlySpan<byte> content, bool overwrite)
     {
         // Written whole beside its place first: a crash must never leave half a key where a key is expected.
-        var temporary = $"{path}.{Environment.ProcessId}.new";
+        // Under a name of its own: others may write the same file, from containers in which process ids are the same, too.
+        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(12, lowercase: true)}.new";
         try
         {
             var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly, BufferSize = 0 };

@@ -5,6 +5,8 @@ using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Core.Secrets;
 using Mill.Secrets;
+using Mill.Secrets.DotEnv;
+using Mill.Vault.Env;
 using Mill.Vault.Envelopes;
 using Mill.Vault.Versions;
 
@@ -30,8 +32,7 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     {
         AccessRules.Demand(caller, Verb.ReadMetrics);
         var seen = await state.ReadAsync(new StateRead(IsConfirmed: caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
-        var tenants = seen.Tenants.Values;
-        return new(new(ring.Status(seen), tenants.Sum(tenant => (long)tenant.ExistingCount), tenants.Sum(tenant => tenant.VersionCount), seen.Tokens.Count), seen.Revision);
+        return new(Totals(seen, caller), seen.Revision);
     }
 
     public async ValueTask<Observed<SecretReading>> ReadAsync(Caller caller, ReadSecret request, CancellationToken cancellationToken)
@@ -110,6 +111,38 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
         return await state.CommitAsync(new TransactionCommand(ring, unsealed, caller, request, context), cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<Observed<EnvExpansion>> ExpandEnvAsync(Caller caller, ExpandEnv request, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.ReadValue);
+        var seen = request.At is { } moment
+            ? await state.ReadAtAsync(moment, cancellationToken).ConfigureAwait(false)
+            : await state.ReadAsync(new StateRead(request.Level, null, caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
+        // Sealed is said before anything is looked up: it must not tell what exists.
+        using var expander = new EnvExpander(DotEnvDocument.Parse(request.Content), seen, ring.Demand(seen), caller, request);
+        return new(expander.Run(cancellationToken), seen.Revision);
+    }
+
+    public async Task<Committed<EncryptedEnv>> EncryptEnvAsync(Caller caller, EncryptEnv request, WriteContext context, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.SetSecret);
+        var unsealed = await DemandAsync(cancellationToken).ConfigureAwait(false);
+        using var plan = EnvPlan.Read(DotEnvDocument.Parse(request.Content), request.Values, cancellationToken);
+        var (stored, revision, replayed) = await state.CommitAsync(new EncryptEnvCommand(ring, unsealed, caller, request, plan, context), cancellationToken).ConfigureAwait(false);
+        return new(new(plan.Write(), stored), revision, replayed);
+    }
+
+    public async ValueTask<Observed<EncryptedEnv>> PreviewEncryptEnvAsync(Caller caller, EncryptEnv request, CancellationToken cancellationToken)
+    {
+        AccessRules.Demand(caller, Verb.ReadValue);
+        var seen = await state.ReadAsync(new StateRead(IsConfirmed: caller.IsConfirmed), cancellationToken).ConfigureAwait(false);
+        var unsealed = ring.Demand(seen);
+        using var plan = EnvPlan.Read(DotEnvDocument.Parse(request.Content), request.Values, cancellationToken);
+        // The version that a value would get tells of secrets that were deleted, which only those see who may set them.
+        if (plan.Stores.Count > 0) AccessRules.Demand(caller, Verb.SetSecret);
+        var steps = EnvStep.Demand(plan, seen, caller, unsealed, request.FailOnExisting);
+        return new(new(plan.Write(), new([.. steps.Select(step => step.Answer)])), seen.Revision);
+    }
+
     public async IAsyncEnumerable<WatchStep> WatchAsync(Caller caller, string prefix, long? afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         AccessRules.Demand(caller, Verb.ListNames);
@@ -156,6 +189,14 @@ internal sealed class SecretsVault(IReplicatedState state, IStateStore store, Ke
     {
         AccessRules.Demand(caller, Verb.BackUpStore);
         return StateBackup.Of(await state.ReadAsync(cancellationToken).ConfigureAwait(false), origin);
+    }
+
+    /// <summary>A number tells, too: who is no operator learns those of its own tenant only.</summary>
+    private StateTotals Totals(ClusterState seen, Caller caller)
+    {
+        if (caller.Role is Role.Operator) return new(ring.Status(seen), seen.Tenants.Values.Sum(tenant => (long)tenant.ExistingCount), seen.Tenants.Values.Sum(tenant => tenant.VersionCount), seen.Tokens.Count);
+        var (secrets, versions) = Visibility.Count(seen.Secrets(caller.Tenant), caller);
+        return new(ring.Status(seen), secrets, versions, seen.Tokens.Values.Count(token => token.Tenant == caller.Tenant));
     }
 
     /// <summary>In as many commits as it takes; mostly one. What is destroyed stays so, whatever comes in between.</summary>

@@ -18,6 +18,7 @@ public sealed class VaultHost
     private readonly ILeadership? _leadership;
     private readonly SealWatch _sealWatch;
     private readonly Housekeeping _housekeeping;
+    private readonly AuthorityRenewal _authorityRenewal;
     private readonly TimeProvider _time;
 
     /// <param name="leadership">Who does the work that is done once in a cluster; null where there is no cluster.</param>
@@ -27,6 +28,7 @@ public sealed class VaultHost
         _ring = new(new(options.MasterKey, options.MasterKeyFile));
         _sealWatch = new(_ring, state, time, loggers.CreateLogger<SealWatch>());
         _housekeeping = new(state, store.Limits, leadership, _ring, time, loggers.CreateLogger<Housekeeping>());
+        _authorityRenewal = new(state, leadership, _ring, time, loggers.CreateLogger<AuthorityRenewal>());
         Vault = new SecretsVault(state, store, _ring);
         Tokens = new TokenBook(state, _ring, time);
         Members = new MemberBook(state, _ring, time, loggers.CreateLogger<MemberBook>());
@@ -56,9 +58,9 @@ public sealed class VaultHost
         return new(madeKeyFile, _ring.Status(await _state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false)));
     }
 
-    /// <summary>Opens a sealed vault when its key appears, and keeps the house, until cancelled.</summary>
+    /// <summary>Opens a sealed vault when its key appears, keeps the house, and renews the authority, until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_sealWatch.RunAsync(cancellationToken), _housekeeping.RunAsync(cancellationToken), _ring.Opened.RunAsync(_time, cancellationToken));
+        Task.WhenAll(_sealWatch.RunAsync(cancellationToken), _housekeeping.RunAsync(cancellationToken), _authorityRenewal.RunAsync(cancellationToken), _ring.Opened.RunAsync(_time, cancellationToken));
 
     /// <summary>The given operator token if it still works, or else a new one that takes its place; null while the vault is sealed.</summary>
     /// <param name="subject">Whom it is for, as histories show it.</param>

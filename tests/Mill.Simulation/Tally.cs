@@ -5,22 +5,26 @@ internal sealed class Tally
 {
     private const int Kept = 60;
 
+    // FNV-1a, which is the same in every process.
+    private const ulong HashStart = 14695981039346656037;
+    private const ulong HashFactor = 1099511628211;
+
     private readonly Queue<string> _steps = new();
-    private HashCode _hash;
-    private int _answers;
+    private ulong _hash = HashStart;
+    private ulong _answers;
 
     public SortedDictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
 
     public int Events { get; set; }
 
     /// <summary>Equal for two runs that did the same and were answered the same. Which of two answers that are there was looked at first does not matter.</summary>
-    public int Hash => HashCode.Combine(_hash.ToHashCode(), _answers);
+    public ulong Hash => unchecked(_hash + _answers);
 
     public string LastSteps => string.Join('\n', _steps);
 
     public void Note(string step, string? kind = null)
     {
-        foreach (var c in step) _hash.Add(c);
+        _hash = Add(_hash, step);
         Keep(step, kind);
     }
 
@@ -31,14 +35,20 @@ internal sealed class Tally
     {
         var kind = text.StartsWith('!') ? text : text.EndsWith(" replayed", StringComparison.Ordinal) ? "replayed" : "answered";
         var step = $"    answer {number}: {text}";
-        _answers += string.GetHashCode(step, StringComparison.Ordinal);
+        _answers = unchecked(_answers + Add(HashStart, step));
         Keep(step, kind);
     }
 
-    public void Add(Tally other)
+    public void Add(IReadOnlyDictionary<string, int> counts, int events)
     {
-        foreach (var (kind, count) in other.Counts) Counts[kind] = Counts.GetValueOrDefault(kind) + count;
-        Events += other.Events;
+        foreach (var (kind, count) in counts) Counts[kind] = Counts.GetValueOrDefault(kind) + count;
+        Events += events;
+    }
+
+    private static ulong Add(ulong hash, string text)
+    {
+        foreach (var c in text) hash = unchecked((hash ^ c) * HashFactor);
+        return unchecked((hash ^ '\n') * HashFactor);
     }
 
     private void Keep(string step, string? kind)

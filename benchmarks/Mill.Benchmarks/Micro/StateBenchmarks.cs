@@ -1,3 +1,4 @@
+using System.Text;
 using BenchmarkDotNet.Attributes;
 using Mill.Core.Access;
 using Mill.Core.Model;
@@ -14,6 +15,7 @@ public class StateBenchmarks
     private SecretVersion _version = null!;
     private StateChange[] _changes = null!;
     private byte[] _encoded = null!;
+    private ExpandEnv _file = null!;
 
     [GlobalSetup]
     public void SetUp()
@@ -24,6 +26,14 @@ public class StateBenchmarks
         var next = _version with { Version = 2 };
         _changes = [new(_version.Key, _version with { State = VersionState.Superseded, ValidTo = new(1) }), new(next.Key, next)];
         _encoded = RecordCodec.Encode(_version);
+        _file = new(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(i => $"# what the next one is for\nKEY_{i}=pg://web:secret({VaultFixture.Name(i)})@db-{i}/app\n"))));
+    }
+
+    [Benchmark]
+    public async Task ExpandEnv()
+    {
+        var (expansion, _) = await _fixture.Host.Vault.ExpandEnvAsync(VaultFixture.Caller, _file, CancellationToken.None);
+        expansion.Dispose();
     }
 
     [Benchmark]

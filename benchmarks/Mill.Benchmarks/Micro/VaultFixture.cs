@@ -46,10 +46,10 @@ internal sealed class VaultFixture : IAsyncDisposable
         var fixture = new VaultFixture(directory, store, await LocalState.LoadAsync(store, TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None));
         await fixture.Host.StartAsync(makeKeyFile: false, CancellationToken.None);
         fixture.Token = (await fixture.Host.EnsureOperatorTokenAsync(null, "dev", "mill dev", CancellationToken.None))!;
-        using var value = SecretValue.FromBytes(new byte[100]);
+        using var value = SecretValue.FromText(new string('v', 100));
         for (var number = 0; number < Secrets; number++)
         {
-            await fixture.Host.Vault.SetAsync(Caller, new(Name(number), value, ValueKind.Binary), Context, CancellationToken.None);
+            await fixture.Host.Vault.SetAsync(Caller, new(Name(number), value, ValueKind.Text), Context, CancellationToken.None);
         }
         return fixture;
     }

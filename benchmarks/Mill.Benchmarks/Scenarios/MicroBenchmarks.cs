@@ -20,7 +20,7 @@ internal static class MicroBenchmarks
         // In this process: no package registry has to be there for a second build. It tells orders of magnitude, which is what is asked of it.
         var job = (options.IsQuick ? Job.Dry : Job.ShortRun.WithIterationTime(TimeInterval.FromMilliseconds(100))).WithToolchain(InProcessEmitToolchain.Instance);
         var config = ManualConfig.CreateEmpty().AddJob(job).AddDiagnoser(MemoryDiagnoser.Default).AddColumnProvider(DefaultColumnProviders.Instance).WithArtifactsPath(Path.Combine(directory, "micro"));
-        Summary[] summaries = [BenchmarkRunner.Run<EnvelopeBenchmarks>(config), BenchmarkRunner.Run<StateBenchmarks>(config)];
+        Summary[] summaries = [BenchmarkRunner.Run<EnvelopeBenchmarks>(config), BenchmarkRunner.Run<StateBenchmarks>(config), BenchmarkRunner.Run<RedactionBenchmarks>(config)];
         return [.. summaries.SelectMany(summary => summary.Reports).Select(ToFinding)];
     }
 

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Mill.Benchmarks.Servers;
 
-/// <summary>Three etcd members of their own, on the same disk and with the same settings as those that Mill runs, but without TLS: what etcd itself can do.</summary>
+/// <summary>
+/// Three etcd members of their own, on the same disk and with the same settings as those that Mill runs: TLS between them, and none between a member and who asks it,
+/// as on the socket between Mill and its engine. What etcd itself can do.
+/// </summary>
 internal sealed class EtcdCluster : IAsyncDisposable
 {
     private const int ClientPort = 2379;
@@ -26,14 +29,16 @@ internal sealed class EtcdCluster : IAsyncDisposable
         var cluster = new EtcdCluster();
         try
         {
-            var all = string.Join(',', Hosts.Select((host, index) => $"m{index}=http://{host}:2380"));
+            var peer = PeerCertificate.Create(Directory.CreateDirectory(directory).FullName, Hosts);
+            var all = string.Join(',', Hosts.Select((host, index) => $"m{index}=https://{host}:2380"));
             foreach (var (host, index) in Hosts.Select((host, index) => (host, index)))
             {
                 string[] arguments =
                 [
                     "--name", $"m{index}", "--data-dir", Path.Combine(directory, $"etcd-{index}"),
                     "--listen-client-urls", $"http://{host}:{ClientPort}", "--advertise-client-urls", $"http://{host}:{ClientPort}",
-                    "--listen-peer-urls", $"http://{host}:2380", "--initial-advertise-peer-urls", $"http://{host}:2380",
+                    "--listen-peer-urls", $"https://{host}:2380", "--initial-advertise-peer-urls", $"https://{host}:2380",
+                    "--peer-cert-file", peer.Certificate, "--peer-key-file", peer.Key, "--peer-trusted-ca-file", peer.Certificate, "--peer-client-cert-auth",
                     "--initial-cluster", all, "--initial-cluster-state", "new", "--heartbeat-interval", "100", "--election-timeout", "600", "--pre-vote",
                     "--logger", "zap", "--log-outputs", "stderr", "--log-level", "error",
                 ];

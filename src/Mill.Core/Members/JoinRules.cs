@@ -8,6 +8,9 @@ namespace Mill.Core.Members;
 /// <summary>Whether a node is let in.</summary>
 public static class JoinRules
 {
+    /// <summary>What a refusal points at where the node has another master key.</summary>
+    public const string KeyPointer = "/key_id";
+
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
     /// <summary>
@@ -54,9 +57,12 @@ public static class JoinRules
         }
         if (request.KeyId is { } keyId && keyId != cluster.KeyId)
         {
-            throw Differs(
-                $"The records are sealed with master key {cluster.KeyId}; the node has {(NodeIdentity.IsCluster(keyId) ? keyId : "another")}.",
-                "Put the right key on the node, or none, to be given it.");
+            var message = $"The records are sealed with master key {cluster.KeyId}; the node has {(NodeIdentity.IsCluster(keyId) ? keyId : "another")}.";
+            throw new MillException(MillError.PreconditionFailed, message)
+            {
+                Hint = "Put the right key on the node, or none, to be given it.",
+                Problems = [new(MillError.PreconditionFailed.ToCode(), message, KeyPointer)],
+            };
         }
     }
 

@@ -85,7 +85,7 @@ public sealed record JoinTokenRecord : StateRecord
     public byte[]? UsedKeyHash { get; init; }
 }
 
-/// <summary>The cluster's own authority over certificates. Written once, when the cluster is founded.</summary>
+/// <summary>The cluster's own authority over certificates. Written when the cluster is founded; a renewal changes the certificate, and never the key.</summary>
 public sealed record AuthorityRecord : StateRecord
 {
     /// <summary>The certificate, in DER.</summary>

@@ -54,5 +54,25 @@ public sealed record EngineStatus(string Engine, EngineState State)
 
     public long? DatabaseBytesInUse { get; init; }
 
+    /// <summary>Size of the database from which on nothing is written; null where that is not known.</summary>
+    public long? DatabaseQuotaBytes { get; init; }
+
+    /// <summary>A member, this one or another, has reached that size, and nothing is written.</summary>
+    public bool IsFull { get; init; }
+
+    public Defragmentation Defragmentation { get; init; }
+
     public IReadOnlyList<string> Problems { get; init; } = [];
+}
+
+/// <summary>Whether the database of a member is written anew, without its gaps.</summary>
+public enum Defragmentation
+{
+    None,
+
+    /// <summary>It is worth it, as soon as the others let it.</summary>
+    Due,
+
+    /// <summary>It is, or is about to be, and answers nobody.</summary>
+    Running,
 }

@@ -19,7 +19,7 @@ public interface IVault
     /// <summary>How the vault is doing, as far as the caller may see it.</summary>
     ValueTask<Observed<VaultStatus>> GetStatusAsync(Caller caller, ReadLevel level, CancellationToken cancellationToken);
 
-    /// <summary>How much there is in all tenants, for the metrics.</summary>
+    /// <summary>How much there is, for the metrics: to operators in all tenants, to others in what they see of their own.</summary>
     ValueTask<Observed<StateTotals>> GetTotalsAsync(Caller caller, CancellationToken cancellationToken);
 
     /// <summary>One value. The caller disposes it.</summary>
@@ -39,6 +39,21 @@ public interface IVault
 
     /// <summary>Several sets and deletes at one instant, or none of them.</summary>
     Task<Committed<TransactionAnswer>> TransactAsync(Caller caller, Transaction request, WriteContext context, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A file with values in the place of its references, all from one state. The caller disposes it. Throws <see cref="MillError.InvalidEnv"/> or
+    /// <see cref="MillError.UnresolvedReferences"/> with everything that is wrong.
+    /// </summary>
+    ValueTask<Observed<EnvExpansion>> ExpandEnvAsync(Caller caller, ExpandEnv request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores every <c>enc(NAME)</c> of a file at one instant, or nothing of it. The caller disposes the answer. Throws <see cref="MillError.InvalidEnv"/> or
+    /// <see cref="MillError.UnresolvedReferences"/> with everything that is wrong, and <see cref="MillError.TooLarge"/>.
+    /// </summary>
+    Task<Committed<EncryptedEnv>> EncryptEnvAsync(Caller caller, EncryptEnv request, WriteContext context, CancellationToken cancellationToken);
+
+    /// <summary>What <see cref="EncryptEnvAsync"/> would answer now; nothing is stored.</summary>
+    ValueTask<Observed<EncryptedEnv>> PreviewEncryptEnvAsync(Caller caller, EncryptEnv request, CancellationToken cancellationToken);
 
     /// <summary>
     /// What happens to the secrets the caller sees, after a revision or from now on; until cancelled. A step is given for every revision, even where
@@ -98,7 +113,11 @@ public sealed record HistoryPage(SecretName Name, IReadOnlyList<VersionInfo> Ver
 public readonly record struct WritePrecondition(bool IfAbsent = false, int? IfVersion = null);
 
 /// <param name="Force">Append a version even if the value is already current.</param>
-public sealed record SetSecret(SecretName Name, SecretValue Value, ValueKind Kind, WritePrecondition Precondition = default, bool Force = false);
+public sealed record SetSecret(SecretName Name, SecretValue Value, ValueKind Kind, WritePrecondition Precondition = default, bool Force = false)
+{
+    /// <summary>Of a value, in bytes.</summary>
+    public const int MaxSize = 256 * 1024;
+}
 
 public sealed record SetAnswer(string Name, int Version, long ValidFrom, bool Changed, bool Created);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mill.Core.Model;
 using Mill.Core.Ports;
+using Mill.Secrets;
 
 namespace Mill.Server.Api;
 
@@ -24,13 +25,19 @@ internal static class SecretBody
         writer.WriteStartObject();
         writer.WriteString(Name, version.Name.Value);
         writer.WriteNumber(Version, version.Version);
-        if (version.Kind is ValueKind.Text) reading.Value.Reveal(writer, static (bytes, to) => to.WriteString(Value, bytes));
+        if (version.Kind is ValueKind.Text) reading.Value.Reveal(writer, WriteText);
         else reading.Value.Reveal(writer, static (bytes, to) => to.WriteBase64String(ValueBase64, bytes));
         WriteTime(writer, ValidFrom, version.ValidFrom);
         if (version.ValidTo is { } end) WriteTime(writer, ValidTo, end);
         else writer.WriteNull(ValidTo);
         writer.WriteString(State, RecordTexts.Of(version.State));
         writer.WriteEndObject();
+    }
+
+    private static void WriteText(ReadOnlySpan<byte> value, Utf8JsonWriter writer)
+    {
+        writer.WritePropertyName(Value);
+        SecretJson.WriteValue(writer, value);
     }
 
     private static void WriteTime(Utf8JsonWriter writer, JsonEncodedText name, Timestamp time)

@@ -60,9 +60,9 @@ internal sealed class SystemEndpoints(IVault vault, Authentication authenticatio
     {
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
         QueryArguments.Of(http);
-        stateMetrics.See(await vault.GetTotalsAsync(caller, http.RequestAborted).ConfigureAwait(false));
+        var totals = await vault.GetTotalsAsync(caller, http.RequestAborted).ConfigureAwait(false);
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        await http.Response.WriteAsync(metrics.Render(), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsync(metrics.Render(() => stateMetrics.See(totals)), http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task VerifyAsync(HttpContext http)

@@ -14,30 +14,29 @@ namespace Mill.Server.Front;
 /// <summary>A node of the role api: it holds no state and no key, and passes on what it is asked.</summary>
 public sealed class FrontServer
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(2); // each vault
+    private static readonly TimeSpan AllReadyWithin = TimeSpan.FromSeconds(4.5);
 
     private readonly VaultPool _pool;
     private readonly PeerCalls _calls;
     private readonly ServerIdentity _identity;
     private readonly CurrentCredentials _credentials;
-    private readonly string _authority;
 
-    private FrontServer(VaultPool pool, PeerCalls calls, ServerIdentity identity, CurrentCredentials credentials, string authority) =>
-        (_pool, _calls, _identity, _credentials, _authority) = (pool, calls, identity, credentials, authority);
+    private FrontServer(VaultPool pool, PeerCalls calls, ServerIdentity identity, CurrentCredentials credentials) =>
+        (_pool, _calls, _identity, _credentials) = (pool, calls, identity, credentials);
 
     /// <summary>Maps every path of the contract.</summary>
-    /// <param name="authority">The certificate of the cluster's authority, in PEM.</param>
     /// <param name="stopping">Cancelled when the server begins to stop.</param>
     public static void Map(
-        WebApplication app, VaultPool pool, PeerCalls calls, ServerIdentity identity, CurrentCredentials credentials, string authority, TimeProvider time, CancellationToken stopping)
+        WebApplication app, VaultPool pool, PeerCalls calls, ServerIdentity identity, CurrentCredentials credentials, TimeProvider time, CancellationToken stopping)
     {
-        var front = new FrontServer(pool, calls, identity, credentials, authority);
+        var front = new FrontServer(pool, calls, identity, credentials);
         var (proxy, certificates) = (new FrontProxy(pool, calls, new(stopping), app.Services.GetRequiredService<ILogger<FrontProxy>>()), new PeerCertificates(credentials, time));
         app.UseMiddleware<Failures>(time);
         app.UseRouting();
         app.MapGet("/healthz", http => Reply.JsonAsync(http, StatusCodes.Status200OK, new HealthResponse("ok")));
         app.MapGet("/readyz", front.ReadyAsync);
-        app.MapGet("/ca.crt", http => AuthorityReply.WriteAsync(http, front._authority));
+        app.MapGet("/ca.crt", http => AuthorityReply.WriteAsync(http, front._credentials.Value.Trust.Authority.ExportCertificatePem() + "\n"));
         app.MapGet(PeerPaths.Status, http => front.StatusAsync(http, certificates));
         app.Map("/v1/{**rest}", proxy.PassAsync);
         app.Map("/openapi/{**rest}", proxy.PassAsync);
@@ -46,10 +45,11 @@ public sealed class FrontServer
     private async Task ReadyAsync(HttpContext http)
     {
         var failure = "None is known here.";
+        using var all = new CancellationTokenSource(AllReadyWithin, _calls.Time);
         foreach (var vault in _pool.InOrder())
         {
             using var limit = new CancellationTokenSource(ReadyWithin, _calls.Time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, all.Token, http.RequestAborted);
             try
             {
                 await _calls.GetAsync<HealthResponse>(vault, "/readyz", http.RequestId(), either.Token).ConfigureAwait(false);
@@ -59,6 +59,7 @@ public sealed class FrontServer
             catch (Exception e) when (e is MillException or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
             {
                 failure = $"{vault}: {PeerAnswer.Reason(e)}";
+                if (all.IsCancellationRequested) break;
             }
         }
         throw new MillException(MillError.NotReady, $"No vault node is ready. {failure}");

@@ -16,6 +16,7 @@ internal static class HttpStatus
         MillError.IdempotencyMismatch or MillError.AlreadyExists => 409,
         MillError.PreconditionFailed => 412,
         MillError.TooLarge => 413,
+        MillError.InvalidEnv or MillError.UnresolvedReferences => 422,
         MillError.RateLimited => 429,
         MillError.VaultSealed or MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.OutcomeUnknown
             or MillError.StorageFull or MillError.StorageUnavailable or MillError.LaterFormat => 503,
@@ -34,6 +35,8 @@ internal static class HttpStatus
         MillError.RequestTimeout => "The request took too long to arrive",
         MillError.IdempotencyMismatch => "The idempotency key belongs to another request",
         MillError.AlreadyExists => "It exists already",
+        MillError.InvalidEnv => "The file is not valid",
+        MillError.UnresolvedReferences => "Some references do not resolve",
         MillError.PreconditionFailed => "The precondition failed",
         MillError.TooLarge => "The request is too large",
         MillError.RateLimited => "Too many requests",

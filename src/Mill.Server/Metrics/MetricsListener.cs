@@ -33,10 +33,12 @@ internal sealed class MetricsListener : IDisposable
         _listener.Start();
     }
 
-    public string Render()
+    /// <param name="prepare">What is observed must be for this reader: nobody else's comes in between.</param>
+    public string Render(Action prepare)
     {
         lock (_render)
         {
+            prepare();
             _listener.RecordObservableInstruments();
             var text = new StringBuilder();
             foreach (var family in _families.Values.OrderBy(family => family.Name, StringComparer.Ordinal)) family.Render(text);

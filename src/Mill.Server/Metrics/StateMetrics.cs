@@ -3,7 +3,7 @@ using Mill.Core.Ports;
 
 namespace Mill.Server.Metrics;
 
-/// <summary>Gauges of the state, as it was when somebody last asked.</summary>
+/// <summary>Gauges of the state, as it is for whoever asks.</summary>
 internal sealed class StateMetrics : IDisposable
 {
     private readonly Meter _meter;
@@ -14,9 +14,9 @@ internal sealed class StateMetrics : IDisposable
     {
         _meter = new(new MeterOptions("Mill.Server.State") { Scope = listener });
         _meter.CreateObservableGauge("mill.state.revision", () => _seen.Revision, description: "Revision of the state on this node.");
-        _meter.CreateObservableGauge("mill.secrets", () => _seen.Answer.Secrets, description: "Secrets that exist, in all tenants.");
-        _meter.CreateObservableGauge("mill.secret_versions", () => _seen.Answer.Versions, description: "Versions that are kept, in all tenants.");
-        _meter.CreateObservableGauge("mill.tokens", () => _seen.Answer.Tokens, description: "Tokens, in all tenants.");
+        _meter.CreateObservableGauge("mill.secrets", () => _seen.Answer.Secrets, description: "Secrets that exist, as far as the reader of this page sees them: an operator in all tenants.");
+        _meter.CreateObservableGauge("mill.secret_versions", () => _seen.Answer.Versions, description: "Versions that are kept, as far as the reader of this page sees them.");
+        _meter.CreateObservableGauge("mill.tokens", () => _seen.Answer.Tokens, description: "Tokens, as far as the reader of this page sees them.");
         _meter.CreateObservableGauge("mill.vault.sealed", () => _seen.Answer.Seal.IsSealed ? 1 : 0, description: "1 while the vault is sealed.");
     }
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Mill.Core.Model;
+using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Server.Http;
 
@@ -21,6 +22,12 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
 
     /// <summary>As long as clients wait. A leader that has a successor is not waited for.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
+
+    /// <summary>A leader that does not say even whether it is there stands still: what became of the write is not known then, within what is promised for a refusal.</summary>
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>For a look at the engine, within what is promised for a refusal.</summary>
+    private static readonly TimeSpan EnginePatience = TimeSpan.FromMilliseconds(500);
 
     private readonly Relay _relay = new(cluster.Calls);
 
@@ -69,7 +76,7 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
                 if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
             }
             var leader = await way.FindAsync(tried, http.RequestAborted).ConfigureAwait(false);
-            tried = leader ?? throw (mayHaveHappened ? Unknown("no leader took it in time") : NextLeader.Nobody());
+            tried = leader ?? throw (mayHaveHappened ? Unknown("no leader took it in time") : await WhyNobodyAsync(http.RequestAborted).ConfigureAwait(false));
             if (leader.NodeId == cluster.Self)
             {
                 if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
@@ -82,12 +89,33 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         }
     }
 
+    /// <summary>Who leads is written down: where the database is full, that is what keeps everybody from it.</summary>
+    private async Task<MillException> WhyNobodyAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(EnginePatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            if (await cluster.Engine.GetStatusAsync(either.Token).ConfigureAwait(false) is { IsFull: true } engine)
+                return new(MillError.StorageFull, "The database has reached its quota, so no node can take the lead; nothing was written.")
+                {
+                    Hint = engine.DatabaseQuotaBytes is null ? StorageAdvice.FullElsewhere : StorageAdvice.Full,
+                };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It does not answer, so it is not that.
+        }
+        return NextLeader.Nobody();
+    }
+
     /// <summary>False where this node lost the office in the meantime: nothing was written.</summary>
     private async Task<bool> TryHereAsync(HttpContext http, bool mayHaveHappened)
     {
         try
         {
             await next(http).ConfigureAwait(false);
+            LogExecuted(http.RequestId(), http.Response.StatusCode);
             return true;
         }
         catch (MillException e) when (e.Error is MillError.NoLeader && !http.Response.HasStarted)
@@ -99,7 +127,13 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         }
         catch (MillException e) when (mayHaveHappened && IsOfThisAttempt(e.Error))
         {
+            LogExecuted(http.RequestId(), HttpStatus.Of(MillError.OutcomeUnknown));
             throw Unknown(e.Message);
+        }
+        catch (MillException e)
+        {
+            LogExecuted(http.RequestId(), HttpStatus.Of(e.Error));
+            throw;
         }
     }
 
@@ -109,10 +143,15 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         if (!known.Nodes.TryGetValue(leader.NodeId, out var node)) return new(RelayResult.NotSent, 0, "it is not known here", null);
         List<(string, string)> added = [(PeerGate.ForwardedHeader, cluster.Self.Value)];
         if (caller is { } asking) added.Add((PeerGate.NodeHeader, asking.Value));
-        var leg = new RelayLeg(PeerPlace.Of(node), await body.ReadAsync(http).ConfigureAwait(false), added)
+        var place = PeerPlace.Of(node);
+        var content = await body.ReadAsync(http).ConfigureAwait(false);
+        await using var watch = new SilenceWatch(cluster.Calls, place, LeaderPatience);
+        var leg = new RelayLeg(place, content, added)
         {
             AnswerWithin = AnswerWithin,
             SendBefore = sendBefore,
+            BeginBefore = watch.Silent,
+            Begun = watch.Stop,
             IsInVain = IsSucceeded(leader),
         };
         var start = time.GetTimestamp();
@@ -175,6 +214,9 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
 
     [LoggerMessage(1011, LogLevel.Debug, "Request {RequestId} was passed on by node {Node}, and answered {Status}")]
     private partial void LogServed(string requestId, NodeId node, int status);
+
+    [LoggerMessage(1013, LogLevel.Debug, "Request {RequestId} was executed by this node, which leads, and answered {Status}")]
+    private partial void LogExecuted(string requestId, int status);
 
     [LoggerMessage(1012, LogLevel.Information, "Request {RequestId} was not answered by node {Node}: {Reason}")]
     private partial void LogNotTaken(string requestId, NodeId node, string reason);

@@ -7,8 +7,8 @@ namespace Mill.Server.Peers;
 /// <summary>Where a write goes next, within the time that a client is promised.</summary>
 internal sealed class NextLeader(ILeadership leadership, TimeProvider time) : IDisposable
 {
-    /// <summary>A write that finds no leader is refused within five seconds.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4.5);
+    /// <summary>A write that finds no leader is refused within five seconds, on a busy machine too.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
     /// <summary>It may have been a bad moment only: then the same leader is tried again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);

@@ -12,6 +12,9 @@ internal sealed class NodeViews(IVault vault, ServerIdentity identity, ClusterPa
     /// <summary>Who does not answer by then is shown as unreachable.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>For a node that is asked about on behalf of another: who is taken for lost may be defragmented beside.</summary>
+    private static readonly TimeSpan WitnessPatience = TimeSpan.FromSeconds(3);
+
     /// <summary>On whose behalf this node looks at its own vault.</summary>
     private static readonly Caller Itself = new("", "", Role.Operator, TenantId.Default);
 
@@ -45,19 +48,27 @@ internal sealed class NodeViews(IVault vault, ServerIdentity identity, ClusterPa
         }
     }
 
+    /// <summary>Another node, as it answers this one. Throws <see cref="MillError.NotFound"/>.</summary>
+    public async Task<NodeItem> DescribeOtherAsync(string id, string requestId, CancellationToken cancellationToken)
+    {
+        if (cluster is not null && NodeId.TryParse(id, out var node) && (await cluster.ReadLocalAsync(cancellationToken).ConfigureAwait(false)).Nodes.TryGetValue(node, out var other))
+            return await AskAsync(cluster.Calls, other, WitnessPatience, requestId, cancellationToken).ConfigureAwait(false);
+        throw new MillException(MillError.NotFound, "There is no such node.");
+    }
+
     /// <summary>All nodes, by name. The others are asked at once.</summary>
     public async Task<IReadOnlyList<NodeItem>> DescribeAllAsync(string requestId, CancellationToken cancellationToken)
     {
         var self = DescribeSelfAsync(cancellationToken);
         if (cluster is null) return [await self.ConfigureAwait(false) with { Lag = 0 }];
         var seen = await cluster.ReadLocalAsync(cancellationToken).ConfigureAwait(false);
-        var asked = seen.Nodes.Values.Where(node => node.Id != cluster.Self).Select(node => AskAsync(cluster.Calls, node, requestId, cancellationToken));
+        var asked = seen.Nodes.Values.Where(node => node.Id != cluster.Self).Select(node => AskAsync(cluster.Calls, node, Patience, requestId, cancellationToken));
         NodeItem[] all = [await self.ConfigureAwait(false), .. await Task.WhenAll(asked).ConfigureAwait(false)];
         var (furthest, leader) = (all.Max(node => node.Revision), cluster.Leadership.Leader?.NodeId.Value);
         return [.. all.Select(node => node with { Lag = furthest - node.Revision, Leader = node.Id == leader }).OrderBy(node => node.Name, StringComparer.Ordinal)];
     }
 
-    private async Task<NodeItem> AskAsync(PeerCalls calls, NodeRecord node, string requestId, CancellationToken cancellationToken)
+    private async Task<NodeItem> AskAsync(PeerCalls calls, NodeRecord node, TimeSpan patience, string requestId, CancellationToken cancellationToken)
     {
         var place = PeerPlace.Of(node);
         var known = new NodeItem
@@ -70,7 +81,7 @@ internal sealed class NodeViews(IVault vault, ServerIdentity identity, ClusterPa
             Version = node.Version,
             CertificateEnds = node.CertificateNotAfter.ToDateTimeOffset(),
         };
-        using var limit = new CancellationTokenSource(Patience, time);
+        using var limit = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -103,6 +114,14 @@ internal sealed class NodeViews(IVault vault, ServerIdentity identity, ClusterPa
         AppliedIndex = status.AppliedIndex,
         DatabaseBytes = status.DatabaseBytes,
         DatabaseBytesInUse = status.DatabaseBytesInUse,
+        DatabaseQuotaBytes = status.DatabaseQuotaBytes,
+        DatabaseFull = status.IsFull,
+        Defragmentation = status.Defragmentation switch
+        {
+            Defragmentation.Due => "due",
+            Defragmentation.Running => "running",
+            _ => null,
+        },
         Problems = status.Problems,
     };
 }

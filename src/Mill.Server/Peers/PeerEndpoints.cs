@@ -13,6 +13,7 @@ namespace Mill.Server.Peers;
 internal sealed class PeerEndpoints(ClusterParts cluster, PeerGate gate, NodeViews views)
 {
     private const string Settled = "settled";
+    private const string Node = "node";
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -36,7 +37,10 @@ internal sealed class PeerEndpoints(ClusterParts cluster, PeerGate gate, NodeVie
     private async Task StatusAsync(HttpContext http)
     {
         await gate.DemandAsync(http).ConfigureAwait(false);
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, await views.DescribeSelfAsync(http.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+        var node = QueryArguments.Of(http, Node).Text(Node) is { } id
+            ? await views.DescribeOtherAsync(id, http.RequestId(), http.RequestAborted).ConfigureAwait(false)
+            : await views.DescribeSelfAsync(http.RequestAborted).ConfigureAwait(false);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, node).ConfigureAwait(false);
     }
 
     private async Task MembersAsync(HttpContext http)
@@ -44,7 +48,7 @@ internal sealed class PeerEndpoints(ClusterParts cluster, PeerGate gate, NodeVie
         await gate.DemandAsync(http).ConfigureAwait(false);
         var seen = await cluster.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false);
         http.SetRevision(seen.Revision);
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, new MemberPlaces(Memberships.Places(seen.Nodes.Values))).ConfigureAwait(false);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new MemberPlaces(Memberships.Places(seen.Nodes.Values), seen.Authority?.Certificate)).ConfigureAwait(false);
     }
 
     private async Task AdmitAsync(HttpContext http)
@@ -53,7 +57,8 @@ internal sealed class PeerEndpoints(ClusterParts cluster, PeerGate gate, NodeVie
         var admission = await cluster.Engine.AdmitAsync(node, http.RequestAborted).ConfigureAwait(false);
         // As this node knows it, which may be behind: the new one brings it up to date once it has read the state.
         var revocations = (await cluster.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false)).Revocations?.List;
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, new EngineAdmissionResponse(admission.MemberId, admission.InitialCluster, revocations)).ConfigureAwait(false);
+        var quota = (await cluster.Engine.GetStatusAsync(http.RequestAborted).ConfigureAwait(false)).DatabaseQuotaBytes;
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new EngineAdmissionResponse(admission.MemberId, admission.InitialCluster, revocations, quota)).ConfigureAwait(false);
     }
 
     private async Task PromoteAsync(HttpContext http)

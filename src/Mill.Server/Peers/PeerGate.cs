@@ -6,7 +6,7 @@ using Mill.Secrets;
 
 namespace Mill.Server.Peers;
 
-/// <summary>Which node is calling, and whether it still belongs here: asked for every request. Refusals are <see cref="MillError.Forbidden"/> and say why.</summary>
+/// <summary>Which node is calling, and whether it still belongs here: asked for every request. Refusals are <see cref="MillError.Forbidden"/>, or <see cref="MillError.NoQuorum"/> for those whose requests such a node passed on, and say why.</summary>
 internal sealed class PeerGate(IReplicatedState state, PeerCertificates certificates)
 {
     /// <summary>The id of the node that passed a client's, or another node's, request on.</summary>
@@ -21,7 +21,7 @@ internal sealed class PeerGate(IReplicatedState state, PeerCertificates certific
         if (await FindForwarderAsync(http).ConfigureAwait(false) is null)
         {
             var identity = certificates.Demand(http);
-            await DemandMemberAsync(identity, http.RequestAborted).ConfigureAwait(false);
+            if (await FindObstacleAsync(identity, http.RequestAborted).ConfigureAwait(false) is { } obstacle) throw PeerCertificates.Refused(obstacle);
             return identity.Node;
         }
         return http.Request.Headers[NodeHeader] is [{ } text] && NodeId.TryParse(text, out var id)
@@ -39,17 +39,19 @@ internal sealed class PeerGate(IReplicatedState state, PeerCertificates certific
         var identity = certificates.Demand(http);
         if (!identity.Role.HoldsKey()) return null;
         if (sender != identity.Node.Value) throw PeerCertificates.Refused($"{ForwardedHeader} names another node than the certificate, {identity.Node}.");
-        await DemandMemberAsync(identity, http.RequestAborted).ConfigureAwait(false);
+        // Whoever asked that node has done nothing wrong, and is told to ask another one.
+        if (await FindObstacleAsync(identity, http.RequestAborted).ConfigureAwait(false) is { } obstacle)
+            throw new MillException(MillError.NoQuorum, $"The node that was asked cannot pass this on to the leader. {obstacle}") { Hint = "Ask another node." };
         return identity.Node;
     }
 
-    private async ValueTask DemandMemberAsync(NodeIdentity identity, CancellationToken cancellationToken)
+    /// <summary>Why a node may not talk here; null where it may.</summary>
+    private async ValueTask<string?> FindObstacleAsync(NodeIdentity identity, CancellationToken cancellationToken)
     {
-        var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
-        if (NodeRules.MayTalk(seen, identity)) return;
+        if (NodeRules.MayTalk(await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false), identity)) return null;
         // It may come here as soon as it was let in, which this node may not have heard of yet.
-        seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (!NodeRules.MayTalk(seen, identity)) throw PeerCertificates.Refused(WhyNot(seen, identity));
+        var seen = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return NodeRules.MayTalk(seen, identity) ? null : WhyNot(seen, identity);
     }
 
     private static string WhyNot(ClusterState state, NodeIdentity identity)

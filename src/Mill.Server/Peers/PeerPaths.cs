@@ -8,6 +8,7 @@ public static class PeerPaths
     /// <summary>GET; <c>?settled=</c> takes microseconds.</summary>
     public const string Confirm = "/peer/confirm";
 
+    /// <summary>GET; of the node that is asked, or, with <c>?node=</c> and an id, of another as that one is told.</summary>
     public const string Status = "/peer/status";
 
     public const string Members = "/peer/members";
@@ -19,4 +20,7 @@ public static class PeerPaths
     public const string Promote = "/peer/engine/promote";
 
     public const string Renew = "/peer/renew";
+
+    /// <summary>How another node is doing, as the one that is asked is told.</summary>
+    public static string StatusOf(string node) => $"{Status}?node={Uri.EscapeDataString(node)}";
 }

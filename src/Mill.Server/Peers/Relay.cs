@@ -22,6 +22,7 @@ internal sealed class Relay(PeerCalls calls)
         using var gaveUp = late.Token.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt);
         // What was not sent by then is not sent any more; what was, is waited for.
         using var unsent = leg.SendBefore.UnsafeRegister(_ => CancelUnsent(content, attempt), null);
+        using var begins = leg.BeginBefore.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt);
         using var look = leg.IsInVain is { } isInVain ? calls.Time.CreateTimer(_ => CancelIf(isInVain, attempt), null, LookEvery, LookEvery) : null;
         try
         {
@@ -32,7 +33,7 @@ internal sealed class Relay(PeerCalls calls)
             var isStream = answer.Content.Headers.ContentLength is null;
             if (isStream) late.CancelAfter(Timeout.InfiniteTimeSpan);
             using var ends = isStream ? leg.StreamEnds.UnsafeRegister(static attempt => ((CancellationTokenSource)attempt!).Cancel(), attempt) : default;
-            await CopyAsync(http, answer, isStream, attempt.Token).ConfigureAwait(false);
+            await CopyAsync(http, answer, isStream, leg.Begun, begins, attempt.Token).ConfigureAwait(false);
             return RelayOutcome.Answered(answer.StatusCode);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
@@ -56,18 +57,27 @@ internal sealed class Relay(PeerCalls calls)
         return RelayOutcome.Answered(answer.StatusCode);
     }
 
-    private static async Task CopyAsync(HttpContext http, HttpResponseMessage answer, bool isStream, CancellationToken cancellationToken)
+    private static async Task CopyAsync(HttpContext http, HttpResponseMessage answer, bool isStream, Action? begun, CancellationTokenRegistration begins, CancellationToken cancellationToken)
     {
         var body = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var buffer = PinnedBuffers.Rent(16 * 1024);
         try
         {
-            RelayedHeaders.Answer(http, answer);
             // The head of a stream is news by itself. Elsewhere it waits for the first of the body, so that an answer that is lost before can be asked for again.
-            if (isStream) await http.Response.StartAsync(cancellationToken).ConfigureAwait(false);
-            while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
+            var read = isStream ? 0 : await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            await begins.DisposeAsync().ConfigureAwait(false);
+            begun?.Invoke();
+            cancellationToken.ThrowIfCancellationRequested();
+            RelayedHeaders.Answer(http, answer);
+            if (isStream)
+            {
+                await http.Response.StartAsync(cancellationToken).ConfigureAwait(false);
+                read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            }
+            while (read > 0)
             {
                 await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -104,6 +114,12 @@ internal sealed record RelayLeg(PeerPlace To, ReadOnlyMemory<byte>? Body, IReadO
 
     /// <summary>Cancelled when it makes no sense any more to begin.</summary>
     public CancellationToken SendBefore { get; init; }
+
+    /// <summary>Cancelled when an answer that has not begun is not waited for any more; one that has goes on.</summary>
+    public CancellationToken BeginBefore { get; init; }
+
+    /// <summary>Called when the answer has begun.</summary>
+    public Action? Begun { get; init; }
 
     /// <summary>Asked now and then: true once it makes no sense any more to wait.</summary>
     public Func<bool>? IsInVain { get; init; }

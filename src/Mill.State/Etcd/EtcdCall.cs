@@ -4,7 +4,8 @@ using Mill.State.Etcd.Messages;
 namespace Mill.State.Etcd;
 
 /// <summary>One procedure of etcd, with the form of what it gives.</summary>
-internal sealed record EtcdCall<TRequest, TReply>(string Path, MessageParser<TReply> Reply)
+/// <param name="NeedsLeader">A member that knows of no leader refuses it at once, instead of being quietly out of date.</param>
+internal sealed record EtcdCall<TRequest, TReply>(string Path, MessageParser<TReply> Reply, bool NeedsLeader = true)
     where TRequest : IMessage<TRequest>
     where TReply : IMessage<TReply>;
 
@@ -12,6 +13,9 @@ internal sealed record EtcdCall<TRequest, TReply>(string Path, MessageParser<TRe
 internal static class EtcdCalls
 {
     public static EtcdCall<RangeRequest, RangeReply> Range { get; } = new("/etcdserverpb.KV/Range", RangeReply.Parser);
+
+    /// <summary>For requests that the member answers by itself.</summary>
+    public static EtcdCall<RangeRequest, RangeReply> RangeHere { get; } = Range with { NeedsLeader = false };
 
     public static EtcdCall<TransactionRequest, TransactionReply> Transaction { get; } = new("/etcdserverpb.KV/Txn", TransactionReply.Parser);
 

@@ -40,18 +40,24 @@ internal sealed class EtcdChannel : IDisposable
         SendAsync(call, request, mayRepeat: false, cancellationToken);
 
     /// <summary>A call to one member and no other.</summary>
-    public async Task<TReply> AskAtAsync<TRequest, TReply>(Uri endpoint, EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken)
+    public Task<TReply> AskAtAsync<TRequest, TReply>(Uri endpoint, EtcdCall<TRequest, TReply> call, TRequest request, CancellationToken cancellationToken)
+        where TRequest : IMessage<TRequest>
+        where TReply : IMessage<TReply> =>
+        AskAtAsync(endpoint, call, request, _options.AttemptTimeout, cancellationToken);
+
+    /// <param name="patience">For what takes longer than other calls.</param>
+    public async Task<TReply> AskAtAsync<TRequest, TReply>(Uri endpoint, EtcdCall<TRequest, TReply> call, TRequest request, TimeSpan patience, CancellationToken cancellationToken)
         where TRequest : IMessage<TRequest>
         where TReply : IMessage<TReply>
     {
         try
         {
             using var content = new OnceContent(GrpcMessage.Write(request));
-            return await _transport.CallAsync(endpoint, call.Path, content, call.Reply, cancellationToken).ConfigureAwait(false);
+            return await _transport.CallAsync(endpoint, call, content, patience, cancellationToken).ConfigureAwait(false);
         }
         catch (EtcdException failure)
         {
-            throw EtcdFailure.ToMill(failure, mayHaveHappened: false);
+            throw EtcdFailure.ToMill(failure, mayHaveHappened: false, _options.WhenFull);
         }
     }
 
@@ -94,12 +100,12 @@ internal sealed class EtcdChannel : IDisposable
             using var content = new OnceContent(body);
             try
             {
-                return await _transport.CallAsync(endpoint, call.Path, content, call.Reply, cancellationToken).ConfigureAwait(false);
+                return await _transport.CallAsync(endpoint, call, content, _options.AttemptTimeout, cancellationToken).ConfigureAwait(false);
             }
             catch (EtcdException failure)
             {
                 if (IsAboutTheMember(failure.Fault)) MoveOnFrom(endpoint);
-                if (!MayTryAgain(failure.Fault, mayRepeat) || _time.GetElapsedTime(start) >= _options.GiveUpAfter) throw EtcdFailure.ToMill(failure, !mayRepeat);
+                if (!MayTryAgain(failure.Fault, mayRepeat) || _time.GetElapsedTime(start) >= _options.GiveUpAfter) throw EtcdFailure.ToMill(failure, !mayRepeat, _options.WhenFull);
             }
             catch (OperationCanceledException stopped) when (!mayRepeat && content.WasSent)
             {

@@ -7,7 +7,8 @@ namespace Mill.State.Etcd;
 
 /// <summary>The members of an etcd cluster that Mill runs: one on each node that holds the state, under the node's name.</summary>
 /// <param name="own">The client address of the member on this node.</param>
-public sealed class EtcdEngine(EtcdMembers members, Uri own) : IEngineMembers
+/// <param name="upkeep">Who keeps room in that; null where somebody else does.</param>
+public sealed class EtcdEngine(EtcdMembers members, Uri own, EtcdUpkeep? upkeep = null) : IEngineMembers
 {
     public async Task<EngineAdmission> AdmitAsync(NodeRecord node, CancellationToken cancellationToken)
     {
@@ -26,6 +27,9 @@ public sealed class EtcdEngine(EtcdMembers members, Uri own) : IEngineMembers
 
     public async ValueTask<EngineStatus> GetStatusAsync(CancellationToken cancellationToken)
     {
+        var defragmentation = upkeep?.Defragmentation ?? Defragmentation.None;
+        // It would not answer.
+        if (defragmentation is Defragmentation.Running) return new("etcd", EngineState.Unavailable) { DatabaseQuotaBytes = upkeep?.QuotaBytes, Defragmentation = defragmentation, Problems = ["The database is being defragmented."] };
         try
         {
             var status = await members.ReadStatusAsync(own, cancellationToken).ConfigureAwait(false);
@@ -43,18 +47,24 @@ public sealed class EtcdEngine(EtcdMembers members, Uri own) : IEngineMembers
                 AppliedIndex = (long)status.AppliedIndex,
                 DatabaseBytes = status.DatabaseBytes,
                 DatabaseBytesInUse = status.DatabaseBytesInUse,
+                DatabaseQuotaBytes = upkeep?.QuotaBytes,
+                IsFull = status.Problems.Any(IsFull),
+                Defragmentation = defragmentation,
                 Problems = status.Problems,
             };
         }
         catch (MillException failure)
         {
-            return new("etcd", EngineState.Unavailable) { Problems = [failure.Message] };
+            return new("etcd", EngineState.Unavailable) { DatabaseQuotaBytes = upkeep?.QuotaBytes, Problems = [failure.Message] };
         }
     }
 
     public static Uri PeerUrl(NodeRecord node) => new UriBuilder(Uri.UriSchemeHttps, node.Address, node.PeerPort).Uri;
 
     public static string Hex(ulong id) => id.ToString("x", CultureInfo.InvariantCulture);
+
+    /// <summary>The alarm of any member, as etcd lists them with every status (its AlarmMember as text).</summary>
+    private static bool IsFull(string problem) => problem.Contains("alarm:NOSPACE", StringComparison.Ordinal);
 
     /// <summary>One that has not started yet has no name; any will do for it, since etcd compares addresses.</summary>
     private static string NameOf(EtcdMember member, EtcdMember admitted, NodeRecord node) =>

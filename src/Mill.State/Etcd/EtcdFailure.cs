@@ -38,17 +38,15 @@ internal static class EtcdFailure
     public static EtcdException Of(Uri endpoint, int code, string message) => new(FaultOf(code, message), $"{endpoint.Authority}: {message}");
 
     /// <summary>The same failure in a caller's words.</summary>
-    public static MillException ToMill(EtcdException failure, bool mayHaveHappened) => failure.Fault switch
+    /// <param name="whenFull">See <see cref="EtcdOptions.WhenFull"/>.</param>
+    public static MillException ToMill(EtcdException failure, bool mayHaveHappened, string whenFull) => failure.Fault switch
     {
         EtcdFault.NoReply or EtcdFault.Doubtful when mayHaveHappened => Unknown(failure),
         EtcdFault.NoReply or EtcdFault.Doubtful or EtcdFault.NotServed => new(MillError.NoQuorum, $"Too few etcd members answer: {failure.Message}", failure)
         {
             Hint = "More than half of the etcd members must run and reach each other.",
         },
-        EtcdFault.Full => new(MillError.StorageFull, "The etcd database has reached its quota; nothing was written.", failure)
-        {
-            Hint = "Compaction makes room by itself; for more, raise --quota-backend-bytes or defragment the members, one by one.",
-        },
+        EtcdFault.Full => new(MillError.StorageFull, "The etcd database has reached its quota; nothing was written.", failure) { Hint = whenFull },
         EtcdFault.TooLarge => new(MillError.TooLarge, $"This is more than etcd takes in one transaction; nothing was written: {failure.Message}", failure)
         {
             Hint = "Write it in several steps.",

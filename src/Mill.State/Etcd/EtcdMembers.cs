@@ -69,16 +69,11 @@ public sealed class EtcdMembers
         }
     }
 
-    /// <summary>Makes another member lead, without an election. Nothing to do where it leads already.</summary>
+    /// <summary>Makes another member lead instead of the one that is asked, without an election: only who leads can pass it on. Nothing to do where that is somebody else.</summary>
     public async Task MoveLeaderAsync(ulong member, CancellationToken cancellationToken)
     {
         var status = await _channel.AskAsync(EtcdCalls.Status, new(), cancellationToken).ConfigureAwait(false);
-        if (status.Leader == member) return;
-        var members = await ListAsync(cancellationToken).ConfigureAwait(false);
-        var leader = members.FirstOrDefault(known => known.Id == status.Leader && known.ClientUrls.Count > 0)
-            ?? throw new MillException(MillError.NoQuorum, "No etcd member leads at the moment.");
-        // Only the leader can pass it on.
-        await _channel.AskAtAsync(leader.ClientUrls[0], EtcdCalls.MoveLeader, new() { TargetId = member }, cancellationToken).ConfigureAwait(false);
+        if (status.Leader == status.Header.MemberId && status.Leader != member) await _channel.AskAsync(EtcdCalls.MoveLeader, new() { TargetId = member }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>How one member is doing. Throws <see cref="MillError.StorageUnavailable"/> or <see cref="MillError.NoQuorum"/> where it does not answer.</summary>

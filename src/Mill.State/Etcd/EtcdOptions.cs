@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Mill.Core.Ports;
 using Mill.State.Etcd.Process;
 
 namespace Mill.State.Etcd;
@@ -27,7 +28,16 @@ public sealed record EtcdOptions
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The member that <see cref="EtcdProcess"/> runs for us alone.</summary>
-    public static EtcdOptions At(EtcdProcessOptions process) => new() { Endpoints = [process.ClientUrl], Tls = process.OurTls, Socket = process.SocketPath };
+    public static EtcdOptions At(EtcdProcessOptions process) => new()
+    {
+        Endpoints = [process.ClientUrl],
+        Tls = process.OurTls,
+        Socket = process.SocketPath,
+        WhenFull = StorageAdvice.Full,
+    };
+
+    /// <summary>What to do when the database has reached its quota.</summary>
+    public string WhenFull { get; init; } = StorageAdvice.FullElsewhere;
 
     /// <summary>Silence after which a watch asks the quorum whether it missed something.</summary>
     public TimeSpan WatchIdle { get; init; } = TimeSpan.FromSeconds(2);

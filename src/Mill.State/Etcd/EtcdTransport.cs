@@ -24,16 +24,18 @@ internal sealed class EtcdTransport : IDisposable
         _http = new(Handler(options)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    public async Task<TReply> CallAsync<TReply>(Uri endpoint, string path, OnceContent content, MessageParser<TReply> form, CancellationToken cancellationToken)
+    /// <param name="patience">The longest silence.</param>
+    public async Task<TReply> CallAsync<TRequest, TReply>(Uri endpoint, EtcdCall<TRequest, TReply> call, OnceContent content, TimeSpan patience, CancellationToken cancellationToken)
+        where TRequest : IMessage<TRequest>
         where TReply : IMessage<TReply>
     {
-        using var deadline = new Deadline(_options.AttemptTimeout, _time, cancellationToken);
+        using var deadline = new Deadline(patience, _time, cancellationToken);
         try
         {
-            using var response = await SendAsync(endpoint, path, content, deadline.Token).ConfigureAwait(false);
+            using var response = await SendAsync(endpoint, call.Path, call.NeedsLeader, content, deadline.Token).ConfigureAwait(false);
             using var body = await ReadBodyAsync(response, deadline).ConfigureAwait(false);
             if (EtcdFailure.Find(endpoint, response) is { } failure) throw failure;
-            return GrpcMessage.ReadSingle(body.Span, form);
+            return GrpcMessage.ReadSingle(body.Span, call.Reply);
         }
         catch (Exception failure) when (IsOurs(failure, cancellationToken))
         {
@@ -47,7 +49,7 @@ internal sealed class EtcdTransport : IDisposable
         using var deadline = new Deadline(_options.AttemptTimeout, _time, cancellationToken);
         try
         {
-            var response = await SendAsync(endpoint, path, content, deadline.Token).ConfigureAwait(false);
+            var response = await SendAsync(endpoint, path, needsLeader: true, content, deadline.Token).ConfigureAwait(false);
             try
             {
                 if (EtcdFailure.Find(endpoint, response) is { } failure) throw failure;
@@ -133,7 +135,7 @@ internal sealed class EtcdTransport : IDisposable
         return new(content.WasSent ? EtcdFault.NoReply : EtcdFault.NotSent, $"{endpoint.Authority}: {why}", failure);
     }
 
-    private Task<HttpResponseMessage> SendAsync(Uri endpoint, string path, OnceContent content, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> SendAsync(Uri endpoint, string path, bool needsLeader, OnceContent content, CancellationToken cancellationToken)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint, path))
         {
@@ -142,8 +144,8 @@ internal sealed class EtcdTransport : IDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
-        // A member that lost its leader says so at once, and ends its watches, instead of being quietly out of date.
-        request.Headers.Add("hasleader", "true");
+        // A member that lost its leader says so at once, and ends its watches.
+        if (needsLeader) request.Headers.Add("hasleader", "true");
         return _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 

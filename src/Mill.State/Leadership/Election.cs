@@ -48,7 +48,7 @@ internal sealed partial class Election(
             catch (MillException e)
             {
                 LogNotElected(e.Message);
-                await Task.Delay(LeaseTimes.RetryAfter, clocks.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(e.Error is MillError.StorageFull ? LeaseTimes.RetryWhenFull : LeaseTimes.RetryAfter, clocks.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -19,6 +19,9 @@ internal static class LeaseTimes
 
     public static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Where the store is full: each attempt tells it so again.</summary>
+    public static readonly TimeSpan RetryWhenFull = TimeSpan.FromSeconds(1);
+
     /// <summary>How much longer than others a node waits that could decide nothing.</summary>
     public static readonly TimeSpan Courtesy = TimeSpan.FromSeconds(2);
 

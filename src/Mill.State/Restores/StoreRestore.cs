@@ -29,20 +29,26 @@ public sealed class StoreRestore
 
     private readonly IStateStore _store;
     private readonly BackupReader _backup;
+    private readonly Func<CancellationToken, Task>? _makeRoom;
     private readonly string _attempt = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
     private readonly List<StoreWrite> _writes = [];
     private int _size;
     private long _written;
     private long _markerRevision;
 
-    private StoreRestore(IStateStore store, BackupReader backup) => (_store, _backup) = (store, backup);
+    private StoreRestore(IStateStore store, BackupReader backup, Func<CancellationToken, Task>? makeRoom) => (_store, _backup, _makeRoom) = (store, backup, makeRoom);
 
     /// <summary>
     /// Restores a backup that was checked before, from its first entry on. Throws <see cref="MillError.PreconditionFailed"/> for a store that is not empty, and for
     /// one that somebody
     /// else writes to. However it fails, the store is left empty, or marked as half restored; another run begins anew.
     /// </summary>
-    public static Task RunAsync(IStateStore store, BackupReader backup, CancellationToken cancellationToken) => new StoreRestore(store, backup).RunAsync(cancellationToken);
+    /// <param name="makeRoom">Called where the store is full; it goes on once that returns. Null where nothing can be done about it.</param>
+    public static Task RunAsync(IStateStore store, BackupReader backup, Func<CancellationToken, Task>? makeRoom, CancellationToken cancellationToken) =>
+        new StoreRestore(store, backup, makeRoom).RunAsync(cancellationToken);
+
+    /// <summary>As the other, in a store that makes room by itself or not at all.</summary>
+    public static Task RunAsync(IStateStore store, BackupReader backup, CancellationToken cancellationToken) => RunAsync(store, backup, makeRoom: null, cancellationToken);
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -107,11 +113,26 @@ public sealed class StoreRestore
     {
         // Head and cluster are what a server writes first: where they appear, one has begun to use this store.
         var transaction = new StoreTransaction([new(Marker, _markerRevision), new(Head, 0), new(Cluster, 0)], [.. _writes]);
-        var commit = await _store.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
+        var commit = await CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
         if (!commit.Succeeded) throw Disturbed();
         _markerRevision = commit.Revision;
         _writes.Clear();
         _size = 0;
+    }
+
+    private async Task<StoreCommit> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _store.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MillException e) when (e.Error is MillError.StorageFull && _makeRoom is not null)
+            {
+                await _makeRoom(cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private static MillException NotEmpty() => new(MillError.PreconditionFailed, "The store is not empty: a backup is restored into an empty one only.")

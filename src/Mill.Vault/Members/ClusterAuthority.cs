@@ -30,8 +30,6 @@ internal sealed class ClusterAuthority : IDisposable
 
     private ClusterAuthority(X509Certificate2 certificate, ECDsa key) => (Certificate, _key) = (certificate, key);
 
-    public static TimeSpan Lifetime { get; } = TimeSpan.FromDays(3650);
-
     public static TimeSpan NodeLifetime { get; } = TimeSpan.FromDays(90);
 
     public X509Certificate2 Certificate { get; }
@@ -40,13 +38,34 @@ internal sealed class ClusterAuthority : IDisposable
     public static ClusterAuthority Create(string clusterId, Timestamp now)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest(Subject($"mill {clusterId}"), key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         var start = (now - Allowance).ToDateTimeOffset();
-        var certificate = request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), start, start + Lifetime, NewSerial());
-        return new(certificate, key);
+        return new(Certify(Subject($"mill {clusterId}"), key, start, start + AuthorityRules.Lifetime), key);
+    }
+
+    /// <summary>
+    /// The authority with more time: the same key and name, from the same day on. Nobody's clock can be before that, and the certificates of before and after stand for each other. Throws as
+    /// <see cref="Open"/>.
+    /// </summary>
+    public static AuthorityRecord Renew(Unsealed unsealed, AuthorityRecord record, Timestamp now)
+    {
+        using var authority = Open(unsealed, record);
+        var before = authority.Certificate;
+        using var certificate = Certify(before.SubjectName, authority._key, before.NotBefore.ToUniversalTime(), (now + AuthorityRules.Lifetime).ToDateTimeOffset());
+        return record with { Certificate = certificate.RawData };
+    }
+
+    /// <summary>When it ends. Throws <see cref="MillError.RecordRejected"/> for what is no certificate.</summary>
+    public static Timestamp EndOf(AuthorityRecord record)
+    {
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(record.Certificate);
+            return Timestamp.From(certificate.NotAfter.ToUniversalTime());
+        }
+        catch (CryptographicException e)
+        {
+            throw new MillException(MillError.RecordRejected, "The cluster's authority is not what was stored: it has no certificate.", e) { Hint = "Restore the store from a backup." };
+        }
     }
 
     /// <summary>Throws <see cref="MillError.RecordRejected"/> where the key is not what was sealed, or not that of the certificate.</summary>
@@ -146,6 +165,15 @@ internal sealed class ClusterAuthority : IDisposable
         if (now.ToDateTimeOffset() >= last) throw new MillException(MillError.RecordRejected, $"The cluster's authority ended at {Timestamp.From(last)}.");
         var (start, end) = ((now - Allowance).ToDateTimeOffset(), (now + NodeLifetime).ToDateTimeOffset());
         return (start < first ? first : start, end > last ? last : end);
+    }
+
+    private static X509Certificate2 Certify(X500DistinguishedName name, ECDsa key, DateTimeOffset start, DateTimeOffset end)
+    {
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        return request.Create(request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), start, end, NewSerial());
     }
 
     private static X500DistinguishedName Subject(string commonName)

@@ -22,17 +22,23 @@ public static class HandedKey
     {
         if (IdOf(key) != neededKeyId)
             throw new MillException(MillError.InvalidMasterKey, $"The key that was handed over is not {neededKeyId}, which the records need.");
-        using var there = MasterKeyFile.Read(path);
-        if (there?.Id == neededKeyId) return;
-        if (there is not null) throw Unusable($"At {path} there is another master key, {there.Id}.");
+        if (IsThere(path, neededKeyId)) return;
         try
         {
             MasterKeyFile.Save(path, key);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // Another node of this machine may have been given it in this very moment.
+            if (IsThere(path, neededKeyId)) return;
             throw Unusable($"The master key file {path} cannot be made: {e.Message}", e);
         }
+    }
+
+    private static bool IsThere(string path, string neededKeyId)
+    {
+        using var there = MasterKeyFile.Read(path);
+        return there is null || there.Id == neededKeyId ? there is not null : throw Unusable($"At {path} there is another master key, {there.Id}.");
     }
 
     private static MillException Unusable(string message, Exception? cause = null) =>

@@ -14,7 +14,10 @@ internal sealed class RefoundCommand(KeyRing.KeyRing ring, NodeId? known, NodePl
     public override Decision<Membership> Decide(ClusterState state, Timestamp now)
     {
         var unsealed = ring.Demand(state);
-        using var authority = ClusterAuthority.Open(unsealed, MemberBook.DemandAuthority(state));
+        var before = MemberBook.DemandAuthority(state);
+        // Where nothing ran for years, it may have ended.
+        var current = AuthorityRules.IsDue(ClusterAuthority.EndOf(before), now) ? ClusterAuthority.Renew(unsealed, before, now) : before;
+        using var authority = ClusterAuthority.Open(unsealed, current);
         var gone = state.Nodes.Values.Where(other => other.Id != _id && (other.Role.HoldsKey() || known is null)).ToList();
         var (node, certificate) = Issuing.Issue(authority, unsealed.ClusterId, request, Issuing.NodeAt(_id, place, state.Nodes.GetValueOrDefault(_id), now) with { MemberId = null }, now);
         var left = state with { Nodes = state.Nodes.RemoveRange(gone.Select(other => other.Id)) };
@@ -22,6 +25,7 @@ internal sealed class RefoundCommand(KeyRing.KeyRing ring, NodeId? known, NodePl
         [
             .. gone.Select(other => new StateChange(new NodeKey(other.Id), null)),
             .. state.JoinTokens.Keys.Select(token => new StateChange(new JoinTokenKey(token), null)),
+            .. ReferenceEquals(current, before) ? (StateChange[])[] : [new(new AuthorityKey(), current)],
             new(new NodeKey(_id), node),
             Revoking.Next(authority, state.Revocations, gone, now),
         ]);

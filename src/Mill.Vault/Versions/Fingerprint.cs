@@ -50,7 +50,7 @@ internal sealed class Fingerprint : IDisposable
 
     public void Dispose() => _hash.Dispose();
 
-    private Fingerprint Add(ReadOnlySpan<byte> bytes)
+    public Fingerprint Add(ReadOnlySpan<byte> bytes)
     {
         Span<byte> length = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);

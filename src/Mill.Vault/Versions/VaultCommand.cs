@@ -24,4 +24,5 @@ internal abstract class VaultCommand<T>(KeyRing.KeyRing ring, JsonTypeInfo<T> an
 [JsonSerializable(typeof(SetAnswer))]
 [JsonSerializable(typeof(Done))]
 [JsonSerializable(typeof(TransactionAnswer))]
+[JsonSerializable(typeof(StoredSecrets))]
 internal sealed partial class AnswerJson : JsonSerializerContext;

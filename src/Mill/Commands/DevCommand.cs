@@ -52,7 +52,7 @@ internal sealed class DevCommand : Command
             Listen = endpoint,
             // What is written on the command line was meant for this very start, so it wins over both variables.
             MasterKey = parsed.GetValue(_masterKeyFile) is null ? host.Variable(MasterKeyVariable) : null,
-            MasterKeyFile = Path.GetFullPath(Place(parsed, _masterKeyFile) ?? host.Variable(MasterKeyFileVariable) ?? KeyInConfig(host) ?? throw Homeless("--master-key-file")),
+            MasterKeyFile = Path.GetFullPath(Place(parsed, _masterKeyFile) ?? host.Variable(MasterKeyFileVariable) ?? Places.MasterKey(host) ?? throw Homeless("--master-key-file")),
             Insecure = parsed.GetValue(_insecure),
             LogLevel = ServerLog.LevelOf(parsed.GetValue(_logLevel)),
             Backups = _backups.Read(parsed, host),
@@ -67,8 +67,6 @@ internal sealed class DevCommand : Command
         _global.Terminal.Say(Words.DevStopped);
         return ExitCodes.Ok;
     }
-
-    private static string? KeyInConfig(CliHost host) => Places.Config(host) is { } directory ? Path.Combine(directory, "master.key") : null;
 
     private static MillException Homeless(string option) => new(MillError.Usage, Words.NoHome) { Hint = Words.NoHomeHint(option) };
 

@@ -20,6 +20,10 @@ internal static class ExitCodes
     public const int DataDirectoryInUse = 12;
     public const int AddressUnavailable = 13;
     public const int InvalidMasterKey = 14;
+
+    // Those of env(1) and of shells.
+    public const int ProgramNotRunnable = 126;
+    public const int ProgramNotFound = 127;
     public const int Interrupted = 130;
 
     /// <summary>The codes as <c>mill --help</c> shows them.</summary>
@@ -33,18 +37,19 @@ internal static class ExitCodes
           5  forbidden              13  address unavailable
           6  precondition failed    14  invalid master key
           7  invalid input         130  interrupted
+        126  program not runnable  127  no such program
         """;
 
     public static int For(MillError error) => error switch
     {
         MillError.None => Ok,
         MillError.Usage => Usage,
-        MillError.NotFound => NotFound,
+        MillError.NotFound or MillError.UnresolvedReferences => NotFound,
         MillError.Unauthenticated => Unauthenticated,
         MillError.Forbidden => Forbidden,
         MillError.PreconditionFailed or MillError.IdempotencyMismatch or MillError.AlreadyExists or MillError.LaterFormat => PreconditionFailed,
         MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue or MillError.TooLarge
-            or MillError.MethodNotAllowed => InvalidInput,
+            or MillError.InvalidEnv or MillError.MethodNotAllowed or MillError.Unsupported or MillError.Configuration => InvalidInput,
         MillError.VaultSealed => VaultSealed,
         MillError.Unreachable => Unreachable,
         MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.RateLimited or MillError.OutcomeUnknown
@@ -53,6 +58,8 @@ internal static class ExitCodes
         MillError.DataDirectoryInUse => DataDirectoryInUse,
         MillError.AddressUnavailable => AddressUnavailable,
         MillError.InvalidMasterKey => InvalidMasterKey,
+        MillError.ProgramNotRunnable => ProgramNotRunnable,
+        MillError.ProgramNotFound => ProgramNotFound,
         _ => Unexpected,
     };
 }

@@ -1,4 +1,5 @@
 using Mill.Client.Contracts;
+using Mill.Core.Ports;
 using Mill.Interaction;
 
 namespace Mill.Commands;
@@ -13,7 +14,9 @@ internal static class NodeAdvice
             if (node.State is "unreachable") yield return Words.NodeIsUnreachable(node.Name);
             if (node.State is "sealed" && node.Id is not null) yield return Words.NodeIsSealed(node.Name);
             if (IsLearner(node)) yield return Words.NodeIsLearning(node.Name);
+            if (node.Engine is { DatabaseFull: false, DatabaseBytesInUse: { } used, DatabaseQuotaBytes: { } quota } && used > StorageAdvice.NearlyFull * quota) yield return Words.DatabaseIsNearlyFull(node.Name);
         }
+        if (nodes.Any(node => node.Engine is { DatabaseFull: true })) yield return Words.DatabaseIsFull;
         if (AboutVoters(nodes) is { } advice) yield return advice;
     }
 

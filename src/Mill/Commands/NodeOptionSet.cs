@@ -13,12 +13,18 @@ namespace Mill.Commands;
 internal sealed class NodeOptionSet(GlobalOptions global)
 {
     private const string EtcdVariable = "MILL_ETCD";
-    public const int DefaultApiPort = 4400;
-    private const int DefaultPeerPort = 2380;
+    public const int DefaultApiPort = NewNodeOptions.UsualApiPort;
+
+    /// <summary>A few commits of the largest kind.</summary>
+    private const long LeastQuota = 64L << 20;
+
+    /// <summary>Far beyond what etcd is good at, and still what a new member can be sent.</summary>
+    private const long MostQuota = 64L << 30;
 
     private readonly Option<string?> _dataDirectory = Symbols.Text("--data-dir", "DIR", Words.NodeDataDirectoryOption);
     private readonly Option<string?> _masterKeyFile = Symbols.Text("--master-key-file", "FILE", Words.NodeMasterKeyFileOption);
     private readonly Option<string?> _etcd = Symbols.Text("--etcd", "FILE", Words.EtcdOption);
+    private readonly SizeOption _storageQuota = new("--storage-quota", Words.StorageQuotaOption, LeastQuota, MostQuota, Words.NotAStorageQuota);
     private readonly Option<string?> _logLevel = Symbols.Choice("--log-level", "LEVEL", Words.LogLevelOption, ServerLog.Levels);
     private readonly BackupOptions _backups = new();
     private readonly Option<string?> _advertise = Symbols.Text("--advertise", "IP", Words.AdvertiseOption);
@@ -36,6 +42,7 @@ internal sealed class NodeOptionSet(GlobalOptions global)
         command.Add(_dataDirectory);
         command.Add(_masterKeyFile);
         command.Add(_etcd);
+        command.Add(_storageQuota);
         command.Add(_logLevel);
         _backups.AddTo(command);
     }
@@ -62,7 +69,9 @@ internal sealed class NodeOptionSet(GlobalOptions global)
         DataDirectory = DataDirectory(parsed),
         MasterKey = MasterKey(parsed),
         MasterKeyFile = MasterKeyFile(parsed),
+        UsualMasterKeyFile = Places.MasterKey(global.Host),
         Etcd = Etcd(parsed),
+        StorageQuota = _storageQuota.Read(parsed),
         LogLevel = ServerLog.LevelOf(parsed.GetValue(_logLevel)),
         Backups = _backups.Read(parsed, global.Host),
         Role = role is null ? null : RoleOf(role),
@@ -74,6 +83,8 @@ internal sealed class NodeOptionSet(GlobalOptions global)
     public NewNodeOptions ReadNew(ParseResult parsed, string? role)
     {
         var options = ReadPlace(parsed, role);
+        if (options is { StorageQuota: not null, Role: NodeRole.Api } or { StorageQuota: not null, ForeignEtcd: not null })
+            throw new MillException(MillError.Usage, Words.NoStorageOfItsOwn) { Hint = Words.NoStorageOfItsOwnHint };
         try
         {
             NodeRules.Normal(new(options.Name, options.Advertise, options.ApiPort, options.PeerPort, options.Role, MillVersion.Text));
@@ -90,13 +101,15 @@ internal sealed class NodeOptionSet(GlobalOptions global)
         DataDirectory = DataDirectory(parsed),
         MasterKey = MasterKey(parsed),
         MasterKeyFile = MasterKeyFile(parsed),
+        UsualMasterKeyFile = Places.MasterKey(global.Host),
         Etcd = Etcd(parsed),
+        StorageQuota = _storageQuota.Read(parsed),
         LogLevel = ServerLog.LevelOf(parsed.GetValue(_logLevel)),
         Backups = _backups.Read(parsed, global.Host),
         Name = parsed.GetValue(_name) ?? Environment.MachineName,
         Advertise = Advertise(parsed),
         ApiPort = parsed.GetValue(_port) is { } port ? NumberOption.Parse(port, result: null)!.Value : DefaultApiPort,
-        PeerPort = parsed.GetValue(_peerPort) is { } peer ? NumberOption.Parse(peer, result: null)!.Value : DefaultPeerPort,
+        PeerPort = parsed.GetValue(_peerPort) is { } peer ? NumberOption.Parse(peer, result: null)!.Value : NewNodeOptions.UsualPeerPort,
         Role = RoleOf(role ?? "both"),
         ForeignEtcd = Foreign(parsed),
         Progress = Progress(parsed),

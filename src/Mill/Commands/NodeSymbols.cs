@@ -33,7 +33,7 @@ internal static class NodeSymbols
             using var limit = new CancellationTokenSource(Patience, global.Host.Time);
             if (global.Resolve(context.ParseResult) is not { Token: not null } options) return [];
             using var client = new MillClient(options);
-            return client.ListNodesAsync(limit.Token).GetAwaiter().GetResult().Nodes.Select(node => new CompletionItem(node.Name));
+            return client.ListNodesAsync(cancellationToken: limit.Token).GetAwaiter().GetResult().Nodes.Select(node => new CompletionItem(node.Name));
         }
         catch (Exception e) when (e is MillException or OperationCanceledException)
         {

@@ -23,8 +23,10 @@ internal static class NodeWelcome
             if (ready.Token is not null) terminal.WriteLine($"token: {ready.Token}");
             if (ready.JoinToken is not null) terminal.WriteLine($"join-token: {ready.JoinToken}");
         }
-        terminal.Say(Words.NodeIsThere(ready.Node, ready.DataDirectory));
+        terminal.Say(Words.NodeIsThere(ready.Node, ready.DataDirectory, ready.KeyFile));
         if (ready.Vault is { MadeKeyFile: true }) terminal.Say(Words.NodeMadeKey);
+        // Only who founds a cluster could have meant another one.
+        else if (ready is { Token: not null, KeyFile: not null }) terminal.Say(Words.NodeFoundKey);
         if (ready.Vault?.Seal is { IsSealed: true } seal) terminal.Say(Words.DevSealed(seal.Reason, seal.NeededKeyId, seal.PresentKeyId));
         if (ready.Token is not { } token) return;
         if (!await WriteProfileAsync(global.Host, ready, token, cancellationToken).ConfigureAwait(false))

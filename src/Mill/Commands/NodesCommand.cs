@@ -22,7 +22,7 @@ internal sealed class NodesCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
-        var answer = await client.ListNodesAsync(cancellationToken).ConfigureAwait(false);
+        var answer = await LocalView.AskAsync(_global.Terminal, local => client.ListNodesAsync(local, cancellationToken)).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, answer);
         else Print(answer.Nodes);
         return ExitCodes.Ok;

@@ -62,6 +62,35 @@ internal sealed class DurationOption : Option<string?>
     };
 }
 
+/// <summary>A size on disk: a whole number and M or G, each 1024 times the one below.</summary>
+internal sealed class SizeOption : Option<string?>
+{
+    /// <param name="least">In bytes, as <paramref name="most"/>.</param>
+    /// <param name="refusal">What is said of a text that is none, or not within these.</param>
+    public SizeOption(string name, string description, long least, long most, Func<string, string> refusal)
+        : base(name)
+    {
+        HelpName = "SIZE";
+        Description = description;
+        Validators.Add(result =>
+        {
+            if (result.Tokens is [var token, ..] && (Parse(token.Value) is not { } size || size < least || size > most)) result.AddError(refusal(token.Value));
+        });
+    }
+
+    public long? Read(ParseResult parsed) => parsed.GetValue(this) is { } text ? Parse(text) : null;
+
+    private static long? Parse(string text) =>
+        text is [.. { Length: <= 10 } digits, var unit] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? unit switch
+            {
+                'M' => number << 20,
+                'G' => number << 30,
+                _ => null,
+            }
+            : null;
+}
+
 /// <summary>A time as RFC 3339 writes it, zone included, or <c>now</c>.</summary>
 internal sealed class TimeOption : Option<string?>
 {

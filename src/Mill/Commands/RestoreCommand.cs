@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Mill.Backups;
 using Mill.Core.Backups;
+using Mill.Hosting;
 using Mill.Interaction;
 using Mill.Profiles;
 using Mill.Secrets;
@@ -47,6 +48,7 @@ internal sealed class RestoreCommand : Command
 
     private static async Task<BackupReport> RunAsync(string path, string directory, CancellationToken cancellationToken)
     {
+        SystemLibraries.Demand();
         RestoreDirectory.RequireFree(directory);
         using var file = BackupFile.Open(path);
         var report = await BackupFile.CheckAsync(file, path, static _ => null, cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal sealed class StatusCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
-        var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+        var status = await LocalView.AskAsync(_global.Terminal, local => client.GetStatusAsync(local, cancellationToken)).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, status);
         else Print(status);
         return ExitCodes.Ok;

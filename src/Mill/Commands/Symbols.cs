@@ -17,6 +17,9 @@ internal static class Symbols
 
     public static Option<string?> Text(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
 
+    /// <summary>As often as somebody likes.</summary>
+    public static Option<string[]> Texts(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
+
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
     /// <summary>A number from 1.</summary>

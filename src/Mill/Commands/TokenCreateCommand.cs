@@ -10,8 +10,8 @@ internal sealed class TokenCreateCommand : Command
     private readonly GlobalOptions _global;
     private readonly Option<string> _subject = new("--subject") { HelpName = "NAME", Description = Words.SubjectOption, Required = true };
     private readonly Option<string> _role = new("--role") { HelpName = "ROLE", Description = Words.RoleOption, Required = true };
-    private readonly Option<string[]> _allow = new("--allow") { HelpName = "PATTERN", Description = Words.AllowOption };
-    private readonly Option<string[]> _deny = new("--deny") { HelpName = "PATTERN", Description = Words.DenyOption };
+    private readonly Option<string[]> _allow = Symbols.Texts("--allow", "PATTERN", Words.AllowOption);
+    private readonly Option<string[]> _deny = Symbols.Texts("--deny", "PATTERN", Words.DenyOption);
     private readonly Option<string?> _expiresIn = Symbols.Text("--expires-in", "TIME", Words.ExpiresInOption);
 
     public TokenCreateCommand(GlobalOptions global)

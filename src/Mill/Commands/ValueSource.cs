@@ -31,33 +31,11 @@ internal sealed record ValueSource(string? Argument, string? File)
 
     private async Task<SecretValue?> ReadOtherAsync(string name, Terminal terminal, CancellationToken cancellationToken)
     {
-        if (File is not null and not StandardInput) return await ReadFileAsync(File, terminal, cancellationToken).ConfigureAwait(false);
         if (Argument is null && File is null && terminal.InputIsTerminal) return Prompt.Secret(terminal, name);
-        return await ReadAsync(terminal.Input, terminal, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<SecretValue> ReadFileAsync(string path, Terminal terminal, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var file = System.IO.File.OpenRead(path);
-            await using var _ = file.ConfigureAwait(false);
-            return await ReadAsync(file, terminal, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MillException(MillError.Usage, Words.FileUnreadable(path, e.Message), e);
-        }
-    }
-
-    private async Task<SecretValue> ReadAsync(Stream stream, Terminal terminal, CancellationToken cancellationToken)
-    {
-        using var bytes = new PinnedWriter(4096);
-        while (await stream.ReadAsync(bytes.GetMemory(), cancellationToken).ConfigureAwait(false) is > 0 and var read)
-        {
-            bytes.Advance(read);
-            if (bytes.WrittenCount > MaxLength + 2) throw TooLarge();
-        }
+        var isFile = File is not null and not StandardInput;
+        using var bytes = isFile
+            ? await GivenBytes.ReadFileAsync(File!, MaxLength + 2, cancellationToken).ConfigureAwait(false)
+            : await GivenBytes.ReadAsync(terminal.Input, MaxLength + 2, cancellationToken).ConfigureAwait(false);
         var length = TrimNewline ? LengthWithoutNewline(bytes.WrittenSpan) : bytes.WrittenCount;
         if (length > MaxLength) throw TooLarge();
         if (!TrimNewline && LengthWithoutNewline(bytes.WrittenSpan) != length) terminal.Say(Words.EndsWithNewline);

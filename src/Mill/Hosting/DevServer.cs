@@ -15,6 +15,8 @@ internal static class DevServer
     public static async Task RunAsync(DevOptions options, Func<DevReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         DemandSafe(options);
+        if (options.MasterKey is null) KeyPlace.RequireApart(options.MasterKeyFile, options.DataDirectory);
+        SystemLibraries.Demand();
         // Told now, and not by a log line tomorrow.
         if (options.Backups is { } backups) BackupDirectory.Create(backups.Directory);
         var server = await MillServer.OpenAsync(options.DataDirectory, new VaultOptions(options.MasterKey, options.MasterKeyFile), options.Listen, options.LogLevel, TimeProvider.System, cancellationToken).ConfigureAwait(false);

@@ -20,6 +20,7 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(DevDocument))]
 [JsonSerializable(typeof(BackupDocument))]
 [JsonSerializable(typeof(NodeDocument))]
+[JsonSerializable(typeof(EnvFindings))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 internal sealed record DeletedDocument(string Name, bool Deleted);

@@ -13,16 +13,24 @@ internal static class ErrorReport
             return;
         }
         terminal.Say($"error: {Printable.From(failure.Message)}");
-        foreach (var problem in failure.Problems) terminal.Say(Printable.From(problem.Pointer is null ? $"  - {problem.Detail}" : $"  - {problem.Detail} ({problem.Pointer})"));
+        foreach (var problem in failure.Problems) terminal.Say(Printable.From(Line(problem)));
         if (failure.Hint is { } hint) terminal.Say($"hint: {Printable.From(hint)}");
         if (failure.Error is MillError.Internal && failure.RequestId is { } request) terminal.Say($"request: {Printable.From(request)}");
     }
+
+    private static string Line(MillProblem problem) => problem switch
+    {
+        { File: { } file, Line: { } line, Column: { } column } => $"  - {file}:{line}:{column}: {problem.Detail}",
+        { Line: { } line, Column: { } column } => $"  - line {line}, column {column}: {problem.Detail}",
+        { Pointer: { } pointer } => $"  - {problem.Detail} ({pointer})",
+        _ => $"  - {problem.Detail}",
+    };
 }
 
 internal sealed record ErrorDocument(string Code, string Detail, string? Hint, string? RequestId, int? CurrentVersion, IReadOnlyList<ErrorItem>? Errors)
 {
     public static ErrorDocument From(MillException failure) => new(failure.Error.ToCode(), failure.Message, failure.Hint, failure.RequestId, failure.CurrentVersion,
-        failure.Problems is { Count: > 0 } problems ? [.. problems.Select(problem => new ErrorItem(problem.Code, problem.Detail, problem.Pointer))] : null);
+        failure.Problems is { Count: > 0 } problems ? [.. problems.Select(problem => new ErrorItem(problem.Code, problem.Detail, problem.Pointer, problem.Name, problem.File, problem.Line, problem.Column))] : null);
 }
 
-internal sealed record ErrorItem(string Code, string Detail, string? Pointer);
+internal sealed record ErrorItem(string Code, string Detail, string? Pointer, string? Name, string? File, int? Line, int? Column);

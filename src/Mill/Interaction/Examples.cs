@@ -30,6 +30,29 @@ internal static class Examples
               mill secret get db.password --at 2026-01-31T12:00:00Z
               mill secret get db.password --json
             """,
+        "mill env expand" => """
+            Examples:
+              mill env expand .env                              what the program would read
+              set -a; eval "$(mill env expand .env --format shell)"
+              docker run --env-file <(mill env expand .env --format docker) IMAGE
+            """,
+        "mill env encrypt" => """
+            Examples:
+              mill env encrypt .env                             what would be committed; stores what looks like a secret
+              mill env encrypt .env --in-place --prefix app/    the value of DB_PASS becomes the secret app/DB_PASS
+              mill env encrypt .env --key DSN --key SALT --dry-run
+            """,
+        "mill env check" => """
+            Examples:
+              mill env check .env .env.test
+              mill env check --offline .env                     in a commit hook that reaches no server
+            """,
+        "mill run" => """
+            Examples:
+              mill run --env-file .env -- ./server --port 8080
+              mill run --secret db.password=PGPASSWORD -- psql -h db app
+              mill run --watch --env-file .env -- ./worker      restarts it when a secret changes
+            """,
         "mill secret list" => """
             Examples:
               mill secret list --prefix app.

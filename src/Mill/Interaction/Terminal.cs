@@ -12,6 +12,8 @@ internal sealed class Terminal(Stream input, Stream output, Stream error)
 
     public Stream Output => output;
 
+    public Stream Error => error;
+
     public bool InputIsTerminal { get; init; }
 
     /// <summary>A screen that understands more than plain lines.</summary>
@@ -19,7 +21,10 @@ internal sealed class Terminal(Stream input, Stream output, Stream error)
 
     public bool Color { get; init; }
 
-    public int Width { get; init; } = 80;
+    public int Width => MeasureWidth();
+
+    /// <summary>Only called where something is drawn: .NET then takes the terminal over, which a program that is run here must not find so.</summary>
+    public Func<int> MeasureWidth { get; init; } = static () => 80;
 
     /// <summary>Waits for a key and does not show it.</summary>
     public Func<ConsoleKeyInfo> ReadKey { get; init; } = static () => Console.ReadKey(intercept: true);
@@ -32,7 +37,7 @@ internal sealed class Terminal(Stream input, Stream output, Stream error)
             InputIsTerminal = !Console.IsInputRedirected,
             OutputIsTerminal = isScreen,
             Color = isScreen && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
-            Width = isScreen ? Math.Max(40, Console.WindowWidth) : 80,
+            MeasureWidth = () => isScreen ? Math.Max(40, Console.WindowWidth) : 80,
         };
     }
 

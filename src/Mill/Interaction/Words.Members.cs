@@ -1,4 +1,5 @@
 using Mill.Client.Contracts;
+using Mill.Core.Ports;
 
 namespace Mill.Interaction;
 
@@ -27,7 +28,7 @@ internal static partial class Words
     public const string NewJoinTokenHint = "Ask an operator for a new join token: mill join-token";
     public const string JoinTokenIsNoAccess = "This is a join token: it lets a node in, and nobody else.";
     public const string JoinTokenIsNoAccessHint = "Name an operator's token: --token TOKEN, or MILL_TOKEN. The first node keeps one in DATA_DIR/operator.token";
-    public const string RemoveNeedsYes = "A node that was removed does not come back as it was, and there is no terminal to ask at.";
+    public const string RemoveNeedsYes = "This cannot be undone, and there is no terminal to ask at.";
     public const string NobodyLeads = "nobody: nothing can be written until a majority of the vault nodes answers";
     public const string NoJoinTokens = "no join tokens";
 
@@ -59,10 +60,17 @@ internal static partial class Words
     {
         var parts = new List<string> { $"{node.Name} {node.Address} {node.State}" };
         if (node.Lag is > 0 and var lag) parts.Add($"{Count(lag, "revision")} behind");
-        if (node.Engine is { } engine) parts.Add($"{engine.Engine} {engine.State}{(engine.DatabaseBytes is { } bytes ? $", {Size(bytes)}" : "")}");
+        if (node.Engine is { } engine) parts.Add(Engine(engine));
         if (node.Reason is { } reason) parts.Add(reason);
         return string.Join("; ", parts);
     }
+
+    public const string NoStorageOfItsOwn = "--storage-quota is for the etcd that Mill runs on this node, and it runs none.";
+    public const string NoStorageOfItsOwnHint = "Leave it out. A node of the role api holds no state; an etcd that somebody else runs has a --quota-backend-bytes of its own.";
+
+    public const string DatabaseIsFull = "the database is full, and nothing is written. " + StorageAdvice.Full;
+
+    public static string DatabaseIsNearlyFull(string node) => $"{Printable.From(node)} has used most of its database; {StorageAdvice.InTime}";
 
     public static string VotersAreEven(int voters) => Invariant(
         $"{voters} vault nodes survive the loss of {Survivable(voters)}, as {voters - 1} do: add one or remove one");
@@ -86,5 +94,12 @@ internal static partial class Words
 
     private static int Survivable(int voters) => (voters - 1) / 2;
 
-    private static string Size(long bytes) => bytes < 1 << 20 ? Invariant($"{(bytes + 1023) / 1024} KiB") : Invariant($"{bytes / (double)(1 << 20):0.#} MiB");
+    private static string Engine(EngineItem engine)
+    {
+        var (size, quota) = (engine.DatabaseBytes is { } bytes ? $", {Size(bytes)}" : "", engine.DatabaseQuotaBytes is { } most ? $" of {Size(most)}" : "");
+        var (full, defragments) = (engine.DatabaseFull ? ", full: nothing is written" : "", engine.Defragmentation is "running" ? ", being defragmented" : "");
+        return $"{engine.Engine} {engine.State}{size}{quota}{full}{defragments}";
+    }
+
+    private static string Size(long bytes) => bytes < 1 << 20 ? Invariant($"{(bytes + 1023) / 1024} KiB") : bytes < 1 << 30 ? Invariant($"{bytes / (double)(1 << 20):0.#} MiB") : Invariant($"{bytes / (double)(1 << 30):0.##} GiB");
 }

@@ -16,6 +16,7 @@ internal static partial class Words
     public const string NotAVaultAddressHint = "For example https://10.0.0.1:4400,https://10.0.0.2:4400.";
     public const string NotAnAuthorityHint = "It is the file ca.crt in the data directory of any node.";
     public const string NodeMadeKey = "The master key was made just now. Keep a copy of it in a safe place: without it, nothing can be read.";
+    public const string NodeFoundKey = "The master key was there already, and this cluster uses it. Keep a copy of it in a safe place: without it, nothing can be read.";
 
     public static string NotAnAddressToAdvertise(string text) => $"\"{Printable.From(text)}\" is no IP address that others can call.";
 
@@ -31,7 +32,7 @@ internal static partial class Words
 
     public static string NotAnAuthority(string path, string why) => $"{Printable.From(path)} is no certificate of an authority: {Printable.From(why)}";
 
-    public static string NodeIsThere(string node, string directory) => $"Node {node}, data in {directory}.";
+    public static string NodeIsThere(string node, string directory, string? keyFile) => $"Node {node}, data in {directory}{(keyFile is null ? "" : $", master key in {keyFile}")}.";
 
     public static string NodeByHand(string address, string authority, string tokenFile) =>
         $"In other terminals, first: export MILL_ADDRESS={address} MILL_CACERT={ShellWord.From(authority)} MILL_TOKEN=\"$(cat {ShellWord.From(tokenFile)})\"";

@@ -98,7 +98,75 @@ internal static partial class Words
         : "open";
 
     public static string Verified(VerifyResponse answer) => Invariant(
-        $"{(answer.Sound ? "sound" : "UNSOUND")}: {answer.Secrets} secrets, {answer.Versions} versions, {answer.Opened} opened, {answer.Destroyed} destroyed (revision {answer.Revision})");
+        $"{(answer.Sound ? "sound" : "UNSOUND")}: {Count(answer.Secrets, "secret")}, {Count(answer.Versions, "version")}, {answer.Opened} opened, {answer.Destroyed} destroyed (revision {answer.Revision})");
+
+    public static string FileNotReplaced(string path, string why) => $"The file {path} cannot be replaced: {why}";
+
+    public static string FileChanged(string path) => $"The file {path} was changed by somebody else meanwhile, and was left as it is.";
+
+    public const string FileChangedHint = "Run the same command again.";
+
+    public static string EnvFileNotUtf8(string path) => $"The file {path} is not text in UTF-8.";
+
+    public const string EnvNothingToEncrypt = "Nothing in the file looks like a secret, and there is no enc(NAME).";
+    public const string EnvNothingToEncryptHint = "Name the variables with --key, or take --all.";
+
+    public const string EnvNothingToStore = "Nothing to store: no value of its own in the file looks like a secret.";
+
+    public const string EnvNotAPrefix = "What --prefix says cannot be the beginning of a secret's name.";
+
+    public static string EnvNoSuchKey(string path, IEnumerable<string> keys) => $"The file {path} has no value for {string.Join(", ", keys)}.";
+
+    public static string EnvStored(EnvSecretItem secret, bool dryRun) => Invariant(
+        $"secret {Printable.From(secret.Name)} {(dryRun ? "would be" : "is")} {(secret.Created ? "created" : secret.Changed ? "updated" : "unchanged")} (version {secret.Version})");
+
+    public static string EnvEncrypted(string path) => Printable.From($"{path}: no plaintext of these is left in it. What it held before may still be in the history of your version control.");
+
+    public static string EnvPlaintext(string key, string why) => $"The plaintext of {key} stands in the file: {why}.";
+
+    public const string EnvAskedFor = "an enc(NAME) asks for it";
+
+    public const string EnvInParentheses = "it is in the parentheses of enc(NAME, VALUE)";
+
+    public static string EnvNotStored(string key) => $"The value of {key} is not stored yet: encrypt the file.";
+
+    public const string EnvUnclosed = "A reference is not closed. For text that looks like one, write a backslash before it.";
+
+    public static string EnvNotAName(string rule) => $"This is not the name of a secret. {rule}";
+
+    public const string EnvNotAVersion = "What follows @ is a version, a number from 1.";
+
+    public const string EnvPlaintextHint = "Store it: mill env encrypt FILE --in-place. What is no secret: --allow KEY.";
+
+    public static string EnvChecked(int files) => $"{Count(files, "file")} checked: nothing to mend";
+
+    public static string EnvFound(int problems, int files) => $"There {(problems is 1 ? "is" : "are")} {Count(problems, "problem")} in {Count(files, "file")}.";
+
+    public static string NoVariable(string name) => $"\"{name}\" cannot be the name of a variable.";
+
+    public static string NoVariableValue(string name) => $"The value of {name} holds a NUL byte, which no environment can carry.";
+
+    public static string NoVariableHint(string text) => $"Name the variable: --secret {text.Split('=')[0]}=VAR";
+
+    public static string VariableTooLarge(string name) => $"The value of {name} is larger than what one variable of an environment may be (128 KiB).";
+
+    public const string ArgumentNotText = "An argument of the program is not text in UTF-8, and would not reach it as it was typed.";
+
+    public static string NoSuchProgram(string program) => $"There is no program \"{program}\".";
+
+    public static string ProgramNotRunnable(string program, string why) => $"The program \"{program}\" cannot be run: {why}";
+
+    public static string NothingStarted(int count) => $"Nothing was started: {(count is 1 ? "there is a problem" : $"there are {Count(count, "problem")}")} with the secrets.";
+
+    public const string ProgramRestarts = "mill: a secret has changed; the program is restarted";
+
+    public static string ProgramStays(string why) => $"mill: a secret has changed, but the program goes on as it is: {Printable.From(why)}";
+
+    public static string ProgramUnwatched(string why) => $"mill: changes of secrets are not seen any more: {Printable.From(why)}";
+
+    public const string OnlyLocal = "note: no majority can be reached; this is what the node itself knows, and it may be old";
+
+    public static string EnvExpanded(string path, int references) => Printable.From($"{path}: {Count(references, "reference")} expanded. It now holds the values: keep it out of version control.");
 
     public static string FileUnreadable(string path, string why) => $"The file {path} cannot be read: {why}";
 
@@ -136,6 +204,8 @@ internal static partial class Words
         $"It needs the master key {Printable.From(keyId)}. Tokens that were revoked, and versions that were destroyed since the backup was made, are back: see to them.\nhint: mill dev --data-dir {ShellWord.From(directory)}";
 
     public static string NotADuration(string text) => $"'{text}' is not a length of time such as 30m, 12h or 7d.";
+
+    public static string NotAStorageQuota(string text) => $"'{text}' is not a size from 64M to 64G, such as 512M or 4G.";
 
     public static string NeedsBackupDirectory(string option) => $"{option} says nothing without a place for the backups.";
 

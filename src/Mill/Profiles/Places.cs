@@ -9,6 +9,9 @@ internal static class Places
     public static string? Config(CliHost host) =>
         host.Variable("MILL_CONFIG_DIR") ?? Under(host, "XDG_CONFIG_HOME", ".config", "mill");
 
+    /// <summary>For the master key of whatever runs here, unless it is named. Null where there is no home.</summary>
+    public static string? MasterKey(CliHost host) => Config(host) is { } directory ? Path.GetFullPath(Path.Combine(directory, "master.key")) : null;
+
     /// <summary>For the state of <c>mill dev</c>, which never lies beside its key. Null where there is no home.</summary>
     public static string? DevData(CliHost host) =>
         host.Variable("MILL_DATA_DIR") ?? Under(host, "XDG_DATA_HOME", Path.Combine(".local", "share"), Path.Combine("mill", "dev"));

@@ -51,17 +51,24 @@ internal sealed class ProfileFile(string path)
         return ProfileOutcome.Written;
     }
 
+    // Without a serializer: every command begins here, and to load one takes longer than all else that a short command does with text.
     private Profile? Parse()
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), ProfileJson.Default.Profile) is { Address: not null } profile ? profile : null;
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return Text(document, "address") is { } address
+                ? new(address, Text(document, "token"), Text(document, "origin") ?? "") { CaCert = Text(document, "ca_cert") }
+                : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }
     }
+
+    /// <summary>Null where there is none. Throws <see cref="InvalidOperationException"/> where it is no text, or the document no object.</summary>
+    private static string? Text(JsonDocument document, string name) => document.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     private static Profile? Refuse(Terminal terminal, string warning)
     {

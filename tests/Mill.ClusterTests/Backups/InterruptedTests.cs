@@ -55,7 +55,7 @@ public sealed class InterruptedTests(Announcements announcements) : IClassFixtur
     {
         await using (var server = await FilledAsync()) (await CommandLine.RunAsync(_sandbox, server, "backup", File)).Is(0);
         var (refused, empty, whole) = (0, 0, 0);
-        for (var count = 1; count < 120; count += 9)
+        for (var count = 1; count < 120; count += 14)
         {
             Directory.Delete(_sandbox.Data, recursive: true);
             Directory.CreateDirectory(_sandbox.Data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -8,18 +8,23 @@ internal sealed class Canary
     private readonly List<byte[]> _forms = [];
 
     public Canary(string text)
+        : this(Encoding.UTF8.GetBytes(text))
     {
         Text = text;
-        var bytes = Encoding.UTF8.GetBytes(text);
-        _forms.Add(bytes);
         _forms.Add(Encoding.Unicode.GetBytes(text));
         _forms.Add(Encoding.BigEndianUnicode.GetBytes(text));
+    }
+
+    /// <summary>One that is no text, as a key is.</summary>
+    public Canary(byte[] bytes)
+    {
+        _forms.Add(bytes);
         _forms.Add(Encoding.ASCII.GetBytes(Convert.ToHexString(bytes)));
         _forms.Add(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes)));
         for (var alignment = 0; alignment < 3; alignment++) _forms.Add(Encoding.ASCII.GetBytes(MiddleOfBase64(bytes, alignment)));
     }
 
-    public string Text { get; }
+    public string Text { get; } = "";
 
     public bool IsIn(ReadOnlySpan<byte> haystack)
     {

@@ -24,7 +24,13 @@ public sealed class CertificateTests(Announcements announcements) : IClassFixtur
     /// <summary>So long ago, less than a third of the time is left.</summary>
     private static readonly TimeSpan Founded = TimeSpan.FromDays(-70);
 
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+    /// <summary>So long ago, less than a third of the authority's time is left.</summary>
+    private static readonly TimeSpan LongAgo = TimeSpan.FromDays(-7 * 365);
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(40);
+
+    /// <summary>The authority is looked at now and then.</summary>
+    private static readonly TimeSpan Renewed = TimeSpan.FromSeconds(40);
 
     [NetworkFact(NeedsClocks = true)]
     public async Task A_node_whose_certificate_nears_its_end_shows_another_one_everywhere()
@@ -59,6 +65,68 @@ public sealed class CertificateTests(Announcements announcements) : IClassFixtur
             announcements.Say($"The files are in {rig.Keep()}.");
             throw;
         }
+    }
+
+    /// <summary>Nothing ran for seven of ten years. Whoever kept the certificate of the authority since then goes on with it.</summary>
+    [NetworkFact(NeedsClocks = true)]
+    public async Task An_authority_that_nears_its_end_is_renewed_and_those_who_know_the_old_one_notice_nothing()
+    {
+        await using var rig = ClusterRig.Create();
+        try
+        {
+            var first = await rig.InitAsync(node => (node.Clock = StepClock.Of(node)).Step(LongAgo));
+            await first.KillAsync();
+            first.Clock!.Step(TimeSpan.Zero);
+            (await first.RunAsync("recover", "--yes", "--data-dir", first.Directory)).Is(0);
+            first.Launch();
+            await first.Process.AddressAsync();
+
+            using var renewed = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(first.Directory, "ca.crt"));
+            Assert.True(renewed.NotAfter.ToUniversalTime() > TimeProvider.System.GetUtcNow().UtcDateTime + TimeSpan.FromDays(3649), $"{renewed.NotAfter:u}");
+            Assert.True(rig.Access.Authority.NotAfter.ToUniversalTime() < TimeProvider.System.GetUtcNow().UtcDateTime + TimeSpan.FromDays(1100), $"{rig.Access.Authority.NotAfter:u}");
+            var before = await Contents.WriteAsync(first, rig.Access);
+            // The client has the old one all the time, and the engines of both nodes the new one.
+            var second = await rig.JoinAsync();
+            foreach (var node in rig.Nodes) await Contents.RequireWritableAsync(node, rig.Access, $"by {node}");
+            foreach (var access in (ClusterAccess[])[rig.Access, rig.Access with { Authority = renewed }]) Assert.Equal(before, await Contents.ReadAsync(second, access));
+            (await first.RunAsync(rig.Access, "verify")).Is(0);
+        }
+        catch
+        {
+            announcements.Say($"The files are in {rig.Keep()}.");
+            throw;
+        }
+    }
+
+    /// <summary>Years go by while it runs: the node that leads sees to it, and nobody has to do anything.</summary>
+    [NetworkFact(NeedsClocks = true)]
+    public async Task The_node_that_leads_renews_the_authority_by_itself()
+    {
+        await using var rig = ClusterRig.Create();
+        try
+        {
+            var first = await rig.InitAsync(node => node.Clock = StepClock.Of(node));
+            var before = await Contents.WriteAsync(first, rig.Access);
+            using var stranger = new NodeApi(first.Url, rig.Access.Authority, token: null);
+            Assert.Equal(rig.Access.Authority.NotAfter, await EndAsync(stranger));
+            first.Clock!.Step(-LongAgo);
+            await Until.TrueAsync("the authority is renewed", Renewed, async () => await EndAsync(stranger) > rig.Access.Authority.NotAfter - LongAgo - TimeSpan.FromDays(1));
+            // Whoever has the old one goes on with it.
+            Assert.Equal(before, await Contents.ReadAsync(first, rig.Access));
+            await Contents.RequireWritableAsync(first, rig.Access, "afterwards");
+        }
+        catch
+        {
+            announcements.Say($"The files are in {rig.Keep()}.");
+            throw;
+        }
+    }
+
+    /// <summary>When the authority ends of which a node tells everybody.</summary>
+    private static async Task<DateTime> EndAsync(NodeApi api)
+    {
+        using var told = X509Certificate2.CreateFromPem((await api.SendAsync(HttpMethod.Get, "/ca.crt")).Reply.Text);
+        return told.NotAfter;
     }
 
     private static void Past(RigNode node)

@@ -1,5 +1,6 @@
 using Mill.Client;
 using Mill.Client.Contracts;
+using Mill.ClusterTests.Backups;
 using Mill.ClusterTests.Cluster.Network;
 using Mill.ClusterTests.Cluster.Rig;
 using Mill.ClusterTests.Processes;
@@ -51,6 +52,52 @@ public sealed class RestoredClusterTests(Announcements announcements) : IClassFi
         {
             announcements.Say($"The files are in {rig.Keep()}.");
             throw;
+        }
+    }
+
+    [NetworkFact]
+    public async Task A_backup_goes_from_a_cluster_to_a_single_server_and_back()
+    {
+        await using var rig = await ClusterRig.StartAsync(1);
+        using var alone = new Sandbox();
+        try
+        {
+            var old = rig.Nodes[0];
+            var before = await Contents.WriteAsync(old, rig.Access);
+            var backup = $"{old.Directory}.backup";
+            (await old.RunAsync(rig.Access, "backup", backup)).Is(0);
+            Directory.CreateDirectory(Path.GetDirectoryName(alone.KeyFile)!);
+            TestKey.CopyOf(old, alone.KeyFile);
+            await old.KillAsync();
+
+            (await CommandLine.RunAsync(alone, server: null, "restore", backup, "--data-dir", alone.Data)).Is(0);
+            var back = $"{old.Directory}.alone.backup";
+            await using (var server = await MillServer.StartAsync(alone)) await RequireAloneAsync(alone, server, rig.Access, before, back);
+
+            var first = rig.AddMachine();
+            await rig.FoundAsync(first, "--restore", back, "--master-key-file", TestKey.CopyOf(old, $"{old.Directory}.key"));
+            Assert.Equal(before, await Contents.ReadAsync(first, rig.Access));
+            using (var api = new NodeApi(first.Url, rig.Access.Authority, rig.Access.Token)) Assert.Equal("alone", (await api.SendAsync(HttpMethod.Get, "/v1/secrets/written")).Value);
+            await Contents.RequireWritableAsync(first, rig.Access, "by many");
+            (await first.RunAsync(rig.Access, "verify")).Is(0);
+        }
+        catch
+        {
+            announcements.Say($"The files are in {rig.Keep()}.");
+            throw;
+        }
+    }
+
+    /// <summary>The single server has all of it, takes more, and is backed up.</summary>
+    private static async Task RequireAloneAsync(Sandbox sandbox, MillServer server, ClusterAccess access, string before, string backup)
+    {
+        using var api = new NodeApi(new Uri(server.Address), access.Authority, access.Token);
+        Assert.Equal(before, await Contents.ReadAsync(api));
+        Assert.Equal(201, (await api.SendAsync(HttpMethod.Put, "/v1/secrets/written", """{"value":"alone"}""")).Status);
+        foreach (var command in (string[][])[["verify"], ["backup", backup]])
+        {
+            await using var process = MillProcess.Start(sandbox, command, new Dictionary<string, string> { ["MILL_ADDRESS"] = server.Address, ["MILL_TOKEN"] = access.Token });
+            Assert.Equal(0, await process.ExitAsync());
         }
     }
 

@@ -9,13 +9,15 @@ using Xunit;
 namespace Mill.ClusterTests.Cluster;
 
 /// <summary>One fault under traffic, on secrets that are new, and everything that must be so afterwards.</summary>
-/// <param name="operations">How many there are at least, as far as the machine does that many in its time.</param>
-internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int operations, Random random)
+/// <param name="operations">How many there are to be, as far as the machine does that many in its time.</param>
+/// <param name="least">How many there must be: without them it goes on, for much longer.</param>
+internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int operations, int least, Random random)
 {
     private const int Checker = 100; // the client that looks at the end, apart from those of the traffic
     private const int AllVersions = 1000;
 
     private static readonly TimeSpan MaxTraffic = TimeSpan.FromSeconds(60); // on each side of the fault
+    private static readonly TimeSpan LongestTraffic = TimeSpan.FromMinutes(15); // for a machine that is ten times slower than any this was seen on
     private static readonly TimeSpan BackToWork = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan WatchPatience = TimeSpan.FromSeconds(40);
     private static readonly CheckLimits Limits = new(20_000_000, TimeSpan.FromSeconds(120));
@@ -27,6 +29,9 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
     private CheckResult? _result;
 
     public int Operations => _recorder.Count;
+
+    /// <summary>How often a watcher was told that it has missed something for good, and had to list everything anew.</summary>
+    public int Resets { get; private set; }
 
     public int Unknown => _recorder.History.Count(operation => operation.IsUnknown);
 
@@ -44,7 +49,8 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
         {
             var traffic = new Traffic(rig, _recorder, prefix, random.Next(100_000));
             await DisturbAsync(traffic);
-            await LookAsync(traffic.Names);
+            // The marks, too.
+            await LookAsync([.. traffic.Names.Union(_recorder.History.SelectMany(operation => operation.Input.Names), StringComparer.Ordinal)]);
             await CheckAsync(watches);
         }
         finally
@@ -54,7 +60,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
     }
 
     public override string ToString() =>
-        $"{fault.Name}: {Operations} operations, {Unknown} of unknown outcome; {_silence.TotalSeconds:F1} s without a write at most, all nodes took writes {_healed.TotalSeconds:F1} s after its end; {_result?.Verdict} after {_result?.Steps} steps";
+        $"{fault.Name}: {Operations} operations, {Unknown} of unknown outcome; {_silence.TotalSeconds:F1} s without a write at most, all nodes took writes {_healed.TotalSeconds:F1} s after its end; {Resets} resets of watches; {_result?.Verdict} after {_result?.Steps} steps";
 
     private async Task DisturbAsync(Traffic traffic)
     {
@@ -62,14 +68,15 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
         var running = traffic.RunAsync(stop.Token);
         try
         {
-            await ReachAsync(random.Next(operations));
+            await ReachAsync(random.Next(operations), MaxTraffic);
             var duration = fault.Duration(random);
             await fault.BeginAsync(rig, random);
             await PauseAsync(duration);
             await fault.EndAsync(rig, random);
             _healed = await RequireWritableAsync();
             _silence = _recorder.LongestSilence;
-            await ReachAsync(operations);
+            await ReachAsync(operations, MaxTraffic);
+            await ReachAsync(least, LongestTraffic);
             await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 1000)));
         }
         finally
@@ -79,10 +86,10 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
         }
     }
 
-    private async Task ReachAsync(int count)
+    private async Task ReachAsync(int count, TimeSpan longest)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (Operations < count && TimeProvider.System.GetElapsedTime(start) < MaxTraffic) await PauseAsync(TimeSpan.FromMilliseconds(100));
+        while (Operations < count && TimeProvider.System.GetElapsedTime(start) < longest) await PauseAsync(TimeSpan.FromMilliseconds(100));
     }
 
     /// <summary>Every node takes writes again within the time that is promised.</summary>
@@ -101,7 +108,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
         Until.TrueAsync($"after {fault.Name}, {node} answers {call}", BackToWork, async () => await client.CallAsync(call) is RecordedClient.Outcome.Answered);
 
     /// <summary>Reads everything once more through every node, and compares.</summary>
-    private async Task LookAsync(IEnumerable<string> names)
+    private async Task LookAsync(IReadOnlyList<string> names)
     {
         foreach (var node in rig.Nodes)
         {
@@ -112,6 +119,11 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
                 await RequireAnswerAsync(recorded, node, new SecretCall.History(name, AllVersions));
             }
         }
+    }
+
+    /// <summary>Keeps what those looks, and the one at the last mark, have shown.</summary>
+    private void KeepFinal()
+    {
         foreach (var operation in _recorder.History)
         {
             if (operation is { Client: Checker, Input: SecretCall.History history, Output: SecretAnswer.Versions { NewestFirst: var versions } }) _final.TryAdd(history.Name, versions);
@@ -121,6 +133,7 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
     private async Task CheckAsync(RecordedWatch[] watches)
     {
         var streams = await StreamsAsync(watches);
+        Resets = watches.Sum(watch => watch.Resets);
         var history = _recorder.History;
         _result = LinearizabilityCheck.Run(new SecretsModel(), history, Limits);
         RequireNone(_recorder.Surprises);
@@ -144,14 +157,23 @@ internal sealed class Round(ClusterRig rig, Fault fault, string prefix, int oper
         using var client = leader.Client(rig.Access);
         using var recorded = new RecordedClient(Checker, leader.Name, client, _recorder);
         Assert.Equal(RecordedClient.Outcome.Answered, await recorded.CallAsync(last));
+        await RequireAnswerAsync(recorded, leader, new SecretCall.History(last.Name, AllVersions));
+        KeepFinal();
         foreach (var watch in watches) await Until.TrueAsync("a watch comes to the end", WatchPatience, () => Task.FromResult(IsOver(watch) || watch.HasSeen(last.Name)));
         var end = new Dictionary<string, int>(StringComparer.Ordinal);
         await foreach (var item in client.ListAllAsync(prefix + "/")) end.Add(item.Name, item.Version);
-        return [.. watches.Select(watch => new WatchedStream(new Dictionary<string, int>(), Joined(watch.Events()), IsOver(watch) ? null : end))];
+        return [.. watches.SelectMany(watch => StreamsOf(watch, end))];
     }
 
-    /// <summary>Whether it has no end that could be compared: the server forgot too much, or is no member any more.</summary>
-    private bool IsOver(RecordedWatch watch) => watch.WasReset || !rig.Nodes.Contains(watch.Node);
+    /// <summary>One up to each reset, whose end nobody waited for, and the last.</summary>
+    private IEnumerable<WatchedStream> StreamsOf(RecordedWatch watch, Dictionary<string, int> end)
+    {
+        var parts = watch.Parts();
+        return parts.Select((part, index) => new WatchedStream(part.Start, Joined(part.Events), index < parts.Count - 1 || IsOver(watch) ? null : end));
+    }
+
+    /// <summary>Whether it has no end that could be compared: the node is no member any more.</summary>
+    private bool IsOver(RecordedWatch watch) => watch.HasEnded || !rig.Nodes.Contains(watch.Node);
 
     /// <summary>
     /// A client is told where to go on after an event, not of which revision it is; so what was committed at the same instant is brought together here.

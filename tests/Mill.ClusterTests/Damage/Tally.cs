@@ -7,7 +7,11 @@ internal sealed class Tally
 
     public int this[string ending] => _endings.GetValueOrDefault(ending);
 
-    public void Count(string ending) => _endings[ending] = this[ending] + 1;
+    /// <summary>May be called by several at once.</summary>
+    public void Count(string ending)
+    {
+        lock (_endings) _endings[ending] = this[ending] + 1;
+    }
 
     public override string ToString() => $"{_endings.Values.Sum()} tried: {string.Join(", ", _endings.Select(pair => $"{pair.Value} {pair.Key}"))}";
 }

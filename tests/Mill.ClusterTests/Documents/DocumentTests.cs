@@ -10,6 +10,9 @@ public sealed class DocumentTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    /// <summary>What <c>./bench</c> starts once it has built it; it was built together with these tests.</summary>
+    private static readonly string Benchmarks = BuildMetadata.Of("Benchmarks");
+
     public static TheoryData<string> Pages => [.. Page.All().Where(page => page.Commands.Count > 0).Select(page => page.Path)];
 
     [Theory]
@@ -51,6 +54,7 @@ public sealed class DocumentTests(ITestOutputHelper output)
             // The server runs already, and the tests run this very test.
             .Where(line => line is not ("./mill dev" or "./test"))
             .Select(line => line.Replace("./mill ", "mill ", StringComparison.Ordinal)
+                .Replace("./bench ", $"{Benchmarks} --root {Page.Root} ", StringComparison.Ordinal)
                 .Replace("http://127.0.0.1:4400", address, StringComparison.Ordinal)
                 .Replace("~/.local/share", "$XDG_DATA_HOME", StringComparison.Ordinal));
         return string.Join('\n', [

@@ -9,11 +9,14 @@ namespace Mill.ClusterTests.Etcd;
 /// <summary>What etcd takes at once, and what happens beyond.</summary>
 public sealed class EtcdLimitsTests
 {
+    /// <summary>However slow the disk is: how long a commit may take is not what these tests ask.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     [Fact]
     public async Task A_commit_at_both_limits_is_taken_and_a_watch_shows_it_whole()
     {
         await using var server = await EtcdServer.StartAsync();
-        await using var store = new EtcdStateStore(server.Options, TimeProvider.System);
+        await using var store = Open(server);
         var writes = Enumerable.Range(0, store.Limits.Writes).Select(i => $"/mill/v1/key/{i:0000}").ToList();
         var length = (int)(store.Limits.Bytes / writes.Count - StoreLimits.SizeOf(writes[0], 0));
         var value = RandomNumberGenerator.GetBytes(length);
@@ -51,7 +54,7 @@ public sealed class EtcdLimitsTests
     public async Task Where_etcd_takes_less_than_we_think_its_refusal_is_told_as_too_large()
     {
         await using var server = await EtcdServer.StartAsync(tls: null, []); // with its defaults: 128 operations, 1.5 MiB
-        await using var store = new EtcdStateStore(server.Options, TimeProvider.System);
+        await using var store = Open(server);
         StoreTransaction[] beyond =
         [
             new([], [.. Enumerable.Range(0, 129).Select(i => new StoreWrite($"{i}", new byte[1]))]),
@@ -68,7 +71,7 @@ public sealed class EtcdLimitsTests
     {
         // Parts are as large as requests may be; a watch that catches up gets many commits in one reply.
         await using var server = await EtcdServer.StartAsync(tls: null, ["--max-request-bytes", "65536"]);
-        await using var store = new EtcdStateStore(server.Options, TimeProvider.System);
+        await using var store = Open(server);
         var start = await store.GetRevisionAsync(default);
         for (var i = 0; i < 20; i++)
             await store.CommitAsync(new([], [.. Enumerable.Range(0, 7).Select(key => new StoreWrite($"{key}", new byte[8_000]))]), default);
@@ -86,7 +89,7 @@ public sealed class EtcdLimitsTests
     public async Task A_full_database_says_so_writes_nothing_and_still_answers()
     {
         await using var server = await EtcdServer.StartAsync("--quota-backend-bytes", $"{4 << 20}");
-        await using var store = new EtcdStateStore(server.Options, TimeProvider.System);
+        await using var store = Open(server);
         var value = RandomNumberGenerator.GetBytes(500_000);
         var written = new List<string>();
         MillException? full = null;
@@ -115,4 +118,6 @@ public sealed class EtcdLimitsTests
         // Making room is still allowed, and a compaction and a defragmentation later there is some.
         Assert.True((await store.CommitAsync(new([], [.. written.Select(key => new StoreWrite(key, null))]), default)).Succeeded);
     }
+
+    private static EtcdStateStore Open(EtcdServer server) => new(server.Options with { AttemptTimeout = Patience, GiveUpAfter = Patience }, TimeProvider.System);
 }

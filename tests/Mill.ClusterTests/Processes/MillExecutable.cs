@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Mill.ClusterTests.Processes;
 
 /// <summary>The real executable, built together with these tests.</summary>
@@ -9,7 +7,7 @@ internal static class MillExecutable
 
     private static string Find()
     {
-        var path = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "MillExecutable").Value!;
+        var path = BuildMetadata.Of("MillExecutable");
         return File.Exists(path) ? path : throw new FileNotFoundException("The mill executable was not built with the tests.", path);
     }
 }

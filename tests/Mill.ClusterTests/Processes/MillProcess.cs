@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Mill.ClusterTests.Processes;
 
-/// <summary>One run of the executable, with everything it says. Disposing kills it, if it still runs.</summary>
+/// <summary>One run of the executable, with everything it says. Disposing kills it, if it still runs, and all that it started.</summary>
 internal sealed class MillProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -13,17 +13,19 @@ internal sealed class MillProcess : IAsyncDisposable
     private readonly StringBuilder _errors = new();
     private readonly TaskCompletionSource<string> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
+    private readonly Task<int> _exit;
 
     private MillProcess(Process process)
     {
         _process = process;
         Id = process.Id;
+        _exit = WaitAsync(process);
         _reading = Task.WhenAll(ReadAsync(process.StandardOutput, _output, SeeAddress), ReadAsync(process.StandardError, _errors, static _ => { }));
     }
 
     public int Id { get; }
 
-    public bool HasExited => _process.HasExited;
+    public bool HasExited => _exit.IsCompleted;
 
     public string Output => Text(_output);
 
@@ -64,9 +66,9 @@ internal sealed class MillProcess : IAsyncDisposable
     /// <summary>The exit code, once it ended and everything it said was read.</summary>
     public async Task<int> ExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        var code = await _exit.WaitAsync(Patience);
         await _reading.WaitAsync(Patience);
-        return _process.ExitCode;
+        return code;
     }
 
     /// <summary>SIGKILL, now; returns when the process is gone.</summary>
@@ -80,13 +82,22 @@ internal sealed class MillProcess : IAsyncDisposable
 
     public void Send(Signal signal)
     {
-        if (!_process.HasExited) Signals.Send(Id, signal);
+        if (!HasExited) Signals.Send(Id, signal);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await KillAsync();
+        // What it started may hold its output open for ever.
+        if (!HasExited) _process.Kill(entireProcessTree: true);
+        await ExitAsync();
         _process.Dispose();
+    }
+
+    /// <summary>The only one who asks the process for its exit code: of two who ask at once, one may be told 0, because .NET says that it ended before it knows how.</summary>
+    private static async Task<int> WaitAsync(Process process)
+    {
+        await process.WaitForExitAsync();
+        return process.ExitCode;
     }
 
     private static string Text(StringBuilder text)

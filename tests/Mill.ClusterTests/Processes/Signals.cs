@@ -2,11 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Mill.ClusterTests.Processes;
 
-/// <summary>The signals that end a server, or stop it for a while (signal(7)).</summary>
+/// <summary>The signals that end a process, stop it for a while, or tell it something (signal(7)).</summary>
 internal enum Signal
 {
+    HangUp = 1,
     Interrupt = 2,
     Kill = 9,
+    User1 = 10,
     Terminate = 15,
     Continue = 18,
     Stop = 19,

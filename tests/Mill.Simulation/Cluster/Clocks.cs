@@ -32,8 +32,7 @@ internal sealed class NodeClock(World world, Life life, WallClock wall) : TimePr
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        if (life.Load is Load.Failed) life.Load = Load.None;
-        // On the pool, as a real one: a timer of a process must not run anything on the thread of the world.
+        // In a turn of its own, as a real one: not within the event of the world.
         var timer = new WorldTimer(world, life, $"{life}", () => ThreadPool.QueueUserWorkItem(_ => callback(state)));
         timer.Change(dueTime, period);
         return timer;

@@ -45,8 +45,6 @@ internal sealed class ClusterScenario
 
     public World World { get; }
 
-    public bool IsLoading => _cluster.IsLoading;
-
     /// <summary>Executes one event. False once it is over, for good or ill.</summary>
     public bool TryStep()
     {

@@ -6,7 +6,6 @@ internal sealed class Life(World world, string name)
     private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _resumesAt;
     private long _slept;
-    private volatile Load _load;
 
     /// <summary>Done once it is dead: nothing that it was asked will be answered.</summary>
     public Task Died => _died.Task;
@@ -21,13 +20,6 @@ internal sealed class Life(World world, string name)
 
     /// <summary>The time as it is for this process. What it still does while it is stopped, it really does afterwards.</summary>
     public long Now => Math.Max(world.Now, ResumesAt);
-
-    /// <summary>What was read of the whole store is taken in on threads that <see cref="PoolRest"/> does not see.</summary>
-    public Load Load
-    {
-        get => _load;
-        set => _load = value;
-    }
 
     public void Stop(TimeSpan time, bool isAsleep)
     {
@@ -47,15 +39,4 @@ internal sealed class Life(World world, string name)
     }
 
     public override string ToString() => name;
-}
-
-internal enum Load
-{
-    None,
-
-    /// <summary>Everything was read. It is taken in once the process watches the store.</summary>
-    Done,
-
-    /// <summary>Not everything could be read. That is noticed once the process waits for another attempt.</summary>
-    Failed,
 }

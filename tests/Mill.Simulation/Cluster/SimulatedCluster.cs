@@ -11,14 +11,14 @@ internal sealed class SimulatedCluster
     public const int Size = 3;
 
     /// <summary>What a store holds that was made a cluster's, and nothing else yet.</summary>
-    private static readonly Lazy<IReadOnlyList<StoreWrite>> Beginning = new(Begin);
+    private static IReadOnlyList<StoreWrite> _beginning = [];
 
     private readonly ConcurrentQueue<string> _failures = new();
 
     public SimulatedCluster(World world, Weather weather, ClusterMutation mutation)
     {
         (World, Mutation, Store) = (world, mutation, new(world, weather.KnownCommits, mutation));
-        Store.Commit(new([], Beginning.Value));
+        Store.Commit(new([], _beginning));
         Nodes = [.. Enumerable.Range(1, Size).Select(number => new SimulatedNode(this, number, weather))];
         foreach (var node in Nodes) node.Start();
     }
@@ -36,15 +36,14 @@ internal sealed class SimulatedCluster
 
     public SimulatedNode? Leader => Nodes.FirstOrDefault(node => node.IsRunning && node.Process.State.IsLeader);
 
-    public bool IsLoading => Nodes.Any(node => node is { IsRunning: true, Process.Life.Load: not Load.None });
-
-    public void Fail(string failure) => _failures.Enqueue(failure);
-
-    private static IReadOnlyList<StoreWrite> Begin()
+    /// <summary>Before the first one: the beginning is the same for all.</summary>
+    public static async Task PrepareAsync()
     {
         var store = new InMemoryStateStore();
-        Server.InitializeAsync(store, new ManualTime()).GetAwaiter().GetResult();
-        var all = store.ReadAsync(RecordKey.Root, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        return [.. all.Entries.Select(entry => new StoreWrite(entry.Key, entry.Value))];
+        await Server.InitializeAsync(store, new ManualTime());
+        var all = await store.ReadAsync(RecordKey.Root, CancellationToken.None);
+        _beginning = [.. all.Entries.Select(entry => new StoreWrite(entry.Key, entry.Value))];
     }
+
+    public void Fail(string failure) => _failures.Enqueue(failure);
 }

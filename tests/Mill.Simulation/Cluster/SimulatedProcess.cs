@@ -18,13 +18,13 @@ internal sealed class SimulatedProcess
         (_cluster, Node, Life) = (cluster, node, life);
         var (world, mutation) = (cluster.World, cluster.Mutation);
         Time = new(world, life, node.Wall);
-        var store = new StorePath(world, cluster.Store, node, life, weather, mutation, isFollowed: true);
+        var store = new StorePath(world, cluster.Store, node, life, weather, mutation);
         LeaseClock = new(world, life, mutation);
         Link = new(cluster, node, life, weather);
         State = new(store, store, new AskingLink(Link, this, mutation), new Candidate(node.Id, node.Name, () => node.IsWilling), new(Time, LeaseClock), NullLoggerFactory.Instance);
         var ring = new KeyRing(new MasterKeySource(Server.MasterKey, null));
         ring.Load();
-        Vault = new SecretsVault(State, new StorePath(world, cluster.Store, node, life, weather, mutation, isFollowed: false), ring);
+        Vault = new SecretsVault(State, new StorePath(world, cluster.Store, node, life, weather, mutation), ring);
         Forwarder = new(this, Time);
     }
 
@@ -74,7 +74,6 @@ internal sealed class SimulatedProcess
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Life.Load = Load.None;
             _cluster.Fail($"{Life} does not {what} any more: {e}");
         }
     }

@@ -6,8 +6,7 @@ using Mill.Secrets;
 namespace Mill.Simulation.Cluster;
 
 /// <summary>The store as one process reaches it: every question travels there, and its answer back, and either may be lost, late, or come twice.</summary>
-/// <param name="isFollowed">True where the state is read from here to be followed; false where somebody only looks.</param>
-internal sealed class StorePath(World world, SimulatedStore store, SimulatedNode node, Life life, Weather weather, ClusterMutation mutation, bool isFollowed) : IStateStore, ILeases
+internal sealed class StorePath(World world, SimulatedStore store, SimulatedNode node, Life life, Weather weather, ClusterMutation mutation) : IStateStore, ILeases
 {
     /// <summary>After this, whoever asked gives up, as the client of an engine does.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -33,7 +32,7 @@ internal sealed class StorePath(World world, SimulatedStore store, SimulatedNode
 
     public async ValueTask<long> VisitAsync(string prefix, StoreVisitor visit, CancellationToken cancellationToken)
     {
-        var all = await AskAsync("everything", () => store.ReadAll(prefix), cancellationToken, isLoad: isFollowed);
+        var all = await AskAsync("everything", () => store.ReadAll(prefix), cancellationToken);
         foreach (var entry in all.Entries) visit(entry.Key, entry.Value.Span, entry.Revision);
         return all.Revision;
     }
@@ -49,9 +48,6 @@ internal sealed class StorePath(World world, SimulatedStore store, SimulatedNode
 
     public async IAsyncEnumerable<StoreEvent> WatchAsync(string prefix, long afterRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Whoever comes here has read everything, and perhaps comes on a thread of its own: from here on, all is done on the pool.
-        await Task.Yield();
-        life.Load = Load.None;
         await using var steps = store.Inner.WatchAsync(prefix, afterRevision, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await HasNextAsync(steps))
         {
@@ -114,7 +110,7 @@ internal sealed class StorePath(World world, SimulatedStore store, SimulatedNode
         }
     }
 
-    private async ValueTask<T> AskAsync<T>(string what, Func<T> answer, CancellationToken cancellationToken, Func<bool>? isLost = null, bool isLoad = false)
+    private async ValueTask<T> AskAsync<T>(string what, Func<T> answer, CancellationToken cancellationToken, Func<bool>? isLost = null)
     {
         var reply = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         world.Ask($"{life} {what}", life, () => Send(isLost?.Invoke() is true ? Way.Silent : Routes.ToStore));
@@ -126,15 +122,9 @@ internal sealed class StorePath(World world, SimulatedStore store, SimulatedNode
             else world.At(life.Now + (way is Way.Refused ? TimeSpan.FromMilliseconds(5) : Patience).Ticks, Fail, life);
         }
 
-        void Reply(T result) => world.At(world.Now + Hop(), () => Return(() => reply.TrySetResult(result), Load.Done), life);
+        void Reply(T result) => world.At(world.Now + Hop(), () => reply.TrySetResult(result), life);
 
-        void Fail() => Return(() => reply.TrySetException(new MillException(MillError.StorageUnavailable, "Simulated: the store cannot be reached.")), Load.Failed);
-
-        void Return(Action answered, Load load)
-        {
-            if (isLoad) life.Load = load;
-            answered();
-        }
+        void Fail() => reply.TrySetException(new MillException(MillError.StorageUnavailable, "Simulated: the store cannot be reached."));
     }
 
     private long Hop() => world.Between(0.2, weather.Hop).Ticks;

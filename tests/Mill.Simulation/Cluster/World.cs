@@ -1,9 +1,8 @@
 namespace Mill.Simulation.Cluster;
 
 /// <summary>
-/// One simulated world: its time, its dice, and what happens next. One thread executes one event after another; what an event sets going on other threads
-/// comes to rest (<see cref="PoolRest"/>) before the next. What they ask of the world meanwhile is dealt with afterwards, in an order of its own. So it
-/// hardly ever matters which of them was faster, and a seed mostly gives the same run.
+/// One simulated world: its time, its dice, and what happens next. One event is executed after another; what an event sets going comes to rest before the next
+/// (<see cref="SeedProcess"/>). What is asked of the world meanwhile is dealt with afterwards, sorted.
 /// </summary>
 internal sealed class World(int seed)
 {
@@ -17,7 +16,7 @@ internal sealed class World(int seed)
     /// <summary>Who is at work: what one client sets going is told apart from what another does at the same moment.</summary>
     public static AsyncLocal<string?> Actor { get; } = new();
 
-    /// <summary>Only for the thread that executes the events.</summary>
+    /// <summary>Only for what is done within events.</summary>
     public Random Random { get; } = new(seed);
 
     public Tally Tally { get; } = new();

@@ -12,9 +12,11 @@ public sealed class LayoutTests
         ["Mill.Server"] = (2, ["Mill.Client", "Mill.Core", "Mill.Secrets"]),
         ["Mill.Vault"] = (2, ["Mill.Core", "Mill.Secrets"]),
         ["Mill.State"] = (2, ["Mill.Core", "Mill.Secrets"]),
+        ["Mill.Extensions"] = (2, ["Mill.Client", "Mill.Secrets"]),
         ["Mill.Core"] = (1, ["Mill.Secrets"]),
         ["Mill.Client"] = (1, ["Mill.Secrets"]),
         ["Mill.Secrets"] = (0, []),
+        ["Mill.Analyzers"] = (0, []),
     };
 
     [Fact]
@@ -46,6 +48,17 @@ public sealed class LayoutTests
             Assert.Equal(row.Value.Level, rows[row.Key].Level);
             Assert.Equal(row.Value.References, rows[row.Key].References.Where(name => name != "–").Select(name => "Mill." + name));
         });
+    }
+
+    /// <summary>A package keeps analyzers to itself unless its reference says otherwise.</summary>
+    [Theory]
+    [InlineData("Mill.Client", 1)]
+    [InlineData("Mill.Extensions", 2)]
+    public void Packages_pass_the_analyzers_on_that_come_with_what_they_need(string project, int count)
+    {
+        var references = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj")).Descendants("ProjectReference").ToList();
+        Assert.Equal(count, references.Count);
+        Assert.All(references, reference => Assert.Equal("none", reference.Attribute("PrivateAssets")?.Value));
     }
 
     private static string[] References(string projectFile) =>

@@ -54,6 +54,21 @@ public sealed class NodeCommandsTests
         Assert.Contains("note: 2 of 3 vault nodes answer: without one more of them nothing can be written\n", session.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1639, false, "note: n1 has used most of its database; restart every node with more, one after the other: mill server --storage-quota SIZE\n")]
+    [InlineData(1638, false, "")]
+    [InlineData(2048, true, "note: the database is full, and nothing is written. Mill lets go of the past; if that is not enough, restart every node with more: mill server --storage-quota SIZE\n")]
+    public async Task A_database_that_fills_up_is_said_to_before_it_is_full(long usedMiB, bool isFull, string said)
+    {
+        var full = $$"""
+            "database_bytes_in_use":{{usedMiB << 20}},"database_quota_bytes":2147483648,"database_full":{{(isFull ? "true" : "false")}},"problems":
+            """;
+        await using var mill = await WithNodesAsync(Node("n1").Replace("\"problems\":", full, StringComparison.Ordinal), Node("n2"), Node("n3"));
+        var session = Session.With(mill);
+        await session.RunAsync("nodes");
+        Assert.Equal(said, session.Error);
+    }
+
     [Fact]
     public async Task A_node_that_learns_does_not_count_and_a_server_that_is_no_cluster_gets_no_advice()
     {
@@ -185,6 +200,22 @@ public sealed class NodeCommandsTests
         Assert.Contains("operator.token", session.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", session.Error, StringComparison.Ordinal);
         Assert.Empty(mill.Seen);
+    }
+
+    [Theory]
+    [InlineData("no_quorum")]
+    [InlineData("no_leader")]
+    public async Task Where_no_majority_answers_the_nodes_are_those_that_the_node_itself_knows_and_that_is_said(string code)
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.Fail("GET /v1/nodes", 503, code);
+        mill.On("GET /v1/nodes?consistency=local", $$"""{"nodes":[{{Node("node-1")}}]}""");
+        var session = Session.With(mill);
+        Assert.Equal(0, await session.RunAsync("nodes"));
+        Assert.StartsWith("node-1\t", session.Output, StringComparison.Ordinal);
+        Assert.Contains("note: no majority can be reached", session.Error, StringComparison.Ordinal);
+        mill.Fail("GET /v1/nodes", 503, "vault_sealed");
+        Assert.Equal(8, await Session.With(mill).RunAsync("nodes"));
     }
 
     private static async Task<FakeMill> WithNodesAsync(params string[] nodes)

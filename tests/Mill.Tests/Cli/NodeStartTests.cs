@@ -25,6 +25,13 @@ public sealed class NodeStartTests : IDisposable
     [InlineData("init --advertise 10.0.0.1 --etcd-endpoints http://10.0.0.9:2379", "mutual TLS")]
     [InlineData("init --advertise 10.0.0.1 --etcd-endpoints 10.0.0.9:2379", "no address of an etcd member")]
     [InlineData("init --advertise 10.0.0.1 --data-dir=", "--data-dir")]
+    [InlineData("init --advertise 10.0.0.1 --storage-quota 63M", "'63M' is not a size from 64M to 64G", "4G")]
+    [InlineData("init --advertise 10.0.0.1 --storage-quota 65G", "not a size")]
+    [InlineData("init --advertise 10.0.0.1 --storage-quota 9999999999G", "not a size")]
+    [InlineData("init --advertise 10.0.0.1 --storage-quota 4294967296", "not a size")]
+    [InlineData("init --advertise 10.0.0.1 --storage-quota 4G --etcd-endpoints http://127.0.0.1:2379", "--storage-quota", "runs none")]
+    [InlineData("join 10.0.0.1 --advertise 10.0.0.2 --role api --storage-quota 4G --token mill_join_canary", "--storage-quota", "runs none")]
+    [InlineData("server --storage-quota -1G", "not a size")]
     [InlineData("join", "ADDRESS")]
     [InlineData("join 10.0.0.1 --advertise 10.0.0.2", "MILL_JOIN_TOKEN", "mill join-token")]
     [InlineData("join 10.0.0.1 --advertise 10.0.0.2 --token mill_abc_canary", "a join token begins with mill_join_")]
@@ -44,6 +51,40 @@ public sealed class NodeStartTests : IDisposable
         Assert.DoesNotContain("canary", session.Error, StringComparison.Ordinal);
         Assert.Equal("", session.Output);
         Assert.False(Directory.Exists(directory));
+    }
+
+    [Theory]
+    [InlineData("init --advertise 127.0.0.1")]
+    [InlineData("join 127.0.0.1 --advertise 127.0.0.2 --token mill_join_0123456789ab_canary_canary")]
+    public async Task A_master_key_in_the_data_directory_or_nowhere_is_refused_before_anything_is_done(string line)
+    {
+        var directory = _directory.File("node");
+        var session = new Session { Variables = { ["MILL_DATA_DIR"] = directory } };
+        Assert.Equal(ExitCodes.Usage, await session.RunAsync(line.Split(' ')));
+        Assert.Contains("There is no place for the master key", session.Error, StringComparison.Ordinal);
+        // The home of a user that services run as is often their data directory.
+        foreach (var (name, value) in new Dictionary<string, string> { ["HOME"] = directory, ["MILL_MASTER_KEY_FILE"] = Path.Combine(directory, "master.key") })
+        {
+            session = new Session { Variables = { ["MILL_DATA_DIR"] = directory, [name] = value } };
+            Assert.Equal(ExitCodes.Usage, await session.RunAsync(line.Split(' ')));
+            Assert.Contains("never kept with the data", session.Error, StringComparison.Ordinal);
+            Assert.Contains("hint: Name a place outside of it: --master-key-file", session.Error, StringComparison.Ordinal);
+        }
+        Assert.False(Directory.Exists(directory));
+    }
+
+    [Theory]
+    [InlineData(true, "made just now")]
+    [InlineData(false, "was there already")]
+    public async Task Who_founds_a_cluster_is_told_where_its_key_is_and_whether_it_is_new(bool isNew, string said)
+    {
+        var session = new Session { Variables = { ["MILL_CONFIG_DIR"] = _directory.Path } };
+        await ShowAsync(session, Ready("canary", "mill_join_x", isNew));
+        Assert.Contains("master key in /keys/master.key", session.Error, StringComparison.Ordinal);
+        Assert.Contains(said, session.Error, StringComparison.Ordinal);
+        session = new Session { Variables = { ["MILL_CONFIG_DIR"] = _directory.Path } };
+        await ShowAsync(session, Ready(null, null));
+        Assert.DoesNotContain("already", session.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,8 +136,8 @@ public sealed class NodeStartTests : IDisposable
         Assert.All(texts, text => Assert.DoesNotContain("canary", $"{text}", StringComparison.Ordinal));
     }
 
-    private static ClusterReady Ready(string? token, string? joinToken) =>
-        new("https://127.0.0.1:1", token, joinToken, new(MadeKeyFile: false, new(false, null, null, null)), "n1", "/data", "/data/ca.crt");
+    private static ClusterReady Ready(string? token, string? joinToken, bool madeKey = false) =>
+        new("https://127.0.0.1:1", token, joinToken, new(MadeKeyFile: madeKey, new(false, null, null, null)), "n1", "/data", "/data/ca.crt", "/keys/master.key");
 
     private static Task ShowAsync(Session session, ClusterReady ready, params string[] args)
     {

@@ -48,7 +48,7 @@ public sealed class OperationCommandsTests
     }
 
     [Theory]
-    [InlineData("true", 0, "sound: 1 secrets")]
+    [InlineData("true", 0, "sound: 1 secret, 2 versions")]
     [InlineData("false", 11, "UNSOUND")]
     public async Task Verify_fails_where_history_is_not_whole(string sound, int exitCode, string said)
     {
@@ -80,7 +80,8 @@ public sealed class OperationCommandsTests
             {"version":"0.1.0","node":"n1","role":"both","leader":"n1","engine":"etcd","revision":7,
              "members":[{"name":"n1","address":"https://10.0.0.1:4400","role":"both","state":"sealed","leader":true,"revision":7,"lag":0,"engine":{"engine":"etcd","state":"leader","database_bytes":4194304,"problems":[]}},
                         {"name":"n2","address":"https://10.0.0.2:4400","role":"both","state":"unreachable","reason":"n2 does not answer.","leader":false},
-                        {"name":"n3","address":"https://10.0.0.3:4400","role":"both","state":"healthy","leader":false,"revision":4,"lag":3}],
+                        {"name":"n3","address":"https://10.0.0.3:4400","role":"both","state":"healthy","leader":false,"revision":4,"lag":3},
+                        {"name":"n4","address":"https://10.0.0.4:4400","role":"both","state":"healthy","leader":false,"revision":7,"lag":0,"engine":{"engine":"etcd","state":"follower","database_bytes":2147483648,"database_quota_bytes":2147483648,"database_full":true,"problems":[]}}],
              "seal":{"sealed":true,"needed_key_id":"aa","present_key_id":null},"counts":{"tenant":"default","secrets":1,"versions":2},"started_at":"2026-01-01T00:00:00Z"}
             """);
         var session = Session.With(mill);
@@ -92,6 +93,7 @@ public sealed class OperationCommandsTests
             member\tn1 https://10.0.0.1:4400 sealed; etcd leader, 4 MiB
             member\tn2 https://10.0.0.2:4400 unreachable; n2 does not answer.
             member\tn3 https://10.0.0.3:4400 healthy; 3 revisions behind
+            member\tn4 https://10.0.0.4:4400 healthy; etcd follower, 2 GiB of 2 GiB, full: nothing is written
 
             """.Replace("\\t", "\t", StringComparison.Ordinal), session.Output, StringComparison.Ordinal);
     }

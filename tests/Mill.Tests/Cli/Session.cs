@@ -49,7 +49,7 @@ internal sealed class Session
         {
             InputIsTerminal = IsTerminal,
             OutputIsTerminal = IsTerminal,
-            Width = Width,
+            MeasureWidth = () => Width,
             ReadKey = Keys.Dequeue,
         };
         return new(terminal, Variables.GetValueOrDefault, Time);

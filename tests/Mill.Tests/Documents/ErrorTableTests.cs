@@ -12,8 +12,11 @@ namespace Mill.Tests.Documents;
 public sealed partial class ErrorTableTests
 {
     /// <summary>Failures that never cross the API: they belong to a command line or to a start.</summary>
-    private static readonly MillError[] Local =
-        [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.BackupRejected, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
+    internal static readonly MillError[] Local =
+    [
+        MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.BackupRejected, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable,
+        MillError.ProgramNotFound, MillError.ProgramNotRunnable, MillError.Unsupported, MillError.Configuration,
+    ];
 
     [Fact]
     public void The_api_page_lists_every_code_with_its_status()

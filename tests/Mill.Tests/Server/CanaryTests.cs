@@ -61,7 +61,7 @@ public sealed class CanaryTests(ITestOutputHelper output) : IDisposable
             string[] bodies = [quoted, $"{{\"value\":{quoted}", $"{{\"value\":[{quoted}]}}", $"{{{quoted}:1}}", $"{{\"value_base64\":{quoted}}}", $"{{\"value\":{quoted},\"more\":{quoted}}}", $"{{\"operations\":[{{\"op\":{quoted},\"name\":{quoted},\"value\":{quoted}}}]}}", $"{{\"subject\":{quoted},\"role\":{quoted}}}", $"{{\"max_age\":{quoted}}}"];
             foreach (var body in bodies)
             {
-                foreach (var (method, path) in new[] { ("PUT", "/v1/secrets/app/a"), ("POST", "/v1/transactions"), ("POST", "/v1/tokens"), ("PUT", "/v1/retention"), ("POST", "/v1/secrets/app/a/destroy") })
+                foreach (var (method, path) in new[] { ("PUT", "/v1/secrets/app/a"), ("POST", "/v1/transactions"), ("POST", "/v1/env/expand"), ("POST", "/v1/tokens"), ("PUT", "/v1/retention"), ("POST", "/v1/secrets/app/a/destroy") })
                     _errors.Add(await server.Operator.SendAsync(method, path, body));
             }
             _errors.Add(await server.Operator.SetAsync("app/a", value, ("If-Match", "\"99\"")));

@@ -40,10 +40,12 @@ internal sealed class EtcdChild
         string[] guard = FindOnPath(Guard) is { } path ? [path, "--pdeathsig", "TERM", "--"] : [];
         string[] command = [.. guard, binary, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = workingDirectory ?? "" };
-        // What somebody set for an etcd of theirs must not reach ours.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ETCD_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
+        // What somebody set for an etcd of theirs must not reach ours, and what was set for Mill, tokens and the master key among it, is none of its business.
+        foreach (var name in start.Environment.Keys.Where(IsForOthers).ToList()) start.Environment.Remove(name);
         return start;
     }
+
+    private static bool IsForOthers(string variable) => variable.StartsWith("ETCD_", StringComparison.Ordinal) || variable.StartsWith("MILL_", StringComparison.Ordinal);
 
     /// <summary>Where a program is found, as a shell would; null where it is not.</summary>
     public static string? FindOnPath(string program) =>

@@ -63,7 +63,7 @@ public sealed record EtcdProcessOptions
     public EtcdTls? OurTls { get; init; }
 
     /// <summary>How large its database may grow before nothing is written any more.</summary>
-    public long QuotaBytes { get; init; } = 2L << 30;
+    public long QuotaBytes { get; init; } = EtcdUpkeepOptions.DefaultQuotaBytes;
 
     public int HeartbeatMilliseconds { get; init; } = 100;
 

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Mill.Client.Contracts;
 using Mill.Core.Members;
 using Mill.Server;
 using Mill.Server.Front;
@@ -19,16 +18,20 @@ internal sealed class ApiNode : INode
     private readonly PeerCalls _calls;
     private readonly VaultPool _pool;
     private readonly CertificateRenewal _renewal;
+    private readonly AuthorityWatch _authority;
     private readonly CancellationTokenSource _lifetime = new();
     private Task _background = Task.CompletedTask;
 
-    private ApiNode(WebApplication app, PeerCalls calls, VaultPool pool, CertificateRenewal renewal, string address) =>
-        (_app, _calls, _pool, _renewal, Address) = (app, calls, pool, renewal, address);
+    private ApiNode(WebApplication app, PeerCalls calls, VaultPool pool, CertificateRenewal renewal, AuthorityWatch authority, string address) =>
+        (_app, _calls, _pool, _renewal, _authority, Address) = (app, calls, pool, renewal, authority, address);
 
     public string Address { get; }
 
+    /// <summary>Those that it passes requests on to.</summary>
+    public VaultPool Vaults => _pool;
+
     /// <summary>As <see cref="ClusterNode.OpenAsync"/>.</summary>
-    public static async Task<INode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ApiNode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var current = new CurrentCredentials(directory.LoadCredentials(file.NodeName, time.GetUtcNow()));
         var address = $"https://{new IPEndPoint(IPAddress.Parse(file.Address), file.ApiPort)}";
@@ -40,14 +43,13 @@ internal sealed class ApiNode : INode
             PeerPlace[] known = [.. file.Members.Where(member => member.Role is not "api").Select(PeerPlace.Of)];
             var pool = new VaultPool(options.Vaults is { Count: > 0 } named ? [.. named.Select(vault => new PeerPlace(null, vault))] : known, options.Vaults.Count > 0, calls, loggers.CreateLogger<VaultPool>());
             var identity = new ServerIdentity(MillVersion.Text, file.NodeName, file.Role, "none", () => address, time.GetUtcNow());
-            var authority = current.Value.Trust.Authority.ExportCertificatePem() + "\n";
-            FrontServer.Map(app, pool, calls, identity, current, authority, time, app.Lifetime.ApplicationStopping);
-            var peers = new NodePeers(calls, current.Value.Identity.Node, () => file.Members, time);
+            FrontServer.Map(app, pool, calls, identity, current, time, app.Lifetime.ApplicationStopping);
+            var issuers = new VaultIssuers(pool, calls, time);
             var renewal = new CertificateRenewal(
-                current, directory.Files, request => peers.AskAsync((to, place, stop) => to.PostAsync<RenewRequest, MembershipResponse>(place, PeerPaths.Renew, request, stop), static _ => { }, cancellationToken),
-                static () => null, time, loggers.CreateLogger<CertificateRenewal>());
+                current, directory.Files, request => issuers.AskAsync(request, cancellationToken), static () => null, () => pool.Authority, time, loggers.CreateLogger<CertificateRenewal>());
+            var authority = new AuthorityWatch(current, hasEngine: false, time, loggers.CreateLogger<AuthorityWatch>());
             await ClusterNode.StartListeningAsync(app, address, cancellationToken).ConfigureAwait(false);
-            return new ApiNode(app, calls, pool, renewal, address);
+            return new ApiNode(app, calls, pool, renewal, authority, address);
         }
         catch
         {
@@ -59,7 +61,7 @@ internal sealed class ApiNode : INode
 
     public Task<VaultStart?> StartAsync(CancellationToken cancellationToken)
     {
-        _background = Task.WhenAll(_pool.RunAsync(_lifetime.Token), _renewal.RunAsync(_lifetime.Token));
+        _background = Task.WhenAll(_pool.RunAsync(_lifetime.Token), _renewal.RunAsync(_lifetime.Token), _authority.RunAsync(_lifetime.Token));
         return Task.FromResult<VaultStart?>(null);
     }
 

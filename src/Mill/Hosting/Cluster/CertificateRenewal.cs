@@ -6,11 +6,15 @@ using Mill.Vault.Members;
 
 namespace Mill.Hosting.Cluster;
 
-/// <summary>Gets this node a new certificate when a third of the old one's time is left, or when it runs another version of Mill than it last told.</summary>
+/// <summary>
+/// Gets this node a new certificate when a third of the old one's time is left, when it runs another version of Mill than it last told, or when the authority was renewed: with the
+/// certificate comes that of the authority.
+/// </summary>
 /// <param name="ask">Asks a node that can issue.</param>
 /// <param name="knownVersion">The version that the cluster knows of this node; null while it knows none.</param>
+/// <param name="knownAuthority">The certificate of the authority as the state has it, in DER; null where this node does not know the state.</param>
 internal sealed partial class CertificateRenewal(
-    CurrentCredentials credentials, NodeFiles files, Func<RenewRequest, Task<MembershipResponse>> ask, Func<string?> knownVersion, TimeProvider time, ILogger<CertificateRenewal> logger)
+    CurrentCredentials credentials, NodeFiles files, Func<RenewRequest, Task<MembershipResponse>> ask, Func<string?> knownVersion, Func<byte[]?> knownAuthority, TimeProvider time, ILogger<CertificateRenewal> logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromHours(1);
 
@@ -44,7 +48,8 @@ internal sealed partial class CertificateRenewal(
     {
         var shown = credentials.Value.Certificate;
         var (start, end) = (new DateTimeOffset(shown.NotBefore), new DateTimeOffset(shown.NotAfter));
-        return time.GetUtcNow() > end - ((end - start) / 3) || (knownVersion() is { } known && known != MillVersion.Text);
+        return time.GetUtcNow() > end - ((end - start) / 3) || (knownVersion() is { } known && known != MillVersion.Text)
+            || (knownAuthority() is { } authority && !authority.AsSpan().SequenceEqual(credentials.Value.Trust.Authority.RawDataMemory.Span));
     }
 
     [LoggerMessage(3301, LogLevel.Information, "This node's certificate was renewed; it is good until {End:u}")]

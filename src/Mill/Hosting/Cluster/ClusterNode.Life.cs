@@ -28,6 +28,7 @@ internal sealed partial class ClusterNode
     private Task _background = Task.CompletedTask;
     private Task _removal = Task.CompletedTask;
     private BackupMetrics? _backupMetrics;
+    private CertificateMetrics? _certificateMetrics;
 
     private NodeId Self => _credentials.Value.Identity.Node;
 
@@ -73,6 +74,7 @@ internal sealed partial class ClusterNode
         await _lifetime.CancelAsync().ConfigureAwait(false);
         foreach (var task in (Task[])[_following, _background, _removal]) await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _backupMetrics?.Dispose();
+        _certificateMetrics?.Dispose();
         await _engine.DisposeAsync().ConfigureAwait(false);
         _calls.Dispose();
         await _app.DisposeAsync().ConfigureAwait(false);
@@ -83,9 +85,11 @@ internal sealed partial class ClusterNode
     private async Task<VaultStart?> StartPartsAsync(CancellationToken cancellationToken)
     {
         _options.Progress("Waiting for a majority of the cluster.");
+        var authority = new AuthorityWatch(_credentials, hasEngine: _file.ForeignEtcd is null, _time, _loggers.CreateLogger<AuthorityWatch>());
         await _engine.StartAsync(cancellationToken).ConfigureAwait(false);
         await new EngineEntry(_peers, _directory, _options.Progress, _time).PromoteAsync(_engine.Members, cancellationToken).ConfigureAwait(false);
         _following = _state.FollowStoreAsync(_lifetime.Token);
+        _certificateMetrics = new(_credentials);
         await LoadedAsync(cancellationToken).ConfigureAwait(false);
         // Before this node stands for anything there: with an etcd that somebody else runs, it may be anybody's.
         if (_state.Latest.Cluster?.Id != _file.ClusterId) throw StoreOfOthers(_state.Latest.Cluster?.Id);
@@ -93,7 +97,7 @@ internal sealed partial class ClusterNode
         // With its key: a sealed node lets others go first.
         _leading = _state.LeadAsync(_office.Token);
         _background = Task.WhenAll(
-            _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), WhileCurrentAsync(RememberMembersAsync(_lifetime.Token)), WhileCurrentAsync(Revocations().RunAsync(_lifetime.Token)), Renewal().RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
+            _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), WhileCurrentAsync(RememberMembersAsync(_lifetime.Token)), WhileCurrentAsync(Revocations().RunAsync(_lifetime.Token)), Renewal().RunAsync(_lifetime.Token), authority.RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
         await ReadableAsync(cancellationToken).ConfigureAwait(false);
         return start;
     }
@@ -181,7 +185,7 @@ internal sealed partial class ClusterNode
     {
         var self = new MemberPlace(Self.Value, _file.NodeName, _file.Address, _file.ApiPort, _file.PeerPort, _file.Role);
         Task<MembershipResponse> AskAsync(RenewRequest request) => _peers.AskOneAsync(self, (calls, place, stop) => calls.PostAsync<RenewRequest, MembershipResponse>(place, PeerPaths.Renew, request, stop), _lifetime.Token);
-        return new(_credentials, _directory.Files, AskAsync, () => _state.Latest.Nodes.GetValueOrDefault(Self)?.Version, _time, _loggers.CreateLogger<CertificateRenewal>());
+        return new(_credentials, _directory.Files, AskAsync, () => _state.Latest.Nodes.GetValueOrDefault(Self)?.Version, () => _state.Latest.Authority?.Certificate, _time, _loggers.CreateLogger<CertificateRenewal>());
     }
 
     private RevocationFile Revocations() => new(_directory.Files.Revocations, _state.WaitAsync, _time, _loggers.CreateLogger<RevocationFile>());

@@ -29,7 +29,7 @@ internal sealed partial class ClusterNode : INode
     private readonly PeerCalls _calls;
     private NodeFile _file;
 
-    private ClusterNode(NodeDirectory directory, NodeFile file, CurrentCredentials credentials, NodeEngine engine, WebApplication app, NodeOptions options, PeerCalls calls, NodePeers peers, TimeProvider time)
+    private ClusterNode(NodeDirectory directory, NodeFile file, VaultOptions vault, CurrentCredentials credentials, NodeEngine engine, WebApplication app, NodeOptions options, PeerCalls calls, NodePeers peers, TimeProvider time)
     {
         (_directory, _file, _engine, _app, _options, _calls, _peers, _time) = (directory, file, engine, app, options, calls, peers, time);
         _loggers = app.Services.GetRequiredService<ILoggerFactory>();
@@ -37,7 +37,7 @@ internal sealed partial class ClusterNode : INode
         var link = new LeaderLink(_calls, id => _state!.Latest.Nodes.GetValueOrDefault(id));
         var candidate = new Candidate(credentials.Value.Identity.Node, file.NodeName, () => _vault!.CanDecide(_state!.Latest));
         _state = new(engine.Store, engine.Store, link, candidate, new(time, BootClock.Instance), _loggers);
-        _vault = new(new(options.MasterKey, file.MasterKeyFile ?? directory.MasterKey), _state, engine.Store, _state, time, _loggers);
+        _vault = new(vault, _state, engine.Store, _state, time, _loggers);
     }
 
     /// <summary>etcd refuses everybody where it is given the name of a list that is not there: a cluster of long ago has none before it loses a node.</summary>
@@ -49,7 +49,7 @@ internal sealed partial class ClusterNode : INode
     /// Puts a node together from its directory, and lets it into the engine where that was not done yet. Nothing runs afterwards but, already, the API, which
     /// says that the node is not ready. Throws <see cref="MillException"/> with what stands in the way.
     /// </summary>
-    public static async Task<ClusterNode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ClusterNode> OpenAsync(NodeDirectory directory, NodeFile file, VaultOptions vault, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var credentials = directory.LoadCredentials(file.NodeName, time.GetUtcNow());
         var current = new CurrentCredentials(credentials);
@@ -61,8 +61,9 @@ internal sealed partial class ClusterNode : INode
         NodeEngine? engine = null;
         try
         {
-            engine = NodeEngine.Create(directory, admitted, EngineFiles(directory.Files), time, app.Services.GetRequiredService<ILoggerFactory>());
-            node = new(directory, admitted, current, engine, app, options, calls, peers, time);
+            var neighbours = new EngineNeighbours(peers, () => node?._state).Describe();
+            engine = NodeEngine.Create(directory, admitted, EngineFiles(directory.Files), time, app.Services.GetRequiredService<ILoggerFactory>(), neighbours);
+            node = new(directory, admitted, vault, current, engine, app, options, calls, peers, time);
             await node.ListenAsync(cancellationToken).ConfigureAwait(false);
             return node;
         }

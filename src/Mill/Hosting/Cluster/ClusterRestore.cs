@@ -20,12 +20,20 @@ internal static class ClusterRestore
         RecordOpening.With(vault, report.Header.ClusterId, report.Header.KeyId);
     }
 
-    /// <summary>Throws as <see cref="StoreRestore.RunAsync"/>.</summary>
-    public static async Task RunAsync(string path, ShiftedStore store, CancellationToken cancellationToken)
+    /// <summary>Throws as <see cref="StoreRestore"/> does. What the engine keeps of its past makes room for more where it is full of that.</summary>
+    /// <param name="tooSmall">What is thrown where that is not enough.</param>
+    public static async Task RunAsync(string path, NodeEngine engine, Func<MillException> tooSmall, CancellationToken cancellationToken)
     {
         using var file = BackupFile.Open(path);
         using var backup = await BackupReader.OpenAsync(file, path, cancellationToken).ConfigureAwait(false);
-        await store.BeginAfterAsync(backup.Header.Revision, cancellationToken).ConfigureAwait(false);
-        await StoreRestore.RunAsync(store, backup, cancellationToken).ConfigureAwait(false);
+        // The restore before may have filled it.
+        await MakeRoomAsync(cancellationToken).ConfigureAwait(false);
+        await engine.Store.BeginAfterAsync(backup.Header.Revision, cancellationToken).ConfigureAwait(false);
+        await StoreRestore.RunAsync(engine.Store, backup, MakeRoomAsync, cancellationToken).ConfigureAwait(false);
+
+        async Task MakeRoomAsync(CancellationToken stop)
+        {
+            if (!await engine.MakeRoomAsync(stop).ConfigureAwait(false)) throw tooSmall();
+        }
     }
 }

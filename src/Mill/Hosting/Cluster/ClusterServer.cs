@@ -12,17 +12,19 @@ internal static class ClusterServer
     /// <param name="ready">Called once, when requests are answered.</param>
     public static async Task InitAsync(NewNodeOptions options, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
+        SystemLibraries.Demand();
+        var vault = NodeMasterKey.PlaceFor(options);
         var directory = new NodeDirectory(options.DataDirectory);
         directory.Create();
         using var ours = directory.Take();
         var file = NodeFile.Read(directory.Path);
         if (file?.NodeId is not null) throw Taken(directory);
         using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
-        var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
         if (options.Restore is { } restore) await ClusterRestore.RequireAsync(restore, vault, cancellationToken).ConfigureAwait(false);
+        var node = StorageQuota.Take(directory, Describe(options, vault) with { StorageQuota = file?.StorageQuota }, options.StorageQuota);
         options.Progress("Founding the cluster.");
-        var founded = await new Founding(directory, vault, resumes: file is not null, options.Restore, TimeProvider.System, loggers).RunAsync(Describe(options), cancellationToken).ConfigureAwait(false);
-        await ServeAsync(directory, founded.File, options, start => new(founded.Token, founded.JoinToken, start! with { MadeKeyFile = founded.Vault.MadeKeyFile }), ready, cancellationToken).ConfigureAwait(false);
+        var founded = await new Founding(directory, vault, resumes: file is not null, options.Restore, TimeProvider.System, loggers).RunAsync(node, cancellationToken).ConfigureAwait(false);
+        await ServeAsync(directory, founded.File, vault, options, start => new(founded.Token, founded.JoinToken, start! with { MadeKeyFile = founded.Vault.MadeKeyFile }), ready, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lets this machine into a cluster and serves until cancelled; else as <see cref="InitAsync"/>.</summary>
@@ -31,19 +33,21 @@ internal static class ClusterServer
     /// <param name="ready">Called once, when requests are answered.</param>
     public static async Task JoinAsync(NewNodeOptions options, Uri address, string token, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
+        SystemLibraries.Demand();
+        var vault = NodeMasterKey.PlaceFor(options);
         var directory = new NodeDirectory(options.DataDirectory);
         directory.Create();
         using var ours = directory.Take();
         var file = NodeFile.Read(directory.Path);
         if (file?.NodeId is not null) throw Taken(directory);
-        var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? directory.MasterKey);
-        var joined = await new Joining(directory, vault, TimeProvider.System).RunAsync(address, token, Describe(options), cancellationToken).ConfigureAwait(false);
-        await ServeAsync(directory, joined, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
+        var joined = await new Joining(directory, vault, TimeProvider.System).RunAsync(address, token, Describe(options, vault), cancellationToken).ConfigureAwait(false);
+        await ServeAsync(directory, joined, vault, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Starts a node that was founded or joined; else as <see cref="InitAsync"/>.</summary>
     public static async Task StartAsync(ServerOptions options, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
+        SystemLibraries.Demand();
         var directory = new NodeDirectory(options.DataDirectory);
         var file = NodeFile.Read(directory.Path) ?? throw new MillException(MillError.NotFound, $"There is no node in {directory.Path}: it has no {NodeFile.Name}.")
         {
@@ -54,7 +58,9 @@ internal static class ClusterServer
         if (file.NodeId is null) throw new MillException(MillError.PreconditionFailed, $"The founding of the cluster in {directory.Path} was interrupted.") { Hint = "Say the same mill init again." };
         if (options.Role is { } role && role.Text() != file.Role)
             throw new MillException(MillError.PreconditionFailed, $"This node has the role {file.Role}, not {role.Text()}.") { Hint = "A node keeps its role. For another one, remove it and let it join again." };
-        await ServeAsync(directory, file with { Etcd = options.Etcd ?? file.Etcd, MasterKeyFile = options.MasterKeyFile ?? file.MasterKeyFile }, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
+        using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
+        var vault = NodeMasterKey.PlaceOf(directory, file, options, loggers.CreateLogger(typeof(NodeMasterKey)));
+        await ServeAsync(directory, StorageQuota.Take(directory, file, options.StorageQuota) with { Etcd = options.Etcd ?? file.Etcd, MasterKeyFile = NodeMasterKey.ToRemember(directory, vault) }, vault, options, static start => new(null, null, start), ready, cancellationToken).ConfigureAwait(false);
     }
 
     public static MillException Removed(NodeDirectory directory) => new(MillError.PreconditionFailed, $"The node in {directory.Path} was taken out of its cluster.")
@@ -65,42 +71,43 @@ internal static class ClusterServer
     /// <summary>Makes the cluster one of this node alone. Throws <see cref="MillException"/> with what stands in the way.</summary>
     public static async Task RecoverAsync(ServerOptions options, CancellationToken cancellationToken)
     {
+        SystemLibraries.Demand();
         var directory = new NodeDirectory(options.DataDirectory);
         var file = NodeFile.Read(directory.Path);
         if (file?.NodeId is null || file.Role is "api") throw new MillException(MillError.NotFound, $"There is no node in {directory.Path} that holds the state.") { Hint = "Name the data directory of one: --data-dir DIR" };
         using var ours = directory.Take();
         using var loggers = LoggerFactory.Create(logging => Logs.Configure(logging, options.LogLevel));
-        var vault = new VaultOptions(options.MasterKey, options.MasterKeyFile ?? file.MasterKeyFile ?? directory.MasterKey);
-        await Recovery.RunAsync(directory, file, vault, TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
+        await Recovery.RunAsync(directory, StorageQuota.Take(directory, file, options.StorageQuota), NodeMasterKey.PlaceOf(directory, file, options, loggers.CreateLogger(typeof(NodeMasterKey))), TimeProvider.System, loggers, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task ServeAsync(
-        NodeDirectory directory, NodeFile file, NodeOptions options, Func<VaultStart?, Started> started, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
+        NodeDirectory directory, NodeFile file, VaultOptions vaultOptions, NodeOptions options, Func<VaultStart?, Started> started, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
     {
         file.Write(directory.Path);
         if (options.Backups is { } backups) Backups.BackupDirectory.Create(backups.Directory);
-        var node = await OpenAsync(directory, file, options, cancellationToken).ConfigureAwait(false);
+        var node = await OpenAsync(directory, file, vaultOptions, options, cancellationToken).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             var (token, joinToken, vault) = started(await node.StartAsync(cancellationToken).ConfigureAwait(false));
-            await ready(new(node.Address, token, joinToken, vault, file.NodeName, directory.Path, directory.Files.Authority), cancellationToken).ConfigureAwait(false);
+            await ready(new(node.Address, token, joinToken, vault, file.NodeName, directory.Path, directory.Files.Authority, vaultOptions.MasterKey is null ? vaultOptions.MasterKeyFile : null), cancellationToken).ConfigureAwait(false);
             if (await node.WaitAsync(cancellationToken).ConfigureAwait(false)) options.Progress("This node was taken out of its cluster. Its data directory may be deleted.");
         }
     }
 
-    private static async Task<INode> OpenAsync(NodeDirectory directory, NodeFile file, NodeOptions options, CancellationToken cancellationToken) => file.Role is "api"
+    private static async Task<INode> OpenAsync(NodeDirectory directory, NodeFile file, VaultOptions vault, NodeOptions options, CancellationToken cancellationToken) => file.Role is "api"
         ? await ApiNode.OpenAsync(directory, file, options, TimeProvider.System, cancellationToken).ConfigureAwait(false)
-        : await ClusterNode.OpenAsync(directory, file, options, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        : await ClusterNode.OpenAsync(directory, file, vault, options, TimeProvider.System, cancellationToken).ConfigureAwait(false);
 
-    private static NodeFile Describe(NewNodeOptions options) => new()
+    private static NodeFile Describe(NewNodeOptions options, VaultOptions vault) => new()
     {
         NodeName = options.Name,
         Address = options.Advertise,
         ApiPort = options.ApiPort,
         PeerPort = options.PeerPort,
         Role = options.Role.Text(),
-        MasterKeyFile = options.MasterKeyFile,
+        MasterKeyFile = vault.MasterKeyFile,
         Etcd = options.Etcd,
+        StorageQuota = options.StorageQuota,
         ForeignEtcd = options.ForeignEtcd,
     };
 

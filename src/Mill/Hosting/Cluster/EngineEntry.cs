@@ -15,7 +15,8 @@ internal sealed class EngineEntry(NodePeers peers, NodeDirectory directory, Acti
     {
         if (file.InitialCluster is not null || file.ForeignEtcd is not null) return file;
         var admission = await peers.AskAsync(static (calls, place, stop) => calls.PostAsync<EngineAdmissionResponse>(place, PeerPaths.Engine, stop), progress, cancellationToken).ConfigureAwait(false);
-        var admitted = file with { InitialCluster = admission.InitialCluster, JoinsExisting = true };
+        // With less room than the others it would stop all of them.
+        var admitted = file with { InitialCluster = admission.InitialCluster, JoinsExisting = true, StorageQuota = StorageQuota.Join(file.StorageQuota, admission.StorageQuota, progress) };
         if (admission.Revocations is { } revocations) PrivateFile.Write(directory.Files.Revocations, revocations);
         admitted.Write(directory.Path);
         return admitted;

@@ -45,7 +45,7 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
             // Before anything says that this founding was begun: the store of others is never taken for what it left.
             if (whole is not null && !resumes) throw BelongsTo(whole);
             file.Write(directory.Path);
-            if (restore is not null && whole is null) await ClusterRestore.RunAsync(restore, engine.Store, cancellationToken).ConfigureAwait(false);
+            if (restore is not null && whole is null) await ClusterRestore.RunAsync(restore, engine, () => TooSmall(file, restore), cancellationToken).ConfigureAwait(false);
             var founded = await FoundAsync(engine, file, key, cancellationToken).ConfigureAwait(false);
             founded.File.Write(directory.Path);
             File.Delete(directory.FoundingCertificate);
@@ -86,6 +86,14 @@ internal sealed class Founding(NodeDirectory directory, VaultOptions vaultOption
         // The nodes of a backup are those of a cluster that is no more.
         if (restore is not null) return (await vault.Members.RefoundAsync(null, place, request, cancellationToken).ConfigureAwait(false)).Answer;
         throw BelongsTo(state.Latest.Cluster);
+    }
+
+    /// <summary>Said again, a founding begins anew with what the restore has left, and a larger database takes writes again.</summary>
+    private MillException TooSmall(NodeFile file, string backup)
+    {
+        const string Message = "The database has no room for all that the backup holds.";
+        if (file.ForeignEtcd is not null) return new(MillError.StorageFull, Message) { Hint = $"{StorageAdvice.FullElsewhere} Then say the same mill init again." };
+        return new(MillError.StorageFull, Message) { Hint = $"Say it again with more, and it begins anew: {new FoundingLine(directory, file, vaultOptions).Restoring(backup, new FileInfo(backup).Length)}" };
     }
 
     private static MillException BelongsTo(ClusterRecord? cluster) =>

@@ -29,12 +29,27 @@ internal sealed class Joining(NodeDirectory directory, VaultOptions vault, TimeP
             };
         using var key = directory.Files.LoadOrCreateKey();
         using var client = new MillClient(new() { Address = address, Authority = trust.Authority, Timeout = Patience, Time = time });
-        using var joined = await client.JoinAsync(Request(token, file, key), cancellationToken).ConfigureAwait(false);
+        using var joined = await AskAsync(client, Request(token, file, key), cancellationToken).ConfigureAwait(false);
         if (joined.MasterKey is { } handed) HandedKey.Save(vault.MasterKeyFile!, handed, joined.NeededKeyId);
         directory.Files.Save(joined.Authority, joined.Certificate);
         var member = file with { NodeId = joined.NodeId, ClusterId = joined.ClusterId, KeyId = joined.NeededKeyId, Members = joined.Members };
         member.Write(directory.Path);
         return member;
+    }
+
+    private async Task<MembershipResponse> AskAsync(MillClient client, JoinNodeRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.JoinAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e) when (request.KeyId is not null && e.Problems.Any(problem => problem.Pointer is JoinRules.KeyPointer))
+        {
+            throw new MillException(e.Error, $"The master key {(vault.MasterKey is null ? $"at {vault.MasterKeyFile}" : "in MILL_MASTER_KEY")} is not that of the cluster. {e.Message}", e)
+            {
+                Hint = "It was left as it is: mill dev or another cluster may need it. To be given the right one, name another place for it: --master-key-file FILE",
+            };
+        }
     }
 
     private JoinNodeRequest Request(string token, NodeFile file, NodeKeyPair key) => new()

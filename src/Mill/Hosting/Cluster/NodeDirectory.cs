@@ -17,12 +17,16 @@ internal sealed record NodeDirectory(string Path)
     /// <summary>etcd's own.</summary>
     public string Engine => In("etcd");
 
+    /// <summary>Of the size of this file, or a little less, etcd says that its database is. Not there before it ran.</summary>
+    public string EngineDatabase => System.IO.Path.Combine(Engine, "member", "snap", "db");
+
     public string EngineLog => In("etcd.log");
 
     /// <summary>For the socket between Mill and its etcd.</summary>
     public string Run => In("run");
 
-    public string MasterKey => In("master.key");
+    /// <summary>Where the master key was kept once. It is still read there, and never written.</summary>
+    public string FormerMasterKey => In("master.key");
 
     /// <summary>What etcd shows while the cluster is being founded and there is no authority yet.</summary>
     public string FoundingCertificate => In("founding.crt");

@@ -29,8 +29,10 @@ internal sealed class NodeEngine : IAsyncDisposable
     public IEngineMembers Members { get; }
 
     /// <param name="tls">What etcd shows to other members, and whom it believes.</param>
+    /// <param name="neighbours">The other nodes that run members; null where there are none.</param>
     /// <param name="alone">The other members are lost: this one goes on without them, with what it has.</param>
-    public static NodeEngine Create(NodeDirectory directory, NodeFile file, EtcdTlsFiles tls, TimeProvider time, ILoggerFactory loggers, bool alone = false)
+    public static NodeEngine Create(
+        NodeDirectory directory, NodeFile file, EtcdTlsFiles tls, TimeProvider time, ILoggerFactory loggers, EtcdNeighbours? neighbours = null, bool alone = false)
     {
         if (file.ForeignEtcd is { } foreign)
         {
@@ -39,8 +41,9 @@ internal sealed class NodeEngine : IAsyncDisposable
         }
         var options = Options(directory, file, tls) with { ForcesNewCluster = alone };
         var store = new EtcdStateStore(EtcdOptions.At(options), time);
-        var upkeep = new EtcdUpkeep(store, new() { OwnName = file.NodeName, QuotaBytes = options.QuotaBytes }, time, loggers.CreateLogger<EtcdUpkeep>());
-        return new(new(options, time, loggers.CreateLogger<EtcdProcess>()), store, new EtcdEngine(store.Members, options.ClientUrl), upkeep);
+        var own = new OwnEtcdMember(file.NodeName, directory.Engine, neighbours ?? EtcdNeighbours.None);
+        var upkeep = new EtcdUpkeep(store, new() { Own = own, QuotaBytes = options.QuotaBytes }, time, loggers.CreateLogger<EtcdUpkeep>());
+        return new(new(options, time, loggers.CreateLogger<EtcdProcess>()), store, new EtcdEngine(store.Members, options.ClientUrl, upkeep), upkeep);
     }
 
     /// <summary>Starts it, and returns once it answers. Its failure to start at all is that of <see cref="Failure"/>, too.</summary>
@@ -54,6 +57,9 @@ internal sealed class NodeEngine : IAsyncDisposable
 
     /// <summary>Ends only where the engine cannot be run at all.</summary>
     public Task Failure => _running ?? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, _stop.Token);
+
+    /// <summary>See <see cref="EtcdUpkeep.MakeRoomAsync"/>. Not while <see cref="TendAsync"/> runs.</summary>
+    public Task<bool> MakeRoomAsync(CancellationToken cancellationToken) => _upkeep.MakeRoomAsync(cancellationToken);
 
     /// <summary>Looks after it until cancelled.</summary>
     public Task TendAsync(CancellationToken cancellationToken) => _upkeep.RunAsync(cancellationToken);
@@ -81,6 +87,7 @@ internal sealed class NodeEngine : IAsyncDisposable
         InitialCluster = (file.InitialCluster ?? throw new InvalidOperationException("The node was not let into the engine yet.")).ToDictionary(member => member.Key, member => new Uri(member.Value)),
         JoinsExisting = file.JoinsExisting,
         ElectionMilliseconds = ElectionMilliseconds,
+        QuotaBytes = StorageQuota.Of(file),
     };
 
     private static EtcdOptions Options(ForeignEtcd foreign) => new() { Endpoints = [.. foreign.Endpoints.Select(url => new Uri(url))], Tls = Tls(foreign) };

@@ -34,11 +34,14 @@ internal sealed record NodeFile
     /// <summary><c>vault</c>, <c>api</c> or <c>both</c>.</summary>
     public required string Role { get; init; }
 
-    /// <summary>Null where the key is in the data directory.</summary>
+    /// <summary>Null where the key comes from no file, or from <see cref="NodeDirectory.FormerMasterKey"/>.</summary>
     public string? MasterKeyFile { get; init; }
 
     /// <summary>The etcd program; null for the one that is found.</summary>
     public string? Etcd { get; init; }
+
+    /// <summary>How large the database of etcd may grow, in bytes; null for as large as nobody says otherwise.</summary>
+    public long? StorageQuota { get; init; }
 
     /// <summary>Null where Mill runs etcd itself.</summary>
     public ForeignEtcd? ForeignEtcd { get; init; }

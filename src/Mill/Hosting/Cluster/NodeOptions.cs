@@ -12,11 +12,17 @@ internal record NodeOptions
     /// <summary>The master key itself, from the environment; wins over the file.</summary>
     public string? MasterKey { get; init; }
 
-    /// <summary>Null for the one in the data directory.</summary>
+    /// <summary>Null where none was named.</summary>
     public string? MasterKeyFile { get; init; }
+
+    /// <summary>Where the key is if nobody says otherwise; null where there is no home.</summary>
+    public string? UsualMasterKeyFile { get; init; }
 
     /// <summary>The etcd program; null for the one that is found.</summary>
     public string? Etcd { get; init; }
+
+    /// <summary>How large the database of etcd may grow, in bytes; null for what the node has already.</summary>
+    public long? StorageQuota { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 
@@ -36,14 +42,17 @@ internal record NodeOptions
 /// <summary>What a node that does not exist yet is to be.</summary>
 internal sealed record NewNodeOptions : NodeOptions
 {
+    public const int UsualApiPort = 4400;
+    public const int UsualPeerPort = 2380;
+
     public required string Name { get; init; }
 
     /// <summary>The IP address at which others reach it, and to which everything is bound.</summary>
     public required string Advertise { get; init; }
 
-    public int ApiPort { get; init; } = 4400;
+    public int ApiPort { get; init; } = UsualApiPort;
 
-    public int PeerPort { get; init; } = 2380;
+    public int PeerPort { get; init; } = UsualPeerPort;
 
     public NodeRole Role { get; init; } = NodeRole.Both;
 
@@ -69,7 +78,8 @@ internal sealed record ServerOptions : NodeOptions
 /// <param name="Token">An operator's, where the cluster was founded just now.</param>
 /// <param name="JoinToken">For the next node, where the cluster was founded just now.</param>
 /// <param name="Vault">Null on a node that has no vault.</param>
-internal sealed record ClusterReady(string Address, string? Token, string? JoinToken, Vault.VaultStart? Vault, string Node, string DataDirectory, string AuthorityFile)
+/// <param name="KeyFile">The file of the master key; null where it comes from none.</param>
+internal sealed record ClusterReady(string Address, string? Token, string? JoinToken, Vault.VaultStart? Vault, string Node, string DataDirectory, string AuthorityFile, string? KeyFile)
 {
     // A record prints its members; the tokens must never be among them.
     public override string ToString() => Address;

@@ -53,6 +53,7 @@ internal sealed class KilledCluster() : Fault("all nodes killed")
 
     public override Task BeginAsync(ClusterRig rig, Random random)
     {
+        _nodes.Clear();
         _nodes.AddRange(rig.Nodes);
         return RigNode.KillAsync(_nodes);
     }

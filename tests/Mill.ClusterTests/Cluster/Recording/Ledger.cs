@@ -9,12 +9,14 @@ namespace Mill.ClusterTests.Cluster.Recording;
 internal static class Ledger
 {
     /// <summary>Every fault found; none where each acknowledged version is there, once, and nothing is there that nobody asked for.</summary>
-    /// <param name="final">The versions of each secret in the end.</param>
+    /// <param name="final">The versions of each secret in the end: of every one that was written to, unless it is gone.</param>
     public static IEnumerable<string> Check(IReadOnlyList<Operation> history, IReadOnlyDictionary<string, IReadOnlyList<SeenVersion>> final)
     {
         var made = history.SelectMany(Made).ToList();
-        foreach (var (name, versions) in final)
+        // A secret of which nothing is left is in no list of what there is.
+        foreach (var name in made.Select(version => version.Name).Union(final.Keys, StringComparer.Ordinal))
         {
+            var versions = final.GetValueOrDefault(name) ?? [];
             var acknowledged = made.Where(version => version.Name == name).ToList();
             foreach (var lost in acknowledged.Where(version => !versions.Any(seen => seen.Number == version.Number && seen.ValidFrom == version.From))) yield return $"lost: {lost}";
             foreach (var doubled in acknowledged.GroupBy(version => version.Number).Where(group => group.Select(version => version.Write).Distinct(StringComparer.Ordinal).Count() > 1))

@@ -27,6 +27,9 @@ internal sealed class ClusterRig : IAsyncDisposable
 
     public ClusterAccess Access { get; private set; } = null!;
 
+    /// <summary>Below which all is that nodes and command lines leave on a disk.</summary>
+    public string Root => _sandbox.Root;
+
     /// <summary>Where the machines reach this process, and what it starts.</summary>
     public IPAddress Us => _network.Us;
 
@@ -63,9 +66,12 @@ internal sealed class ClusterRig : IAsyncDisposable
     }
 
     /// <summary>As <see cref="InitAsync"/>, on a machine that is there.</summary>
-    public async Task FoundAsync(RigNode node, params string[] more)
+    public Task FoundAsync(RigNode node, params string[] more) => FoundByAsync(node, ["init", .. Place(node), .. more]);
+
+    /// <summary>The same by a whole command.</summary>
+    public async Task FoundByAsync(RigNode node, params string[] command)
     {
-        node.Launch(["init", .. Place(node), .. more]);
+        node.Launch(command);
         await node.Process.AddressAsync();
         Access = new(X509CertificateLoader.LoadCertificateFromFile(Path.Combine(node.Directory, "ca.crt")), (await File.ReadAllTextAsync(Path.Combine(node.Directory, "operator.token"))).Trim());
         Nodes = [node];
@@ -94,7 +100,7 @@ internal sealed class ClusterRig : IAsyncDisposable
     {
         using var client = Nodes.First(other => other != node && other.Answers).Client(Access, TimeSpan.FromSeconds(30));
         // Nobody is sent there any more: what it still answers while it learns of this is no fault.
-        Nodes = Nodes.Remove(node);
+        Forget(node);
         await Until.TrueAsync($"{node} is removed", Patience, async () =>
         {
             try
@@ -113,6 +119,9 @@ internal sealed class ClusterRig : IAsyncDisposable
         });
         if (node.Runs) await node.Process.ExitAsync();
     }
+
+    /// <summary>Sends nobody there any more: it is no member.</summary>
+    public void Forget(RigNode node) => Nodes = Nodes.Remove(node);
 
     /// <summary>A machine that no node runs on yet.</summary>
     public RigNode AddMachine()

@@ -30,6 +30,12 @@ internal static class Contents
     public static async Task<string> ReadAsync(RigNode node, ClusterAccess access)
     {
         using var api = new NodeApi(node.Url, access.Authority, access.Token);
+        return await ReadAsync(api);
+    }
+
+    /// <summary>As the other, wherever it is kept.</summary>
+    public static async Task<string> ReadAsync(NodeApi api)
+    {
         var all = new StringBuilder();
         foreach (var name in Names)
         {

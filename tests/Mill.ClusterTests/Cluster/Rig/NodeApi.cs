@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Mime;
@@ -26,16 +27,20 @@ internal sealed class NodeApi : IDisposable
     }
 
     /// <summary>Throws <see cref="HttpRequestException"/> where there was no whole answer.</summary>
-    public async Task<NodeReply> SendAsync(HttpMethod method, string path, string? body = null)
+    public async Task<NodeReply> SendAsync(HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers)
     {
         var start = TimeProvider.System.GetTimestamp();
         using var request = new HttpRequestMessage(method, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, MediaTypeNames.Application.Json);
         using var response = await _http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) is true;
         var consistency = response.Headers.TryGetValues("Mill-Consistency", out var values) ? string.Join(',', values) : null;
-        return new(new((int)response.StatusCode, isJson ? JsonNode.Parse(text) : null, text, Replayed: false), consistency, TimeProvider.System.GetElapsedTime(start));
+        return new(new((int)response.StatusCode, isJson ? JsonNode.Parse(text) : null, text, Replayed: false), consistency, TimeProvider.System.GetElapsedTime(start))
+        {
+            Revision = response.Headers.TryGetValues("Mill-Revision", out var revisions) ? long.Parse(revisions.Single(), CultureInfo.InvariantCulture) : null,
+        };
     }
 
     public void Dispose() => _http.Dispose();
@@ -44,6 +49,9 @@ internal sealed class NodeApi : IDisposable
 /// <param name="Consistency">How fresh the answer says it is; null where it says nothing, and so is the latest there is.</param>
 internal sealed record NodeReply(Reply Reply, string? Consistency, TimeSpan Took)
 {
+    /// <summary>What the answer is true of, where it says so.</summary>
+    public long? Revision { get; init; }
+
     public int Status => Reply.Status;
 
     public string? Code => Reply.Code;

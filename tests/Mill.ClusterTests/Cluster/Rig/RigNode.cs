@@ -21,6 +21,9 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
 
     public string Directory { get; } = Path.Combine(sandbox.Root, name);
 
+    /// <summary>Where this machine keeps the master key, unless it is told another place.</summary>
+    public string KeyFile => Path.Combine(Config, "mill", "master.key");
+
     public Uri Url { get; } = new($"https://{machine.Address}:{ApiPort}");
 
     /// <summary>What the processes of this node find in their environment.</summary>
@@ -56,7 +59,7 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
 
     /// <summary>Another process on this machine, that is not the node.</summary>
     public MillProcess Start(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        MillProcess.Start(sandbox, arguments, environment, Machine.Runner);
+        MillProcess.Start(sandbox, arguments, new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["XDG_CONFIG_HOME"] = Config }, Machine.Runner);
 
     /// <summary>A command on this machine, to its end.</summary>
     public Task<Said> RunAsync(params string[] arguments) => RunAsync(Environment, arguments);
@@ -82,6 +85,20 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
     public void KillEngine()
     {
         if (EngineId() is { } engine) Signals.Send(engine, Signal.Kill);
+    }
+
+    /// <summary>The engine of this directory: a number in a file may be another's by now, so the process must name the directory itself.</summary>
+    public int? EngineId()
+    {
+        try
+        {
+            var id = int.Parse(File.ReadAllText(Path.Combine(Directory, "etcd.pid")).Split()[0], CultureInfo.InvariantCulture);
+            return File.ReadAllText($"/proc/{id}/cmdline").Contains(Directory, StringComparison.Ordinal) ? id : null;
+        }
+        catch (IOException)
+        {
+            return null; // There is none.
+        }
     }
 
     /// <param name="engineToo">Whether its engine stands still as well.</param>
@@ -117,6 +134,9 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
 
     public override string ToString() => Name;
 
+    /// <summary>A machine of its own has a home of its own.</summary>
+    private string Config => $"{Directory}.config";
+
     private async Task<Said> RunAsync(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         await using var process = Start(arguments, environment);
@@ -130,19 +150,5 @@ internal sealed class RigNode(string name, Machine machine, Sandbox sandbox) : I
         if (!Runs) return;
         Process.Send(signal);
         if (EngineId() is { } engine) Signals.Send(engine, signal);
-    }
-
-    /// <summary>The engine of this directory: a number in a file may be another's by now, so the process must name the directory itself.</summary>
-    private int? EngineId()
-    {
-        try
-        {
-            var id = int.Parse(File.ReadAllText(Path.Combine(Directory, "etcd.pid")).Split()[0], CultureInfo.InvariantCulture);
-            return File.ReadAllText($"/proc/{id}/cmdline").Contains(Directory, StringComparison.Ordinal) ? id : null;
-        }
-        catch (IOException)
-        {
-            return null; // There is none.
-        }
     }
 }

@@ -16,7 +16,7 @@ internal static class TestKey
     /// <summary>The key of a node, kept away from its machine.</summary>
     public static string CopyOf(RigNode node, string path)
     {
-        File.Copy(Path.Combine(node.Directory, "master.key"), path);
+        File.Copy(node.KeyFile, path);
         return path;
     }
 }

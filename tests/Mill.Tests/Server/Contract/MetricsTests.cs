@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Mill.Core.Model;
 using Mill.Tests.Server.Fixture;
+using Mill.Tests.Vault.Members;
 using Xunit;
 
 namespace Mill.Tests.Server.Contract;
@@ -36,12 +38,17 @@ public sealed partial class MetricsTests
         await using var server = await TestServer.StartAsync();
         using var backups = new Mill.Backups.BackupMetrics();
         backups.Succeeded(new(1_000_000));
+        await using var cluster = await TestCluster.FoundAsync();
+        using var shown = TestCluster.Certificate(cluster.First);
+        using var certificates = new Mill.Hosting.Cluster.CertificateMetrics(new(new(shown, cluster.Trust, new(cluster.First.ClusterId, cluster.First.Node.Id, NodeRole.Both))));
         await server.Operator.PutAsync("a", "1");
         var own = Parse((await server.Operator.GetAsync("/v1/metrics")).Is(200).Text).Keys.Where(name => name.StartsWith("mill_", StringComparison.Ordinal)).ToList();
 
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "api.md"));
 
         Assert.Contains("mill_backup_last_success_timestamp_seconds", own);
+        Assert.Contains("mill_authority_end_timestamp_seconds", own);
+        Assert.Contains("mill_certificate_end_timestamp_seconds", own);
         Assert.All(own, name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
     }
 

@@ -74,11 +74,9 @@ public sealed class OpenApiTests
     [Fact]
     public void Every_code_is_listed()
     {
-        MillError[] local = [MillError.None, MillError.InvalidMasterKey, MillError.DataDirectoryInUse, MillError.BackupRejected, MillError.Usage, MillError.Unreachable, MillError.AddressUnavailable];
-
         var listed = Document["components"]!["schemas"]!["ProblemResponse"]!["properties"]!["code"]!["enum"]!.AsArray().Select(code => (string)code!);
 
-        Assert.Equal(Enum.GetValues<MillError>().Except(local).Select(error => error.ToCode()).Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+        Assert.Equal(Enum.GetValues<MillError>().Except(Documents.ErrorTableTests.Local).Select(error => error.ToCode()).Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -71,6 +71,7 @@ public sealed class SystemTests
             ("GET", "/v1/secrets/a", null), ("GET", "/v1/secrets/a?version=1", null), ("GET", "/v1/secrets/nothing", null), ("PUT", "/v1/secrets/a", """{"value":"x"}"""),
             ("DELETE", "/v1/secrets/a", null), ("POST", "/v1/secrets/a/destroy", """{"all":true}"""), ("POST", "/v1/transactions", """{"operations":[{"op":"delete","name":"a"}]}"""),
             ("POST", "/v1/tokens", """{"subject":"s","role":"reader"}"""), ("DELETE", $"/v1/tokens/{server.Operator.TokenId}", null), ("PUT", "/v1/retention", "{}"), ("POST", "/v1/verify", null),
+            ("POST", "/v1/env/expand", """{"content":"A=secret(a)"}"""), ("POST", "/v1/env/expand", """{"content":"A=secret(nothing)"}"""),
         })
         {
             var refused = (await server.Operator.SendAsync(method, path, body)).IsProblem(503, "vault_sealed");

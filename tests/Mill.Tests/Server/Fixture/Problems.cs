@@ -21,11 +21,14 @@ internal static class Problems
         ["already_exists"] = 409,
         ["precondition_failed"] = 412,
         ["too_large"] = 413,
+        ["invalid_env"] = 422,
+        ["unresolved_references"] = 422,
         ["rate_limited"] = 429,
         ["vault_sealed"] = 503,
         ["no_leader"] = 503,
         ["no_quorum"] = 503,
         ["not_ready"] = 503,
+        ["storage_full"] = 503,
     };
 
     private static readonly string[] Known = ["type", "title", "status", "detail", "code", "hint", "request_id", "current_version", "errors"];

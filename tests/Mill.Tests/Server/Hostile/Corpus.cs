@@ -39,7 +39,7 @@ internal static class Corpus
         ];
         foreach (var body in bodies)
         {
-            foreach (var (method, path) in new[] { ("PUT", "/v1/secrets/none"), ("POST", "/v1/transactions"), ("POST", "/v1/tokens"), ("POST", "/v1/secrets/a/destroy") })
+            foreach (var (method, path) in new[] { ("PUT", "/v1/secrets/none"), ("POST", "/v1/transactions"), ("POST", "/v1/env/expand"), ("POST", "/v1/tokens"), ("POST", "/v1/secrets/a/destroy") })
                 yield return ($"{method} {path} {Short(body)}", RawHttp.Request(method, path, token, body));
         }
         yield return ("2 MiB with its length", RawHttp.Request("PUT", "/v1/secrets/none", token, "{\"value\":\"" + new string('x', 2 * MiB) + "\"}"));

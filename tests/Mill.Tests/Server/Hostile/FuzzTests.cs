@@ -60,7 +60,7 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task Bodies_of_any_shape_are_answered_as_documented()
     {
-        var targets = new[] { ("PUT", "/v1/secrets/a"), ("POST", "/v1/transactions"), ("POST", "/v1/tokens"), ("PUT", "/v1/retention"), ("POST", "/v1/secrets/b/destroy") };
+        var targets = new[] { ("PUT", "/v1/secrets/a"), ("POST", "/v1/transactions"), ("POST", "/v1/env/expand"), ("POST", "/v1/env/encrypt"), ("POST", "/v1/tokens"), ("PUT", "/v1/retention"), ("POST", "/v1/secrets/b/destroy") };
         var inputs = Gen.Choose(0, int.MaxValue - 1).ToArbitrary();
         await CheckAsync(inputs, Inputs / 4, async seed =>
         {
@@ -100,7 +100,8 @@ public sealed partial class FuzzTests(ITestOutputHelper output) : IAsyncLifetime
         var revision = _server.Now().Revision;
         var answers = await RawHttp.SendAsync(_server.EndPoint, request);
         _judge.Demand(answers);
-        Assert.True(revision == _server.Now().Revision || answers.Any(answer => answer.Status < 300), "A refused request changed something.");
+        // Where more came than was read, the connection is reset, and the answer may be lost with it: that is no refusal.
+        Assert.True(revision == _server.Now().Revision || answers.Count == 0 || answers.Any(answer => answer.Status < 300), "A refused request changed something.");
     }
 
     /// <summary>The rule for names, told in another way than the server tells it.</summary>

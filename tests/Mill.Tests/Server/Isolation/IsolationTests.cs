@@ -53,5 +53,48 @@ public sealed class IsolationTests(ITestOutputHelper output)
         output.WriteLine($"{compared} streams compared");
     }
 
+    [Fact]
+    public async Task The_numbers_in_the_metrics_count_nothing_that_their_reader_does_not_see()
+    {
+        var compared = 0;
+        foreach (var outsider in Outsiders.All.Where(outsider => outsider.Name.StartsWith("deployer", StringComparison.Ordinal) && outsider.Tenant is null))
+        {
+            await using var without = await World.MakeAsync(Fate.NeverWas);
+            var expected = await without.AskAsync(outsider, new("GET", "/v1/metrics"));
+            Assert.NotEmpty(Totals(expected));
+            foreach (var fate in FatesFor(outsider))
+            {
+                await using var world = await World.MakeAsync(fate);
+                Assert.Equal(Totals(expected), Totals(await world.AskAsync(outsider, new("GET", "/v1/metrics"))));
+                compared++;
+            }
+        }
+        Assert.True(compared > 3, $"only {compared}");
+
+        static IEnumerable<string> Totals(string metrics) => metrics.Split('\n').Where(line => line.StartsWith("mill_secret", StringComparison.Ordinal) || line.StartsWith("mill_tokens", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_reads_the_whole_store_is_refused_alike_to_all_but_operators()
+    {
+        var compared = 0;
+        foreach (var outsider in Outsiders.All.Where(outsider => !outsider.Name.StartsWith("operator", StringComparison.Ordinal)))
+        {
+            await using var without = await World.MakeAsync(Fate.NeverWas);
+            foreach (var fate in FatesFor(outsider))
+            {
+                await using var world = await World.MakeAsync(fate);
+                foreach (var probe in Probes.WholeStore)
+                {
+                    var expected = await without.AskAsync(outsider, probe);
+                    Assert.Matches("^4[0-9][0-9]\n", expected);
+                    Assert.Equal(expected, await world.AskAsync(outsider, probe));
+                    compared++;
+                }
+            }
+        }
+        Assert.True(compared > 50, $"only {compared}");
+    }
+
     private static IEnumerable<Fate> FatesFor(Outsider outsider) => outsider.SeesTheLiving ? [Fate.Deleted, Fate.Destroyed] : [Fate.Exists, Fate.Deleted, Fate.Destroyed];
 }

@@ -11,7 +11,10 @@ internal static class Probes
 {
     private const string Name = World.Hidden;
 
-    public static IReadOnlyList<Probe> All { get; } = [.. Reads(), .. Lists(), .. Writes(), .. Transactions(), .. Administration(), .. Reads(), .. Lists()];
+    public static IReadOnlyList<Probe> All { get; } = [.. Reads(), .. Lists(), .. Writes(), .. Transactions(), .. Files(), .. Administration(), .. Reads(), .. Lists()];
+
+    /// <summary>What answers operators alone, with everything there is.</summary>
+    public static IReadOnlyList<Probe> WholeStore { get; } = [new("POST", "/v1/verify"), new("POST", "/v1/verify", "{}"), new("GET", "/v1/verify"), new("GET", "/v1/backup"), new("HEAD", "/v1/backup"), new("POST", "/v1/backup", "{}")];
 
     private static IEnumerable<Probe> Reads()
     {
@@ -64,6 +67,20 @@ internal static class Probes
         }
     }
 
+    private static IEnumerable<Probe> Files()
+    {
+        foreach (var file in new[] { $"A=secret({Name})", $"A=secret({Name}@1)", $"A=secret({Name}@9)", $"A=secret(app/mine) secret({Name})", $"A=enc({Name})", $"# secret({Name})" })
+        {
+            yield return new("POST", "/v1/env/expand", $$"""{"content":"{{file}}"}""");
+            yield return new("POST", "/v1/env/expand", $$"""{"content":"{{file}}","format":"json","at":"2026-01-01T00:00:00.000030Z"}""");
+        }
+        foreach (var file in new[] { $"A=secret({Name})", $"A=secret({Name}@1)", $"A=enc({Name}, canary-3)", $"A=enc({Name}, x) secret({Name}@4)", $"A=enc(app/mine, new) enc({Name}, x)", $"A=enc({Name})" })
+        {
+            foreach (var more in new[] { "", ",\"on_existing\":\"fail\"", ",\"dry_run\":true", ",\"dry_run\":true,\"on_existing\":\"fail\"" }) yield return new("POST", "/v1/env/encrypt", $$"""{"content":"{{file}}"{{more}}}""");
+        }
+        yield return new("POST", "/v1/env/encrypt", $$$"""{"content":"A=enc({{{Name}}})","values":{"{{{Name}}}":"canary-3"}}""");
+    }
+
     private static IEnumerable<Probe> Administration()
     {
         yield return new("GET", "/v1/retention");
@@ -72,5 +89,9 @@ internal static class Probes
         yield return new("POST", "/v1/tokens", """{"subject":"x","role":"reader"}""");
         yield return new("DELETE", "/v1/tokens/000000000000");
         yield return new("GET", "/v1/secrets:watch?prefix=a&prefix=b");
+        yield return new("GET", "/v1/nodes");
+        yield return new("GET", "/v1/join-tokens");
+        yield return new("POST", "/v1/join-tokens", "{}");
+        yield return new("POST", "/v1/leader/transfer", "{}");
     }
 }

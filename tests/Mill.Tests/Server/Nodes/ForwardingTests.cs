@@ -91,8 +91,18 @@ public sealed class ForwardingTests
         cluster.Lead(null);
         var (start, revision) = (cluster.Time.GetUtcNow(), cluster.Now().Revision);
         (await cluster.WhileTimePassesAsync(cluster[1].Operator.SetAsync("a", "1", ("Idempotency-Key", "k")))).IsProblem(503, "no_leader");
-        Assert.InRange(cluster.Time.GetUtcNow() - start, TimeSpan.FromSeconds(4.4), TimeSpan.FromSeconds(5));
+        Assert.InRange(cluster.Time.GetUtcNow() - start, TimeSpan.FromSeconds(3.9), TimeSpan.FromSeconds(5));
         Assert.Equal(revision, cluster.Now().Revision);
+    }
+
+    [Fact]
+    public async Task Where_nobody_leads_because_the_database_is_full_it_is_that_that_is_said()
+    {
+        await using var cluster = await TestNodes.StartAsync(2);
+        cluster.Lead(null);
+        cluster[1].Engine.IsFull = true;
+        var answer = await cluster.WhileTimePassesAsync(cluster[1].Operator.SetAsync("a", "1", ("Idempotency-Key", "k")));
+        answer.IsProblem(503, "storage_full");
     }
 
     [Fact]
@@ -195,6 +205,18 @@ public sealed class ForwardingTests
         Assert.Equal(hasKey ? 201 : 503, answer.Status);
         if (!hasKey) Assert.Equal("outcome_unknown", answer.Code);
         Assert.InRange(cluster.Time.GetUtcNow() - start, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
+    public async Task A_leader_that_froze_and_has_no_successor_is_given_up_within_five_seconds()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var frozen = new Recorder((http, _) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted));
+        cluster.Lead(await cluster.AddAsync(frozen.ServeAsync));
+        var writing = cluster[1].Operator.SetAsync("a", "1");
+        await cluster.PassAsync(frozen, 3);
+        var answer = await writing.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((503, "outcome_unknown"), (answer.Status, answer.Code));
     }
 
     [Fact]

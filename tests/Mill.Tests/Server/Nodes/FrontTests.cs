@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Mill.Server.Front;
 using Mill.Tests.Server.Nodes.Fixture;
 using Xunit;
 
@@ -7,6 +9,9 @@ namespace Mill.Tests.Server.Nodes;
 /// <summary>A front holds nothing, and answers as a vault would.</summary>
 public sealed class FrontTests
 {
+    /// <summary>For what must come without time passing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     [Fact]
     public async Task It_passes_everything_on()
     {
@@ -14,6 +19,7 @@ public sealed class FrontTests
         var (front, _) = await cluster.AddFrontAsync(cluster[2]);
         (await front.Operator.SetAsync("app%2Fx", "1")).Is(201);
         Assert.Equal("1", (await front.Operator.GetAsync("/v1/secrets/app/x?version=1")).Is(200).Json.GetProperty("value").GetString());
+        Assert.Equal("A=1", (await front.Operator.SendAsync("POST", "/v1/env/expand", new { content = "A=secret(app/x)" })).Is(200).Json.GetProperty("content").GetString());
         (await front.Operator.SetAsync("app/x", "2", ("If-Match", "\"7\""))).IsProblem(412, "precondition_failed");
         (await front.Operator.DeleteAsync("app/x")).Is(204);
         (await front.Operator.GetAsync("/v1/secrets/app/x")).IsProblem(404, "not_found");
@@ -46,6 +52,22 @@ public sealed class FrontTests
         (await front.Operator.SetAsync("b", "1", ("Idempotency-Key", "own"))).Is(201);
         Assert.Equal("true", (await front.Operator.SetAsync("b", "1", ("Idempotency-Key", "own"))).Is(201).Header("Mill-Replayed"));
         Assert.Single(breaking.Seen);
+    }
+
+    [Fact]
+    public async Task A_question_with_a_body_is_asked_of_another_vault_and_is_never_taken_for_a_write()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var breaking = new Recorder((http, _) =>
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        });
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(breaking.ServeAsync), cluster[1]);
+        (await front.Operator.SendAsync("POST", "/v1/env/expand", """{"content":"A=1"}""")).Is(200);
+        var seen = Assert.Single(breaking.Seen);
+        Assert.Equal("""{"content":"A=1"}""", seen.Body);
+        Assert.Null(seen.Header("Idempotency-Key"));
     }
 
     [Theory]
@@ -147,6 +169,210 @@ public sealed class FrontTests
         await stop.CancelAsync();
         await running;
     }
+
+    [Fact]
+    public async Task Vaults_that_were_named_stay_and_tell_of_the_authority_all_the_same()
+    {
+        await using var cluster = await TestNodes.StartAsync(2);
+        var (front, _) = await cluster.AddFrontAsync(cluster[1]);
+        var pool = new VaultPool([cluster[1].Place], isFixed: true, front.Calls, NullLogger<VaultPool>.Instance);
+        Assert.Null(pool.Authority);
+        using var stop = new CancellationTokenSource();
+        var running = pool.RunAsync(stop.Token);
+        await TestNodes.UntilAsync(() => pool.Authority is not null);
+        Assert.Equal(cluster.Now().Authority!.Certificate, pool.Authority);
+        Assert.Equal([cluster[1].Place], pool.InOrder());
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/secrets/a", null)]
+    [InlineData("POST", "/v1/env/expand", """{"content":"A=1"}""")]
+    public async Task Vaults_that_say_nothing_are_given_up_within_five_seconds_all_together(string method, string path, string? body)
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        Recorder[] frozen = [Frozen(), Frozen(), Frozen()];
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(frozen[0].ServeAsync), await cluster.AddAsync(frozen[1].ServeAsync), await cluster.AddAsync(frozen[2].ServeAsync));
+        var asking = front.Operator.SendAsync(method, path, body);
+        await cluster.PassAsync(frozen[0], 2);
+        await cluster.PassAsync(frozen[1], 0.8);
+        (await asking.WaitAsync(Patience)).IsProblem(503, "not_ready");
+        Assert.Empty(frozen[2].Seen);
+    }
+
+    [Fact]
+    public async Task A_write_that_a_silent_vault_was_sent_is_in_doubt_within_five_seconds()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var frozen = Frozen();
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(frozen.ServeAsync), cluster[1]);
+        var writing = front.Operator.SetAsync("a", "1");
+        await cluster.PassAsync(frozen, 3);
+        var answer = await writing.WaitAsync(Patience);
+        Assert.Equal((503, "outcome_unknown"), (answer.Status, answer.Code));
+        // The next one goes where somebody answers.
+        (await front.Operator.SetAsync("a", "1")).Is(201);
+        Assert.Equal(2, frozen.Seen.Count);
+    }
+
+    [Fact]
+    public async Task A_write_that_a_vault_is_slow_with_is_waited_for_while_the_vault_lives()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var thinking = new TaskCompletionSource();
+        var slow = Thoughtful(async http =>
+        {
+            await thinking.Task;
+            http.Response.StatusCode = 204;
+        });
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(slow.ServeAsync), cluster[1]);
+        var writing = front.Operator.DeleteAsync("a");
+        await LiveAsync(cluster, slow, 7);
+        thinking.SetResult();
+        (await writing.WaitAsync(Patience)).Is(204);
+    }
+
+    [Fact]
+    public async Task A_vault_that_looked_for_a_leader_in_vain_says_so_and_the_next_try_goes_to_another()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var looking = new TaskCompletionSource();
+        var alone = Thoughtful(async http =>
+        {
+            await looking.Task;
+            await Refuse(http, "no_leader");
+        });
+        var (front, pool) = await cluster.AddFrontAsync(await cluster.AddAsync(alone.ServeAsync), cluster[1]);
+        var writing = front.Operator.SetAsync("a", "1");
+        await LiveAsync(cluster, alone, 3);
+        looking.SetResult();
+        (await writing.WaitAsync(Patience)).IsProblem(503, "no_leader");
+        Assert.Equal(cluster[1].Place, pool.InOrder()[0]);
+        (await front.Operator.SetAsync("a", "1")).Is(201);
+    }
+
+    [Fact]
+    public async Task A_silent_vault_is_passed_over_by_a_read_and_asked_last_for_a_while()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var frozen = Frozen();
+        var silent = await cluster.AddAsync(frozen.ServeAsync);
+        var (front, pool) = await cluster.AddFrontAsync(silent, cluster[1]);
+        var reading = front.Operator.GetAsync("/v1/secrets");
+        await cluster.PassAsync(frozen, 2);
+        (await reading.WaitAsync(Patience)).Is(200);
+        Assert.Equal([cluster[1].Place, silent.Place], pool.InOrder());
+        Assert.True(pool.IsLate(silent.Place));
+        cluster.Time.Advance(TimeSpan.FromSeconds(30));
+        Assert.False(pool.IsLate(silent.Place));
+    }
+
+    [Fact]
+    public async Task Whoever_is_alone_with_the_question_is_waited_for_as_long_as_it_may_take()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var thinking = new TaskCompletionSource();
+        var slow = Thoughtful(async http =>
+        {
+            await thinking.Task;
+            await Refuse(http, "no_quorum");
+        });
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(slow.ServeAsync));
+        var reading = front.Operator.GetAsync("/v1/secrets");
+        await LiveAsync(cluster, slow, 3);
+        thinking.SetResult();
+        (await reading.WaitAsync(Patience)).IsProblem(503, "no_quorum");
+    }
+
+    [Theory]
+    [InlineData(true, 9)]
+    [InlineData(false, 90)]
+    public async Task An_answer_that_has_begun_goes_on(bool hasLength, int seconds)
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var rest = new TaskCompletionSource();
+        var slow = new Recorder(async (http, _) =>
+        {
+            if (hasLength) http.Response.ContentLength = 8;
+            await http.Response.WriteAsync("half");
+            await http.Response.Body.FlushAsync();
+            await rest.Task;
+            await http.Response.WriteAsync("rest");
+        });
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(slow.ServeAsync));
+        using var answer = await front.Http.GetAsync(new Uri(front.Address, "/v1/backup"), HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        var half = new char[4];
+        Assert.Equal(4, await reader.ReadBlockAsync(half));
+        cluster.Time.Advance(TimeSpan.FromSeconds(seconds));
+        rest.SetResult();
+        Assert.Equal("halfrest", new string(half) + await reader.ReadToEndAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Whoever_leaves_is_waited_for()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var leaving = new TaskCompletionSource();
+        var slow = Thoughtful(_ => leaving.Task);
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(slow.ServeAsync));
+        var removing = front.Operator.SendAsync("DELETE", "/v1/nodes/n3");
+        await LiveAsync(cluster, slow, 7);
+        leaving.SetResult();
+        (await removing.WaitAsync(Patience)).Is(200);
+    }
+
+    [Fact]
+    public async Task Whether_it_is_ready_is_said_within_five_seconds()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        Recorder[] frozen = [Frozen(), Frozen(), Frozen()];
+        var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(frozen[0].ServeAsync), await cluster.AddAsync(frozen[1].ServeAsync), await cluster.AddAsync(frozen[2].ServeAsync));
+        var asking = front.As(null).GetAsync("/readyz");
+        foreach (var (vault, seconds) in frozen.Zip([2, 2, 0.5]))
+        {
+            await TestNodes.UntilAsync(() => vault.Seen.Count == 1);
+            cluster.Time.Advance(TimeSpan.FromSeconds(seconds));
+        }
+        (await asking.WaitAsync(Patience)).IsProblem(503, "not_ready");
+    }
+
+    [Fact]
+    public async Task The_logs_show_the_way_of_a_write_by_its_request_id()
+    {
+        await using var cluster = await TestNodes.StartAsync(2);
+        var (front, _) = await cluster.AddFrontAsync(cluster[2]);
+        (await front.Operator.SetAsync("a", "hunter2", ("Mill-Request-Id", "far"))).Is(201);
+        (await cluster[1].Operator.SetAsync("b", "hunter2", ("Mill-Request-Id", "near"))).Is(201);
+        (await cluster[1].Operator.SetAsync("b", "hunter2", ("Mill-Request-Id", "late"), ("If-Match", "\"7\""))).IsProblem(412, "precondition_failed");
+        await RequireLineAsync(front, $"Request far was passed on to the vault node at {cluster[2].Place}, which answered 201");
+        await RequireLineAsync(cluster[2], $"Request far was passed on to node {cluster[1].Id}, which answered 201");
+        await RequireLineAsync(cluster[1], $"Request far was passed on by node {cluster[2].Id}, and answered 201");
+        await RequireLineAsync(cluster[1], "Request near was executed by this node, which leads, and answered 201");
+        await RequireLineAsync(cluster[1], "Request late was executed by this node, which leads, and answered 412");
+        Assert.DoesNotContain("hunter2", string.Concat(front.Logs.All, cluster[1].Logs.All, cluster[2].Logs.All), StringComparison.Ordinal);
+    }
+
+    /// <summary>What is said of an answer may be said a moment after it.</summary>
+    private static Task RequireLineAsync(TestNode node, string line) => TestNodes.UntilAsync(() => node.Logs.All.Contains(line, StringComparison.Ordinal));
+
+    /// <summary>Until it has said so often, once a second, that it is there.</summary>
+    private static async Task LiveAsync(TestNodes cluster, Recorder vault, int seconds)
+    {
+        await TestNodes.UntilAsync(() => vault.Seen.Count > 0);
+        await TestNodes.UntilAsync(() =>
+        {
+            cluster.Time.Advance(TimeSpan.FromMilliseconds(5));
+            return vault.Seen.Count > seconds + 1;
+        });
+    }
+
+    /// <summary>It takes its time, and says that it is there.</summary>
+    private static Recorder Thoughtful(Func<HttpContext, Task> serve) => new((http, _) => http.Request.Path == "/healthz" ? http.Response.WriteAsync("""{"status":"ok"}""") : serve(http));
+
+    /// <summary>It takes what it is sent, and says nothing.</summary>
+    private static Recorder Frozen() => new((http, _) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted));
 
     private static Task Refuse(HttpContext http, string code)
     {

@@ -51,7 +51,7 @@ public sealed class PeerTests
         await cluster.Members.RemoveAsync(Samples.Caller(), cluster[2].Id, new("r"), default);
         var refused = (await caller.GetAsync("/peer/members")).IsProblem(403, "forbidden");
         Assert.Contains($"Node {cluster[2].Id} is not in the cluster: it was removed.", refused.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
-        (await caller.SendAsync("PUT", "/v1/secrets/a", new { value = "1" }, ("Mill-Forwarded", cluster[2].Id.Value))).IsProblem(403, "forbidden");
+        (await caller.SendAsync("PUT", "/v1/secrets/a", new { value = "1" }, ("Mill-Forwarded", cluster[2].Id.Value))).IsProblem(503, "no_quorum");
     }
 
     [Fact]
@@ -98,8 +98,10 @@ public sealed class PeerTests
     {
         await using var cluster = await TestNodes.StartAsync(3);
         var (leader, asked, caller) = (cluster[1], cluster[2], cluster[3]);
+        asked.Engine.QuotaBytes = 3L << 30;
         var admission = (await asked.From(caller).SendAsync("POST", "/peer/engine")).Is(200);
-        Assert.Equal("member_id initial_cluster revocations", admission.Members);
+        Assert.Equal("member_id initial_cluster revocations storage_quota", admission.Members);
+        Assert.Equal(3L << 30, admission.Json.GetProperty("storage_quota").GetInt64());
         Assert.Equal([caller.Id], asked.Engine.Members);
         leader.Engine.IsCaughtUp = false;
         await leader.Engine.AdmitAsync(caller.Record, default);

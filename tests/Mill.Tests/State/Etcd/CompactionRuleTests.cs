@@ -37,5 +37,13 @@ public sealed class CompactionRuleTests
         Assert.Equal(0, See(minute: 60, revision: 950));
     }
 
+    [Fact]
+    public void Where_there_is_no_room_all_of_the_past_goes_and_is_kept_again_afterwards()
+    {
+        See(minute: 0, revision: 900);
+        Assert.Equal(950, _rule.See(Start.AddMinutes(1), 950, isFull: true));
+        Assert.Equal(0, See(minute: 2, revision: 960));
+    }
+
     private long See(int minute, long revision) => _rule.See(Start.AddMinutes(minute), revision);
 }

@@ -177,6 +177,29 @@ public sealed class StoreRestoreTests
         Assert.Contains("mill restore", refusal.Hint, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_store_that_is_full_of_something_else_is_gone_on_with_once_there_is_room()
+    {
+        var (commits, made) = (0, 0);
+        await using var store = new InMemoryStateStore { Fault = _ => ++commits is 3 or 4 ? StoreFault.Full : null };
+        using var from = new MemoryStream(await BackedUp.BytesAsync(Large));
+        using var backup = await BackupReader.OpenAsync(from, BackedUp.Name, default);
+        await StoreRestore.RunAsync(store, backup, _ => Task.FromResult(made++), default);
+        Assert.Equal(2, made);
+        Assert.True(await IsWholeAsync(store));
+    }
+
+    [Fact]
+    public async Task Where_there_will_be_no_room_that_is_the_end_of_it()
+    {
+        await using var store = new InMemoryStateStore { Fault = static _ => StoreFault.Full };
+        using var from = new MemoryStream(await BackedUp.BytesAsync(Large));
+        using var backup = await BackupReader.OpenAsync(from, BackedUp.Name, default);
+        var refusal = new MillException(MillError.StorageFull, "It stays full.");
+        Assert.Same(refusal, await Assert.ThrowsAsync<MillException>(() => StoreRestore.RunAsync(store, backup, _ => throw refusal, default)));
+        Assert.False(await IsWholeAsync(store));
+    }
+
     private static SecretHistory One(string name, int size) => new(SecretName.Parse(name)) { Versions = [Samples.Version(1, 10, name: name) with { Ciphertext = new byte[size] }] };
 
     private static InMemoryStateStore Watched(Action<StoreTransaction> see) => new()

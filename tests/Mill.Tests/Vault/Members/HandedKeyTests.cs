@@ -45,7 +45,9 @@ public sealed class HandedKeyTests : IDisposable
         await using var cluster = await TestCluster.FoundAsync();
         var joined = await cluster.JoinAsync(2);
         var key = joined.MasterKey!;
+#pragma warning disable MILL0001 // that it does not show it
         Assert.DoesNotContain(Sealing.KeyText(), $"{joined} {key}", StringComparison.Ordinal);
+#pragma warning restore MILL0001
         joined.Dispose();
         Assert.Throws<ObjectDisposedException>(() => key.Reveal(bytes => bytes.Length));
     }
@@ -98,6 +100,24 @@ public sealed class HandedKeyTests : IDisposable
         Assert.Equal(key.Id, HandedKey.FindId(new(null, FilePath)));
         Assert.Equal(other.Id, HandedKey.FindId(new VaultOptions(Sealing.KeyText(2), FilePath)));
         RequireInvalid(() => HandedKey.Save(Path.Combine(FilePath, "below-a-file"), right, key.Id));
+    }
+
+    [Fact]
+    public async Task Nodes_of_one_machine_that_are_given_the_key_at_once_share_it()
+    {
+        using var key = Sealing.Key();
+        using var gate = new Barrier(4);
+        var nodes = Enumerable.Range(0, gate.ParticipantCount).Select(_ => Task.Factory.StartNew(SaveOne, default, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        await Task.WhenAll(nodes);
+        Assert.Equal(key.Id, HandedKey.FindId(new(null, FilePath)));
+        Assert.Equal([FilePath], Directory.GetFiles(_directory.Path));
+
+        void SaveOne()
+        {
+            using var given = SecretValue.FromBytes(Samples.Bytes(MasterKey.Size, 1));
+            gate.SignalAndWait();
+            HandedKey.Save(FilePath, given, key.Id);
+        }
     }
 
     private static void RequireInvalid(Action action) => Assert.Equal(MillError.InvalidMasterKey, Assert.Throws<MillException>(action).Error);

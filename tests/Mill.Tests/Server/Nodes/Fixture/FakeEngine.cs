@@ -13,6 +13,13 @@ internal sealed class FakeEngine : IEngineMembers
 
     public bool IsCaughtUp { get; set; } = true;
 
+    public bool IsFull { get; set; }
+
+    public long? QuotaBytes { get; set; }
+
+    /// <summary>How it is, where that is not only what is said above.</summary>
+    public EngineStatus? Status { get; set; }
+
     public Task<EngineAdmission> AdmitAsync(NodeRecord node, CancellationToken cancellationToken)
     {
         var id = _members.GetOrAdd(node.Id, static (_, made) => $"{made}", _members.Count + 100);
@@ -27,5 +34,5 @@ internal sealed class FakeEngine : IEngineMembers
         return Task.CompletedTask;
     }
 
-    public ValueTask<EngineStatus> GetStatusAsync(CancellationToken cancellationToken) => new(new EngineStatus("fake", EngineState.Follower) { Version = "9.9" });
+    public ValueTask<EngineStatus> GetStatusAsync(CancellationToken cancellationToken) => new(Status ?? new EngineStatus("fake", EngineState.Follower) { Version = "9.9", IsFull = IsFull, DatabaseQuotaBytes = QuotaBytes });
 }

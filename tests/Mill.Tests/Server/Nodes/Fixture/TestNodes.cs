@@ -94,11 +94,22 @@ internal sealed class TestNodes : IAsyncDisposable
         var app = Listening.Build(place, credentials, Time, logs);
         var node = Node(record, credentials, app, logs, null!, null!);
         var pool = new VaultPool([.. vaults.Select(vault => vault.Place)], isFixed: false, node.Calls, app.Services.GetRequiredService<ILogger<VaultPool>>());
-        FrontServer.Map(app, pool, node.Calls, Identity(record), credentials, Authority, Time, app.Lifetime.ApplicationStopping);
+        FrontServer.Map(app, pool, node.Calls, Identity(record), credentials, Time, app.Lifetime.ApplicationStopping);
         await app.StartAsync();
         _nodes.Add(node);
         return (node, pool);
     }
+
+    /// <summary>A node shows another certificate from now on.</summary>
+    public async Task RenewAsync(TestNode node)
+    {
+        using var key = NodeKeyPair.Create();
+        using var membership = (await Members.RenewAsync(node.Id, key.Request(), "1.2.3", default)).Answer;
+        node.Credentials.Replace(Credentials(key, membership));
+    }
+
+    /// <summary>What a vault does besides answering, until cancelled.</summary>
+    public Task TendAsync(CancellationToken cancellationToken) => _vault.RunAsync(cancellationToken);
 
     /// <summary>Lets time pass until something is done. It runs up to 25 times as fast as ours: what goes over the network must come along.</summary>
     public async Task<T> WhileTimePassesAsync<T>(Task<T> task)
@@ -116,6 +127,15 @@ internal sealed class TestNodes : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!holds()) await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, limit.Token);
+    }
+
+    /// <summary>So many seconds after a node that was asked something is asked whether it is there, which it is after the first one.</summary>
+    public async Task PassAsync(Recorder node, double seconds)
+    {
+        await UntilAsync(() => node.Seen.Count == 1);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => node.Seen.Count == 2);
+        Time.Advance(TimeSpan.FromSeconds(seconds));
     }
 
     public async ValueTask DisposeAsync()
@@ -147,10 +167,15 @@ internal sealed class TestNodes : IAsyncDisposable
         using var membership = number == 1
             ? (await Members.FoundAsync(asked, key.Request(), default)).Answer
             : (await Members.JoinAsync(new((await Members.CreateJoinTokenAsync(Samples.Caller(), new(role), new("r"), default)).Answer.Token, asked, key.Request()), default)).Answer;
+        return (membership.Node, new(Credentials(key, membership)), place);
+    }
+
+    private NodeCredentials Credentials(NodeKeyPair key, Membership membership)
+    {
         Authority = membership.Authority;
         Trust = ClusterTrust.TryParse(Authority, null, out var trust) ? trust : throw new InvalidOperationException("This is no authority.");
         var certificate = key.Certify(membership.Certificate);
-        return (membership.Node, new(new(certificate, Trust, NodeIdentity.TryParse(certificate, out var identity) ? identity : throw new InvalidOperationException("This is no node."))), place);
+        return new(certificate, Trust, NodeIdentity.TryParse(certificate, out var identity) ? identity : throw new InvalidOperationException("This is no node."));
     }
 
     private TestNode Node(NodeRecord record, CurrentCredentials credentials, WebApplication app, CapturedLogs logs, Office office, NodeState state) => new()

@@ -8,6 +8,7 @@ using Mill.Client;
 using Mill.Client.Contracts;
 using Mill.Client.Providers;
 using Mill.Secrets;
+using Mill.Secrets.Providers;
 using Mill.Secrets.Redaction;
 
 namespace Mill.Benchmarks.Scenarios;
@@ -20,6 +21,8 @@ internal static class Sdk
     private const int Gets = 2_000_000;
     private const int Values = 1000;
     private const int Watchers = 1000;
+    private const int Callers = 10_000;
+    private const int Exchanges = 10;
     private const double ExpandBar = 10; // ms
     private const double GetBar = 100; // ns
     private const double RedactBar = 200; // MB/s
@@ -31,7 +34,7 @@ internal static class Sdk
         using var client = new MillClient(new() { Address = mill.Address, Token = mill.Token });
         for (var i = 0; i < 100; i++) await SetAsync(client, Name(i), $"value-{i}");
         await using var vault = await VaultProvider.OpenAsync(new() { Server = new() { Address = mill.Address, Token = mill.Token } });
-        return [await ExpandAsync(client), await GetAsync(vault), Redact(), await WatchAsync(vault, client)];
+        return [await ExpandAsync(client), await GetAsync(vault), Redact(), await ExchangeAsync(directory), await WatchAsync(vault, client)];
     }
 
     private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"app/secret-{number}");
@@ -95,6 +98,55 @@ internal static class Sdk
         }
         secrets.ForEach(secret => secret.Dispose());
         return new("sdk", $"log lines masked against {Values} values, one core", string.Create(CultureInfo.InvariantCulture, $"{best:F0} MB/s"), "", string.Create(CultureInfo.InvariantCulture, $"≥ {RedactBar:F0} MB/s"), best >= RedactBar);
+    }
+
+    /// <summary>Callers who ask all the time, while the file behind them is exchanged for others.</summary>
+    private static async Task<Finding> ExchangeAsync(string directory)
+    {
+        var path = Path.Combine(directory, "exchanged.env");
+        Write(0);
+        await using var file = await FileProvider.OpenAsync(new() { Path = path });
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await using var changes = file.WatchAsync(limit.Token).GetAsyncEnumerator(limit.Token);
+        var change = changes.MoveNextAsync().AsTask();
+        using var stop = new CancellationTokenSource();
+        long gets = 0, missing = 0;
+        var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallAsync(Key(caller % Values)))).ToList();
+        for (var exchange = 1; exchange <= Exchanges; exchange++)
+        {
+            Write(exchange);
+            if (!await change) break;
+            change = changes.MoveNextAsync().AsTask();
+        }
+        await stop.CancelAsync();
+        await Task.WhenAll(callers);
+        await limit.CancelAsync();
+        await ((Task)change).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return new("sdk", $"gets of {Callers} callers at once that miss a key, while a file of {Values} is exchanged {Exchanges} times", string.Create(CultureInfo.InvariantCulture, $"{missing}"), string.Create(CultureInfo.InvariantCulture, $"of {gets}"), "0", missing == 0);
+
+        static string Key(int number) => string.Create(CultureInfo.InvariantCulture, $"KEY_{number}");
+
+        void Write(int exchange)
+        {
+            var next = path + ".next";
+            File.WriteAllText(next, string.Concat(Enumerable.Range(0, Values).Select(number => $"{Key(number)}={exchange}-{number}\n")));
+            File.SetUnixFileMode(next, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.Move(next, path, overwrite: true);
+        }
+
+        async Task CallAsync(string key)
+        {
+            do
+            {
+                var lookup = await file.TryGetAsync(key);
+                Interlocked.Increment(ref gets);
+                if (lookup.Value is { } value) value.Dispose();
+                else Interlocked.Increment(ref missing);
+                // Whoever never waits leaves no thread to the others, the one that reads the file among them.
+                await Task.Yield();
+            }
+            while (!stop.IsCancellationRequested);
+        }
     }
 
     private static async Task<Finding> WatchAsync(VaultProvider vault, MillClient client)

@@ -17,6 +17,9 @@ internal sealed class VaultCache
 
     public IEnumerable<string> Keys => _known.Keys;
 
+    /// <summary>Those that are not there do not count.</summary>
+    public int Count => _known.Count(known => known.Value.Secret is not null);
+
     /// <summary>Null where nothing is known.</summary>
     public KnownSecret? Find(string key) => _known.TryGetValue(key, out var known) ? known : null;
 

@@ -77,6 +77,17 @@ public sealed class VaultProvider : IRefreshableSecretProvider
         return Find(key, _follower.Error) is { } known ? new(known) : FetchAsync(key, cancellationToken);
     }
 
+    /// <summary>How many secrets are kept in memory.</summary>
+    public int CachedCount => _cache.Count;
+
+    /// <summary>What is kept of it, without asking the vault: for code that must not wait. Null where nothing is, or where the vault has to be asked.</summary>
+    public SecretLookup? FindCached(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ObjectDisposedException.ThrowIf(_isDisposed is 1, this);
+        return Find(key, _follower.Error);
+    }
+
     public async ValueTask SetAsync(string key, SecretValue value, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);

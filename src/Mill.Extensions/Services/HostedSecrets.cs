@@ -25,7 +25,7 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
     private volatile ISecretProvider? _inner;
     private volatile ISecretProvider? _given; // what others get of it: with masks where there are any
     private volatile SecretProviderException? _error;
-    private int _isCounted; // whether one of those who watch counts rotations
+    private Task _counting = Task.CompletedTask;
     private int _isDisposed;
 
     public HostedSecrets(MillSecretsOptions options)
@@ -34,6 +34,7 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
         // On its own: who asks first may have a context that only runs one thing at a time.
         _opening = new(() => Task.Run(OpenAsync));
         Freshness = new(options.Name, options.Time, () => _inner is VaultProvider { LastError: not null } vault ? vault.Since : null);
+        SecretMeters.Add(this);
     }
 
     public string Name => _options.Name;
@@ -43,6 +44,9 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
 
     /// <summary>When the place behind it last said everything that it was asked.</summary>
     public Freshness Freshness { get; }
+
+    /// <summary>How many secrets of vaults are kept in memory.</summary>
+    public int CachedCount => PlaceState.Of(_inner).Sum(state => state.Cached);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -125,22 +129,17 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var changes = inner.WatchAsync(end.Token).GetAsyncEnumerator(end.Token);
         var next = changes.MoveNextAsync().AsTask(); // the watch has begun: then the keys
-        var counts = false;
         try
         {
             if (isEarly && await inner.KeysAsync(cancellationToken).ConfigureAwait(false) is { Keys: { Count: > 0 } keys }) yield return new(SecretChangeKind.Added, keys);
             while (await next.ConfigureAwait(false))
             {
-                // Every watcher is told; one of them counts.
-                counts = counts || Interlocked.CompareExchange(ref _isCounted, 1, 0) is 0;
-                if (counts && changes.Current.Kind is SecretChangeKind.Rotated) SecretMeters.Rotated(Name, changes.Current.Keys.Count);
                 yield return changes.Current;
                 next = changes.MoveNextAsync().AsTask();
             }
         }
         finally
         {
-            if (counts) Volatile.Write(ref _isCounted, 0);
             // What is still being waited for cannot be disposed.
             await end.CancelAsync().ConfigureAwait(false);
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -155,6 +154,8 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
         if (_opening.IsValueCreated) await _opening.Value.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _opened.TrySetCanceled(CancellationToken.None);
         Freshness.Dispose();
+        SecretMeters.Remove(this);
+        await _counting.ConfigureAwait(false);
         if (_inner is { } inner && inner != _options.Provider) await inner.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
@@ -198,6 +199,7 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
             _given = _options.Masks is { } masks ? new RedactedProvider(inner, masks) : inner;
             _inner = inner;
             Freshness.Begin();
+            _counting = CountRotationsAsync(inner);
             activity.End("done");
             _opened.TrySetResult(_given);
             return true;
@@ -214,6 +216,22 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
             SecretMeters.Fail(Name, _error);
             Freshness.Tell(_error);
             return false;
+        }
+    }
+
+    /// <summary>Counts, whoever else watches. Never throws: what a provider does wrong here, those who watch it are told.</summary>
+    private async Task CountRotationsAsync(ISecretProvider inner)
+    {
+        try
+        {
+            await foreach (var change in inner.WatchAsync(_stop.Token).WithCancellation(_stop.Token).ConfigureAwait(false))
+            {
+                if (change.Kind is SecretChangeKind.Rotated) SecretMeters.Rotated(Name, change.Keys.Count);
+            }
+        }
+        catch (Exception)
+        {
+            // As it says.
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Mill.Extensions.Services;
 using Mill.Secrets;
 using Mill.Secrets.Providers;
 
@@ -14,6 +15,7 @@ internal static class SecretMeters
     internal const string ErrorTag = "error.type";
 
     private static readonly ConcurrentDictionary<Freshness, bool> Live = new();
+    private static readonly ConcurrentDictionary<HostedSecrets, bool> Hosted = new();
     private static readonly ActivitySource Source = new(MillTelemetry.Name);
     // With a scope of its own it is not taken for one of the server's, where both are in one process.
     private static readonly Meter Meter = new(new MeterOptions(MillTelemetry.Name) { Scope = typeof(SecretMeters) });
@@ -21,14 +23,22 @@ internal static class SecretMeters
     private static readonly Counter<long> Refreshes = Meter.CreateCounter<long>("mill.secrets.refreshes", "{refresh}", "Times that configuration was read again: changed, unchanged or failed.");
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>("mill.secrets.failures", "{failure}", "Times that secrets could not be read as they are now.");
 
-    private static readonly Counter<long> Rotations = Meter.CreateCounter<long>("mill.secrets.rotations", "{secret}", "Secrets that were told to have another value, where somebody watches.");
+    private static readonly Counter<long> Rotations = Meter.CreateCounter<long>("mill.secrets.rotations", "{secret}", "Secrets that were told to have another value.");
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("mill.secrets.duration", "s", "How long lookups, sets, refreshes and lists of keys took.");
 
-    static SecretMeters() => Meter.CreateObservableGauge("mill.secrets.age", () => Live.Keys.Select(one => new Measurement<double>(one.Age.TotalSeconds, Tag(one.Name))), "s", "How long what is given may not have been the latest; 0 while it is.");
+    static SecretMeters()
+    {
+        Meter.CreateObservableGauge("mill.secrets.age", () => Live.Keys.Select(one => new Measurement<double>(one.Age.TotalSeconds, Tag(one.Name))), "s", "How long what is given may not have been the latest; 0 while it is.");
+        Meter.CreateObservableGauge("mill.secrets.cached", () => Hosted.Keys.Select(one => new Measurement<int>(one.CachedCount, Tag(one.Name))), "{secret}", "Secrets of vaults that are kept in memory.");
+    }
 
     public static void Add(Freshness freshness) => Live[freshness] = true;
 
     public static void Remove(Freshness freshness) => Live.TryRemove(freshness, out var _);
+
+    public static void Add(HostedSecrets secrets) => Hosted[secrets] = true;
+
+    public static void Remove(HostedSecrets secrets) => Hosted.TryRemove(secrets, out var _);
 
     /// <param name="isAtHand">Whether it was answered without waiting for anybody.</param>
     public static void Count(string provider, SecretLookup lookup, bool isAtHand, TimeSpan took)

@@ -15,13 +15,13 @@ namespace Mill.Server.Front;
 internal sealed partial class FrontProxy(VaultPool pool, PeerCalls calls, ServerShutdown shutdown, ILogger<FrontProxy> logger)
 {
     /// <summary>Of one read, over all vaults together, and for a write to be sent: a refusal comes within five seconds, and a vault that is asked alone has said it before.</summary>
-    private static readonly TimeSpan BeginWithin = TimeSpan.FromSeconds(4.8);
+    private static readonly TimeSpan BeginWithin = TimeSpan.FromSeconds(4.2);
 
     /// <summary>A vault that does not say even whether it is there stands still. A read goes elsewhere then.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>What became of a write is not known then.</summary>
-    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(2.25);
 
     /// <summary>A vault that took longer to say that it cannot has looked for a leader, or for a majority.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(300);

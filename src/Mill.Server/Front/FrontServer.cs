@@ -14,8 +14,8 @@ namespace Mill.Server.Front;
 /// <summary>A node of the role api: it holds no state and no key, and passes on what it is asked.</summary>
 public sealed class FrontServer
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(2); // each vault
-    private static readonly TimeSpan AllReadyWithin = TimeSpan.FromSeconds(4.5);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(1.5); // each vault
+    private static readonly TimeSpan AllReadyWithin = TimeSpan.FromSeconds(4);
 
     private readonly VaultPool _pool;
     private readonly PeerCalls _calls;

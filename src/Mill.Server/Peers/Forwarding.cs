@@ -24,7 +24,7 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
 
     /// <summary>A leader that does not say even whether it is there stands still: what became of the write is not known then, within what is promised for a refusal.</summary>
-    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(2.25);
 
     /// <summary>For a look at the engine, within what is promised for a refusal.</summary>
     private static readonly TimeSpan EnginePatience = TimeSpan.FromMilliseconds(500);

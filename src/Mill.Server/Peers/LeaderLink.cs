@@ -11,7 +11,7 @@ namespace Mill.Server.Peers;
 public sealed class LeaderLink(PeerCalls calls, Func<NodeId, NodeRecord?> find) : ILeaderLink
 {
     /// <summary>A read is answered within five seconds, with its answer or without.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3.5);
 
     public async ValueTask<long> ConfirmAsync(LeaderRecord leader, Timestamp? settled, CancellationToken cancellationToken)
     {

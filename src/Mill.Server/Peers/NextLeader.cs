@@ -8,7 +8,7 @@ namespace Mill.Server.Peers;
 internal sealed class NextLeader(ILeadership leadership, TimeProvider time) : IDisposable
 {
     /// <summary>A write that finds no leader is refused within five seconds, on a busy machine too.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3.25);
 
     /// <summary>It may have been a bad moment only: then the same leader is tried again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);

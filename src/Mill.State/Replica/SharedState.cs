@@ -14,7 +14,7 @@ namespace Mill.State.Replica;
 public sealed class SharedState : IReplicatedState, ILeadership
 {
     /// <summary>A read that no one can vouch for is refused after this time: the promise is five seconds for the whole request.</summary>
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(3.5);
 
     private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(1);
 

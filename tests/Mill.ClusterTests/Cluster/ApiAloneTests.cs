@@ -75,7 +75,8 @@ public sealed class ApiAloneTests(Announcements announcements) : IClassFixture<A
             Assert.True(reply.Status == 503 && (reply.Code is "no_quorum" or "no_leader" or "not_ready" || (reply.Code is "outcome_unknown" && Writes.Contains(request))), $"{when}: {request.Item2}: {reply}");
             Assert.True(reply.Took < Promised + stall, $"{when}: {request.Item2}: {reply}, and a request that waits for nothing {stall.TotalSeconds:F1} s");
         }
-        announcements.Say($"{when}: the slowest refusal took {replies.Max(reply => reply.Reply.Took).TotalSeconds:F1} s, a request that waits for nothing {stall.TotalSeconds:F1} s");
+        var slowest = replies.MaxBy(reply => reply.Reply.Took);
+        announcements.Say($"{when}: the slowest refusal, of {slowest.Request.Item1} {slowest.Request.Item2}, took {slowest.Reply.Took.TotalSeconds:F1} s, a request that waits for nothing {stall.TotalSeconds:F1} s");
     }
 
     private static async Task RequireBackAsync(NodeApi api)

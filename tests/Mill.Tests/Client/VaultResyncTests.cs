@@ -33,6 +33,30 @@ public sealed class VaultResyncTests
     }
 
     [Fact]
+    public async Task What_is_kept_is_given_without_asking_the_vault()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        var streams = new FakeStreams(mill);
+        Give(mill, "a", "1");
+        await using var provider = await VaultProvider.OpenAsync(new() { Server = new() { Address = mill.Address, Token = FakeMill.Token } });
+        Assert.Null(provider.FindCached("a"));
+        Assert.Equal("1", await TextAsync(provider, "a"));
+
+        int Asked() => mill.Seen.Count(request => request.Target.StartsWith("/v1/secrets/", StringComparison.Ordinal));
+        var before = Asked();
+        var kept = provider.FindCached("a") ?? default;
+        Assert.Equal((null, "1"), (kept.Error, Text(kept)));
+        Assert.Null(provider.FindCached("b"));
+        Assert.Equal((before, 1), (Asked(), provider.CachedCount));
+
+        mill.Fail("GET /v1/secrets:watch", 503, "not_ready");
+        streams.Break();
+        await ChangeReader.TickUntil(() => provider.LastError is not null, () => { });
+        var stale = provider.FindCached("a") ?? default;
+        Assert.Equal((true, "1"), (stale.Error is not null, Text(stale)));
+    }
+
+    [Fact]
     public async Task A_change_of_a_secret_that_cannot_be_given_does_not_end_the_watch()
     {
         await using var mill = await FakeMill.StartAsync();

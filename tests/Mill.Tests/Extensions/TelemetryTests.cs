@@ -51,7 +51,9 @@ public sealed class TelemetryTests
         await settings.UntilAsync(() => settings.Provider.LastError is not null);
         settings.Wire.Outage = null;
         await settings.SetAsync(Key, "2");
-        await settings.UntilAsync(() => settings.Reloads > 0 && measured.Any(one => one.Instrument is "mill.secrets.rotations" && one.Tags == $"mill.provider={name}"));
+        // Of the two providers the one is watched by its settings, the other by nobody.
+        string[] providers = [name, name + "-service"];
+        await settings.UntilAsync(() => settings.Reloads > 0 && providers.All(provider => measured.Any(one => one.Instrument is "mill.secrets.rotations" && one.Tags == $"mill.provider={provider}")));
         await settings.PassAsync(TimeSpan.FromSeconds(1));
         listener.RecordObservableInstruments();
 
@@ -66,7 +68,7 @@ public sealed class TelemetryTests
         Assert.All(mine.Where(one => one.Instrument is "mill.secrets.duration"), one => Assert.True(one.Value >= 0));
         foreach (var outcome in (string[])["changed", "failed"]) Assert.Contains(mine, one => one.Instrument is "mill.secrets.refreshes" && one.Tags.Contains($"mill.outcome={outcome}", StringComparison.Ordinal));
         Assert.Contains(mine, one => one.Instrument is "mill.secrets.failures" && one.Tags.Contains("error.type=storage_unavailable", StringComparison.Ordinal));
-        Assert.Equal(1, mine.Where(one => one.Instrument is "mill.secrets.rotations").Sum(one => one.Value));
+        Assert.All(providers, provider => Assert.Equal(1, mine.Where(one => one.Instrument is "mill.secrets.rotations" && one.Tags == $"mill.provider={provider}").Sum(one => one.Value)));
         Assert.Contains(mine, one => one is { Instrument: "mill.secrets.age", Value: >= 0 });
         Assert.DoesNotContain(mine, one => one.Tags.Contains("canary", StringComparison.Ordinal));
 
@@ -74,6 +76,40 @@ public sealed class TelemetryTests
         {
             measured.Enqueue((instrument.Name, value, string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))));
         }
+    }
+
+    [Fact]
+    public async Task The_size_of_the_cache_is_measured_while_there_is_one()
+    {
+        var sizes = new ConcurrentQueue<int>();
+        var name = $"p{Guid.NewGuid():N}";
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Name == MillTelemetry.Name && instrument.Name is "mill.secrets.cached") listening.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, tags, _) =>
+        {
+            if (tags[0] is { Key: "mill.provider", Value: var provider } && Equals(provider, name)) sizes.Enqueue(value);
+        });
+        listener.Start();
+        await using var mill = await FakeMill.StartAsync();
+        _ = new FakeStreams(mill);
+        foreach (var key in (string[])["a", "b"]) mill.On($"GET /v1/secrets/{key}", $$"""{"name":"{{key}}","version":1,"value":"1","valid_from":"2026-01-01T00:00:00Z","valid_to":null,"state":"current"}""");
+        mill.Fail("GET /v1/secrets/none", 404, "not_found");
+        await using (var secrets = new HostedSecrets(new() { Name = name, Vault = new() { Server = new() { Address = mill.Address, Token = FakeMill.Token } } }))
+        {
+            listener.RecordObservableInstruments();
+            foreach (var key in (string[])["a", "b", "none", "a"])
+            {
+                await secrets.TextAsync(key);
+                listener.RecordObservableInstruments();
+            }
+        }
+        listener.RecordObservableInstruments();
+        Assert.Equal([0, 1, 2, 2, 2], sizes);
     }
 
     [Fact]

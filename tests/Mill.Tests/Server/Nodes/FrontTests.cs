@@ -330,7 +330,7 @@ public sealed class FrontTests
         Recorder[] frozen = [Frozen(), Frozen(), Frozen()];
         var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(frozen[0].ServeAsync), await cluster.AddAsync(frozen[1].ServeAsync), await cluster.AddAsync(frozen[2].ServeAsync));
         var asking = front.As(null).GetAsync("/readyz");
-        foreach (var (vault, seconds) in frozen.Zip([2, 2, 0.5]))
+        foreach (var (vault, seconds) in frozen.Zip([1.5, 1.5, 1]))
         {
             await TestNodes.UntilAsync(() => vault.Seen.Count == 1);
             cluster.Time.Advance(TimeSpan.FromSeconds(seconds));

@@ -54,6 +54,7 @@ public sealed class VaultProvider : IRefreshableSecretProvider
     /// </summary>
     public static async ValueTask<VaultProvider> OpenAsync(VaultProviderOptions options, CancellationToken cancellationToken = default)
     {
+        if (options.Fault() is { } fault) throw new SecretConfigurationException(options.Name, fault);
         var provider = new VaultProvider(options);
         try
         {

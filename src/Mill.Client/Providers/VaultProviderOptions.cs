@@ -40,6 +40,16 @@ public sealed record VaultProviderOptions
     /// </summary>
     public string? LastGoodFile { get; init; }
 
+    /// <summary>What cannot be meant; null where there is nothing.</summary>
+    internal string? Fault()
+    {
+        foreach (var (time, name) in new[] { (StartTimeout, nameof(StartTimeout)), (ListTimeout, nameof(ListTimeout)) })
+        {
+            if (time <= TimeSpan.Zero && time != Timeout.InfiniteTimeSpan) return $"The {name} of {Name} must be longer than nothing.";
+        }
+        return null;
+    }
+
     // A record prints its members; the token must never be one of them.
     public override string ToString() => $"{Name}: {Server}";
 }

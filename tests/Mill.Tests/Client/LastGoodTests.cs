@@ -52,14 +52,14 @@ public sealed class LastGoodTests : IDisposable
         foreach (var key in new[] { "a", "b" }) mill.On($"GET /v1/secrets/{key}", $$"""{"name":"{{key}}","version":1,"value":"1","valid_from":"2026-01-01T00:00:00Z","valid_to":null,"state":"current"}""");
         var options = new VaultProviderOptions { Server = new() { Address = mill.Address, Token = FakeMill.Token, Time = _time }, LastGoodFile = Kept, Start = VaultStart.Optional };
         var first = _time.GetUtcNow();
-        foreach (var key in new[] { "a", "b", "a" })
+        foreach (var key in new[] { "a", "b" })
         {
             await using var provider = await VaultProvider.OpenAsync(options);
             Assert.Equal("1", Text(await provider.TryGetAsync(key)));
             _time.Advance(TimeSpan.FromHours(1));
         }
         await using var last = await VaultProvider.OpenAsync(options);
-        // Each had one of the two from the file, and had not heard of it again.
+        // The second had one of the two from the file, and had not heard of it again.
         Assert.Equal((first, first), (last.LastGoodSaved, last.Since));
     }
 
@@ -102,6 +102,15 @@ public sealed class LastGoodTests : IDisposable
         await using var after = await VaultProvider.OpenAsync(options with { Start = VaultStart.Optional });
         Assert.NotNull(after.LastGoodSaved); // of a vault that is only away they are given
         Assert.Equal("1", Text(await after.TryGetAsync("a")));
+    }
+
+    [Fact]
+    public async Task A_time_that_is_none_is_refused_before_anybody_is_asked()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        foreach (var options in (VaultProviderOptions[])[Options(mill.Address) with { StartTimeout = TimeSpan.FromSeconds(-5) }, Options(mill.Address) with { ListTimeout = TimeSpan.Zero }])
+            Assert.Contains("Timeout", (await Assert.ThrowsAsync<SecretConfigurationException>(async () => await VaultProvider.OpenAsync(options))).Message, StringComparison.Ordinal);
+        Assert.Empty(mill.Seen);
     }
 
     private void Tick() => _time.Advance(TimeSpan.FromSeconds(1));

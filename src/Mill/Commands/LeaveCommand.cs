@@ -11,6 +11,11 @@ namespace Mill.Commands;
 /// <summary><c>mill leave</c>: <c>mill remove</c> for the node whose data directory is on this machine.</summary>
 internal sealed class LeaveCommand : Command
 {
+    /// <summary>A server that runs here finds out by itself: it asks the others every two seconds, once its engine is gone.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
     private readonly GlobalOptions _global;
     private readonly Option<string?> _dataDirectory = Symbols.Text("--data-dir", "DIR", Words.LeaveDirectoryOption);
     private readonly Option<bool> _yes = Symbols.Flag("--yes", Words.YesOption);
@@ -34,8 +39,10 @@ internal sealed class LeaveCommand : Command
         await Connection.DemandTokenAsync(options, cancellationToken).ConfigureAwait(false);
         if (!parsed.GetValue(_yes) && !RemoveCommand.Confirm(_global.Terminal, Words.ConfirmLeave(file.NodeName, directory.Path))) return ExitCodes.Interrupted;
         await LeaveAsync(options, id, file.NodeName, cancellationToken).ConfigureAwait(false);
+        // Until then it needs the others, and whoever typed this may be about to stop them, too.
+        var isOver = await EndsAsync(directory, _global.Host.Time, cancellationToken).ConfigureAwait(false);
         if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, new(file.NodeName, Removed: true), CliJsonContext.Default.RemovedDocument);
-        else _global.Terminal.Say(Words.NodeHasLeft(file.NodeName, directory.Path));
+        else _global.Terminal.Say(Words.NodeHasLeft(file.NodeName, directory.Path, isOver));
         return ExitCodes.Ok;
     }
 
@@ -50,6 +57,25 @@ internal sealed class LeaveCommand : Command
         catch (MillException e) when (e.Error is MillError.Unreachable)
         {
             throw e.WithHint(Words.LeaveFromElsewhereHint(name));
+        }
+    }
+
+    /// <summary>Whether no server has the directory any more; false, too, where that is not for this user to see.</summary>
+    private static async Task<bool> EndsAsync(NodeDirectory directory, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                directory.Take().Dispose();
+                return true;
+            }
+            catch (MillException e)
+            {
+                if (e.Error is not MillError.DataDirectoryInUse || time.GetElapsedTime(began) >= Patience) return false;
+            }
+            await Task.Delay(LookEvery, time, cancellationToken).ConfigureAwait(false);
         }
     }
 

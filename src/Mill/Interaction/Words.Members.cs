@@ -39,7 +39,8 @@ internal static partial class Words
 
     public static string NodeIsRemoved(string node) => $"node {Printable.From(node)} removed; its data directory can be deleted";
 
-    public static string NodeHasLeft(string node, string directory) => $"node {Printable.From(node)} has left; its data directory {Printable.From(directory)} can be deleted once its server has stopped";
+    public static string NodeHasLeft(string node, string directory, bool isOver) =>
+        $"node {Printable.From(node)} has left; its data directory {Printable.From(directory)} can be deleted{(isOver ? "" : " once its server has stopped")}";
 
     public static string NoNodeHere(string directory) => $"There is no node in {Printable.From(directory)}.";
 

@@ -1,4 +1,5 @@
 using Mill.Hosting.Cluster;
+using Mill.Testing;
 using Mill.Tests.Client;
 using Mill.Tests.State;
 using Xunit;
@@ -75,6 +76,26 @@ public sealed class LeaveCommandTests : IDisposable
         Assert.Equal(130, await no.RunAsync("leave", "--data-dir", _directory.Path));
         Assert.Contains(_directory.Path, no.Error, StringComparison.Ordinal);
         Assert.Empty(mill.Seen);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_server_that_runs_here_is_waited_for_but_not_for_ever(bool ends)
+    {
+        await using var mill = await StartAsync();
+        Write(mill.Address);
+        var serving = new NodeDirectory(_directory.Path).Take();
+        var time = new ManualTime();
+        var session = new Session { Time = time, Variables = { ["MILL_TOKEN"] = "operator" } };
+        var leaving = session.RunAsync("leave", "--data-dir", _directory.Path, "--yes");
+        await ChangeReader.TickUntil(() => mill.Seen.Count > 0, () => { });
+        Assert.False(leaving.IsCompleted);
+        if (ends) serving.Dispose();
+        await ChangeReader.TickUntil(() => leaving.IsCompleted, () => time.Advance(TimeSpan.FromMilliseconds(100)));
+        serving.Dispose();
+        Assert.Equal(0, await leaving);
+        Assert.Equal(!ends, session.Error.Contains("once its server has stopped", StringComparison.Ordinal));
     }
 
     private async Task<FakeMill> StartAsync()

@@ -16,5 +16,8 @@ internal static class Hints
 
     /// <summary>A refused token; one that is missing, or of the wrong kind, has been told how to get one.</summary>
     public static MillException ForTerminal(MillException failure) =>
-        failure is { Error: MillError.Unauthenticated, Hint: not (Words.NoTokenHint or Words.NewJoinTokenHint or Words.JoinTokenIsNoAccessHint) } ? failure.WithHint(Words.TokenRefusedHint) : failure;
+        !IsOfGitHub(failure) && failure is { Error: MillError.Unauthenticated, Hint: not (Words.NoTokenHint or Words.NewJoinTokenHint or Words.JoinTokenIsNoAccessHint) } ? failure.WithHint(Words.TokenRefusedHint) : failure;
+
+    // Its token is another one, and what is said of it names the variable.
+    private static bool IsOfGitHub(MillException failure) => failure.Hint?.Contains("GH_PAT", StringComparison.Ordinal) is true;
 }

@@ -21,6 +21,7 @@ internal static class MillCommand
             new EnvExpandCommand(global),
             new EnvEncryptCommand(global),
             new EnvCheckCommand(global))),
+        new(SyncCommand.Title, Words.SyncGroup, static global => new SyncCommand(global)),
         new("run", Words.Run, static global => new RunCommand(global)),
         new("token", Words.TokenGroup, static global => Group("token", Words.TokenGroup,
             new TokenCreateCommand(global),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Mill.Core.Model;
 using Mill.Interaction;
 using Mill.Secrets;
 

@@ -21,6 +21,9 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(BackupDocument))]
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(EnvFindings))]
+[JsonSerializable(typeof(SyncCheckDocument))]
+[JsonSerializable(typeof(SyncRequestDocument))]
+[JsonSerializable(typeof(SyncExportDocument))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;
 
 internal sealed record DeletedDocument(string Name, bool Deleted);

@@ -47,6 +47,25 @@ internal static class Examples
               mill env check .env .env.test
               mill env check --offline .env                     in a commit hook that reaches no server
             """,
+        "mill sync check" => """
+            Examples:
+              mill sync check                                   what the workflows of this checkout use
+              mill sync check DEPLOY_KEY NPM_TOKEN --repo acme/web --environment production
+              mill sync check --json | jq -r '.secrets[] | select(.state == "missing") | .name'
+              mill sync check --sarif > mill.sarif
+            """,
+        "mill sync push" => """
+            Examples:
+              mill sync push --dry-run                          what would be written
+              mill sync push acme/web
+              mill sync push --prune --yes                      and delete what is wanted no longer
+              mill sync push --json | jq -r '.targets[].secrets[] | select(.state == "tampered") | .name'
+            """,
+        "mill sync watch" => """
+            Examples:
+              mill sync watch
+              mill sync watch acme/web acme/api --file deploy/mill-sync.yaml
+            """,
         "mill run" => """
             Examples:
               mill run --env-file .env -- ./server --port 8080

@@ -8,10 +8,11 @@ public sealed class LayoutTests
 {
     private static readonly Dictionary<string, (int Level, string[] References)> Table = new()
     {
-        ["Mill"] = (3, ["Mill.Client", "Mill.Core", "Mill.Secrets", "Mill.Server", "Mill.State", "Mill.Vault"]),
+        ["Mill"] = (3, ["Mill.Client", "Mill.Core", "Mill.Secrets", "Mill.Server", "Mill.State", "Mill.Sync", "Mill.Vault"]),
         ["Mill.Server"] = (2, ["Mill.Client", "Mill.Core", "Mill.Secrets"]),
         ["Mill.Vault"] = (2, ["Mill.Core", "Mill.Secrets"]),
         ["Mill.State"] = (2, ["Mill.Core", "Mill.Secrets"]),
+        ["Mill.Sync"] = (2, ["Mill.Core", "Mill.Secrets"]),
         ["Mill.Extensions"] = (2, ["Mill.Client", "Mill.Secrets"]),
         ["Mill.Core"] = (1, ["Mill.Secrets"]),
         ["Mill.Client"] = (1, ["Mill.Secrets"]),

@@ -18,6 +18,9 @@ internal sealed class Session
 
     public bool IsTerminal { get; set; }
 
+    /// <summary>Where it runs.</summary>
+    public string? Directory { get; init; }
+
     public int Width { get; init; } = 120;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -52,6 +55,7 @@ internal sealed class Session
             MeasureWidth = () => Width,
             ReadKey = Keys.Dequeue,
         };
-        return new(terminal, Variables.GetValueOrDefault, Time);
+        var host = new CliHost(terminal, Variables.GetValueOrDefault, Time);
+        return Directory is null ? host : host with { Directory = Directory };
     }
 }

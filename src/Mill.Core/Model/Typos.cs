@@ -1,7 +1,7 @@
-namespace Mill.Commands;
+namespace Mill.Core.Model;
 
 /// <summary>What somebody may have meant to type.</summary>
-internal static class Typos
+public static class Typos
 {
     private const int MostEdits = 2;
 
@@ -21,7 +21,7 @@ internal static class Typos
     private static bool IsBeginning(string typed, string candidate) => typed.Length > 3 && candidate.StartsWith(typed, StringComparison.Ordinal);
 
     /// <summary>Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).</summary>
-    internal static int Edits(string from, string to)
+    private static int Edits(string from, string to)
     {
         var distance = new int[from.Length + 1, to.Length + 1];
         for (var i = 0; i <= from.Length; i++) distance[i, 0] = i;

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Text.Json;
+using Mill.Core.Sync;
+using Mill.Secrets;
+using Mill.Sync.Sealing;
+
+namespace Mill.Sync.GitHub;
+
+public sealed partial class GitHubClient
+{
+    /// <summary>What new secrets of an organization are for: who else is to see them is said by people.</summary>
+    private const string FirstVisibility = "private";
+
+    private const string Selected = "selected";
+
+    /// <summary>Seals the value with the scope's key and sets it; a key that was exchanged meanwhile is fetched anew. True where there was none before.</summary>
+    public async Task<bool> SetSecretAsync(SecretScope scope, string name, SecretValue value, CancellationToken cancellationToken)
+    {
+        var wanted = GitHubSecretName.Normalize(name, out var reason) ?? throw new MillException(MillError.InvalidName, $"GitHub takes no secret with the name {name}: {reason}.");
+        if (value.Length > GitHubSecretName.LongestValue) throw new MillException(MillError.TooLarge, $"The value of {wanted} has {value.Length} bytes; GitHub takes {GitHubSecretName.LongestValue}.");
+        var (visibility, repositories) = scope.Organization is null ? default : await AudienceAsync(scope, wanted, cancellationToken).ConfigureAwait(false);
+        var key = await KeyAsync(scope, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await PutAsync(scope, wanted, Seal(value, key, visibility, repositories), cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e) when (e.Error is MillError.InvalidRequest)
+        {
+            _keys.TryRemove(scope, out _);
+            var newer = await KeyAsync(scope, cancellationToken).ConfigureAwait(false);
+            if (newer == key) throw;
+            return await PutAsync(scope, wanted, Seal(value, newer, visibility, repositories), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static SealedSecret Seal(SecretValue value, PublicKeyItem key, string? visibility, IReadOnlyList<JsonElement>? repositories) =>
+        new(Convert.ToBase64String(SealedBox.Seal(value, Convert.FromBase64String(key.Key))), key.KeyId, visibility, repositories);
+
+    private async Task<bool> PutAsync(SecretScope scope, string name, SealedSecret body, CancellationToken cancellationToken)
+    {
+        var call = CallOf(HttpMethod.Put, scope, name) with { Body = JsonSerializer.SerializeToUtf8Bytes(body, GitHubJson.Default.SealedSecret) };
+        return (await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false)).Status is HttpStatusCode.Created;
+    }
+
+    private async Task<PublicKeyItem> KeyAsync(SecretScope scope, CancellationToken cancellationToken)
+    {
+        if (_keys.TryGetValue(scope, out var known)) return known;
+        var call = new GitHubCall(HttpMethod.Get, GitHubPaths.OwnerOf(scope), $"{GitHubPaths.SecretsOf(scope)}/public-key", $"the public key for the secrets of {scope}");
+        var key = Read(call, await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false), GitHubJson.Default.PublicKeyItem);
+        if (!Convert.TryFromBase64String(key.Key, new byte[key.Key.Length], out var length) || length != SealedBox.KeyLength) throw GitHubProblems.NotUnderstood(call);
+        return _keys[scope] = key;
+    }
+
+    /// <summary>Who sees the secret of an organization stays as it is: GitHub wants it said with every write, and forgets what is left out.</summary>
+    private async Task<(string? Visibility, IReadOnlyList<JsonElement>? Repositories)> AudienceAsync(SecretScope scope, string name, CancellationToken cancellationToken)
+    {
+        if (await FindItemAsync(scope, name, cancellationToken).ConfigureAwait(false) is not { Visibility: { } visibility }) return (FirstVisibility, null);
+        if (visibility is not Selected) return (visibility, null);
+        var path = $"{GitHubPaths.SecretsOf(scope)}/{Uri.EscapeDataString(name)}/repositories";
+        var (items, _) = await ReadPagesAsync(
+            scope.Organization!, path, $"the repositories that have {name} of {scope}", GitHubJson.Default.RepositoriesPage, page => (page.Repositories, page.TotalCount), cancellationToken).ConfigureAwait(false);
+        // For Dependabot GitHub writes these numbers as texts.
+        return (visibility, [.. items.Select(item => scope.Store is SecretStore.Dependabot ? JsonSerializer.SerializeToElement($"{item.Id}", GitHubJson.Default.String) : JsonSerializer.SerializeToElement(item.Id, GitHubJson.Default.Int64))]);
+    }
+}

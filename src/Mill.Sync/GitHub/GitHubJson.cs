@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Mill.Sync.GitHub;
+
+/// <summary>Bodies of GitHub's API. Members that are not known here are left alone: GitHub adds some at any time.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SecretsPage))]
+[JsonSerializable(typeof(SecretItem))]
+[JsonSerializable(typeof(PublicKeyItem))]
+[JsonSerializable(typeof(SealedSecret))]
+[JsonSerializable(typeof(RepositoriesPage))]
+[JsonSerializable(typeof(DispatchRequest))]
+[JsonSerializable(typeof(RunsPage))]
+[JsonSerializable(typeof(RunItem))]
+[JsonSerializable(typeof(ErrorItem))]
+[JsonSerializable(typeof(List<InstallationItem>))]
+[JsonSerializable(typeof(InstallationToken))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(long))]
+internal sealed partial class GitHubJson : JsonSerializerContext;
+
+internal sealed record SecretsPage(int TotalCount, IReadOnlyList<SecretItem>? Secrets);
+
+internal sealed record SecretItem(string Name, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Visibility = null)
+{
+    public GitHubSecret ToSecret() => new(Name.ToUpperInvariant(), CreatedAt, UpdatedAt);
+}
+
+internal sealed record PublicKeyItem(string KeyId, string Key);
+
+/// <param name="Visibility">Of an organization's secret only.</param>
+/// <param name="SelectedRepositoryIds">Of one that is for some repositories: left out, GitHub forgets which.</param>
+internal sealed record SealedSecret(string EncryptedValue, string KeyId, string? Visibility = null, IReadOnlyList<JsonElement>? SelectedRepositoryIds = null);
+
+internal sealed record RepositoriesPage(int TotalCount, IReadOnlyList<RepositoryItem>? Repositories);
+
+internal sealed record RepositoryItem(long Id);
+
+internal sealed record DispatchRequest(string EventType, ExportPayload ClientPayload);
+
+internal sealed record RunsPage(int TotalCount, IReadOnlyList<RunItem>? WorkflowRuns);
+
+internal sealed record RunItem(long Id, string? DisplayTitle, string? Status, string? Conclusion, Uri HtmlUrl, DateTimeOffset CreatedAt)
+{
+    public WorkflowRun ToRun() => new(Id, DisplayTitle ?? "", Status ?? "", Conclusion, HtmlUrl, CreatedAt);
+}
+
+internal sealed record ErrorItem(string? Message, string? DocumentationUrl);
+
+internal sealed record InstallationItem(long Id, AccountItem? Account);
+
+internal sealed record AccountItem(string Login);
+
+internal sealed record InstallationToken(string Token, DateTimeOffset ExpiresAt);

@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Net;
+using Mill.Secrets;
+
+namespace Mill.Sync.GitHub;
+
+/// <summary>
+/// When the next request may be sent (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api, best-practices-for-using-the-rest-api): what GitHub said last, and what it
+/// says in general of programs that behave. For one request at a time.
+/// </summary>
+internal sealed class GitHubLimits
+{
+    private const int WriteCost = 5;
+    private const int ReadCost = 1;
+
+    /// <summary>What is sent now arrives later, and GitHub counts what arrives.</summary>
+    private static readonly TimeSpan OnTheWay = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two changes.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where GitHub says that it is too much, and not until when.</summary>
+    private static readonly TimeSpan FirstRest = TimeSpan.FromMinutes(1);
+
+    private readonly GitHubOptions _options;
+    private readonly SlidingWindow _writesOfMinute = new(80, TimeSpan.FromMinutes(1) + OnTheWay);
+    private readonly SlidingWindow _writesOfHour = new(500, TimeSpan.FromHours(1) + OnTheWay);
+    private readonly SlidingWindow _pointsOfMinute = new(900, TimeSpan.FromMinutes(1) + OnTheWay);
+    private DateTimeOffset _blockedUntil = DateTimeOffset.MinValue;
+    private DateTimeOffset _lastWrite = DateTimeOffset.UnixEpoch;
+    private string _why = "";
+    private int _refusals; // in a row
+
+    public GitHubLimits(GitHubOptions options)
+    {
+        _options = options;
+        foreach (var write in options.EarlierWrites.Order())
+        {
+            _writesOfMinute.Take(write, 1);
+            _writesOfHour.Take(write, 1);
+        }
+    }
+
+    /// <summary>Waits for the turn of a request. Throws <see cref="MillError.RateLimited"/> where that is after <paramref name="giveUp"/>.</summary>
+    public async Task WaitAsync(bool isWrite, DateTimeOffset giveUp, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var now = _options.Time.GetUtcNow();
+            var (from, why) = NextTurn(now, isWrite);
+            if (from <= now)
+            {
+                Take(now, isWrite);
+                return;
+            }
+            if (from > giveUp) throw TooLong(from - now, why);
+            // The second between two changes is nothing to speak of.
+            if (from - now > Pause) _options.Waiting?.Invoke(why, from - now);
+            await Task.Delay(from - now, _options.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Hears what an answer says of the next request. True where this one was refused for it, and may be sent again then.</summary>
+    public bool Refuses(GitHubAnswer answer, string message)
+    {
+        var now = _options.Time.GetUtcNow();
+        var isRefusal = answer.Status is HttpStatusCode.TooManyRequests || (answer.Status is HttpStatusCode.Forbidden && (answer["Retry-After"] is not null || message.Contains("rate limit", StringComparison.OrdinalIgnoreCase)));
+        if (!isRefusal) _refusals = 0;
+        // In this order, as GitHub says.
+        if (RetryAfter(answer) is { } wait) Block(now + wait, "GitHub asks to come back later");
+        else if (answer["X-RateLimit-Remaining"] is "0" && ResetIn(answer) is { } rest) Block(now + rest, "the requests of this hour are used up");
+        else if (isRefusal) Block(now + (FirstRest * (1 << Math.Min(_refusals++, 4))), "GitHub finds these requests too many");
+        return isRefusal;
+    }
+
+    /// <summary>A change was answered: the pause begins.</summary>
+    public void Wrote() => _lastWrite = _options.Time.GetUtcNow();
+
+    private static TimeSpan? RetryAfter(GitHubAnswer answer) => answer["Retry-After"] switch
+    {
+        null => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) => TimeSpan.FromSeconds(seconds),
+        var text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var at) && at > answer.Date => at - answer.Date,
+        _ => null,
+    };
+
+    /// <summary>By GitHub's own clock: ours may be another.</summary>
+    private static TimeSpan? ResetIn(GitHubAnswer answer) =>
+        long.TryParse(answer["X-RateLimit-Reset"], NumberStyles.None, CultureInfo.InvariantCulture, out var second)
+            ? TimeSpan.FromTicks(Math.Max(0, (DateTimeOffset.UnixEpoch.AddSeconds(Math.Min(second, int.MaxValue * 2L)) - answer.Date).Ticks)) + TimeSpan.FromSeconds(1)
+            : null;
+
+    private static MillException TooLong(TimeSpan wait, string why) => new(MillError.RateLimited, $"GitHub takes no more requests for {Words(wait)}: {why}.")
+    {
+        Hint = "Run it again then: it goes on where it stopped.",
+        RetryAfter = wait,
+    };
+
+    private static string Words(TimeSpan wait) => wait < TimeSpan.FromMinutes(2) ? $"{Math.Ceiling(wait.TotalSeconds):0} s" : $"{Math.Ceiling(wait.TotalMinutes):0} min";
+
+    private void Block(DateTimeOffset until, string why)
+    {
+        if (until > _blockedUntil) (_blockedUntil, _why) = (until, why);
+    }
+
+    private (DateTimeOffset From, string Why) NextTurn(DateTimeOffset now, bool isWrite)
+    {
+        var turn = (From: _blockedUntil, Why: _why);
+        Later(_pointsOfMinute.FreeAt(now, isWrite ? WriteCost : ReadCost), "GitHub takes 900 points of requests a minute");
+        if (!isWrite) return turn;
+        Later(_lastWrite + Pause, "a second between two changes");
+        Later(_writesOfMinute.FreeAt(now, 1), "GitHub takes 80 changes a minute");
+        Later(_writesOfHour.FreeAt(now, 1), "GitHub takes 500 changes an hour");
+        return turn;
+
+        void Later(DateTimeOffset from, string why)
+        {
+            if (from > turn.From) turn = (from, why);
+        }
+    }
+
+    private void Take(DateTimeOffset now, bool isWrite)
+    {
+        _pointsOfMinute.Take(now, isWrite ? WriteCost : ReadCost);
+        if (!isWrite) return;
+        _writesOfMinute.Take(now, 1);
+        _writesOfHour.Take(now, 1);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Text.Json;
+using Mill.Secrets;
+
+namespace Mill.Sync.GitHub;
+
+/// <summary>What GitHub's refusals mean, and what to do about them.</summary>
+internal static class GitHubProblems
+{
+    private const int LongestQuote = 300;
+
+    /// <summary>What GitHub says itself, on one line; nothing where it says nothing.</summary>
+    public static string MessageOf(GitHubAnswer answer)
+    {
+        if (answer.IsSuccess || answer.Body.IsEmpty) return "";
+        try
+        {
+            var text = JsonSerializer.Deserialize(answer.Body.Span, GitHubJson.Default.ErrorItem)?.Message ?? "";
+            text = string.Join(' ', text.Split((char[])['\r', '\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries));
+            return text.Length > LongestQuote ? text[..LongestQuote] + "…" : text;
+        }
+        catch (JsonException)
+        {
+            return ""; // a page of something on the way
+        }
+    }
+
+    public static MillException From(GitHubCall call, GitHubAnswer answer, string message)
+    {
+        var said = message is "" ? "." : $": {message.TrimEnd('.')}.";
+        return answer.Status switch
+        {
+            HttpStatusCode.Unauthorized => new(MillError.Unauthenticated, $"GitHub does not take the token{said}") { Hint = "It may have expired, been revoked, or be for another server. Make a new one, and set GH_PAT." },
+            HttpStatusCode.Forbidden => new(MillError.Forbidden, $"GitHub refuses {call.What}{said}") { Hint = Needs(call, answer) },
+            HttpStatusCode.NotFound => new(MillError.NotFound, $"GitHub knows nothing of {call.What}: it is not there, or the token may not see it.") { Hint = $"Check the name. {Needs(call, answer)}" },
+            HttpStatusCode.Conflict => new(MillError.PreconditionFailed, $"GitHub cannot do this with {call.What} now{said}"),
+            HttpStatusCode.RequestEntityTooLarge => new(MillError.TooLarge, $"{Capital(call.What)}: more than GitHub takes."),
+            HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => new(MillError.InvalidRequest, $"GitHub refuses {call.What}{said}"),
+            >= HttpStatusCode.InternalServerError => new(MillError.Unreachable, $"GitHub answers {(int)answer.Status} to {call.What}{said}") { Hint = "Try again; https://www.githubstatus.com says whether it is GitHub." },
+            _ => new(MillError.Internal, $"GitHub answers {(int)answer.Status} to {call.What}{said}"),
+        };
+    }
+
+    public static MillException NotReached(Uri address, GitHubCall call, Exception cause)
+    {
+        var why = cause is TimeoutException ? cause.Message : "No connection could be made, or it was lost.";
+        return call.IsRepeatable
+            ? new(MillError.Unreachable, $"GitHub at {address.Authority} does not answer. {why}", cause) { Hint = "Check the network, and GITHUB_API_URL for a GitHub Enterprise Server." }
+            : new(MillError.OutcomeUnknown, $"Whether GitHub took {call.What} is not known. {why}", cause) { Hint = "Look at the runs of the workflow before you try again." };
+    }
+
+    public static MillException NotUnderstood(GitHubCall call) => new(MillError.Internal, $"GitHub's answer to {call.What} is not one that is understood here.")
+    {
+        Hint = "Check that the address is that of GitHub's API: https://api.github.com, or https://HOST/api/v3 of a GitHub Enterprise Server.",
+    };
+
+    /// <summary>What the token lacks, as far as GitHub says it.</summary>
+    private static string Needs(GitHubCall call, GitHubAnswer answer)
+    {
+        if (answer["X-GitHub-SSO"] is { } sso) return $"The organization wants the token authorized for single sign-on: {sso.Split("url=")[^1]}";
+        if (answer["X-Accepted-GitHub-Permissions"] is { Length: > 0 } permissions) return $"The token needs these permissions: {permissions.Replace(";", " or", StringComparison.Ordinal)}.";
+        var (own, accepted) = (answer["X-OAuth-Scopes"], answer["X-Accepted-OAuth-Scopes"]);
+        if (own is not null && accepted is { Length: > 0 }) return $"The token has {(own is "" ? "no scopes" : $"the scopes {own}")}; this needs {accepted.Replace(", ", " or ", StringComparison.Ordinal)}.";
+        return call.IsWrite
+            ? "The token needs repo (a classic one), or the permission to write secrets (a fine-grained one or an app). The GITHUB_TOKEN of a workflow reads and writes none."
+            : "The token needs repo (a classic one), or the permission to read secrets (a fine-grained one or an app). The GITHUB_TOKEN of a workflow reads and writes none.";
+    }
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+}

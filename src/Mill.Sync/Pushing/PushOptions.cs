@@ -1,0 +1,30 @@
+using Mill.Core.Sync;
+
+namespace Mill.Sync.Pushing;
+
+/// <summary>How a push goes about it.</summary>
+public sealed record PushOptions
+{
+    public required SecretPolicy Policy { get; init; }
+
+    public SyncRules Rules { get; init; } = new();
+
+    /// <summary>Plans, and touches nothing.</summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>How long a write that somebody began may go without a sign, before it counts as cut off. A push that lives gives one about every second.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Told what comes next. Must not throw.</summary>
+    public Action<PushProgress>? Progress { get; init; }
+}
+
+/// <summary>What a push does next.</summary>
+/// <param name="Number">Of the target, from 1.</param>
+/// <param name="Count">Of all targets.</param>
+/// <param name="Step">Null as the target begins.</param>
+public sealed record PushProgress(int Number, int Count, SecretScope Target, SyncStep? Step)
+{
+    /// <summary>Another push is at work there, and is waited for.</summary>
+    public bool IsWaiting { get; init; }
+}

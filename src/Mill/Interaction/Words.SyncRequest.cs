@@ -1,0 +1,59 @@
+using Mill.Sync.Exports;
+using Mill.Sync.GitHub;
+
+namespace Mill.Interaction;
+
+/// <content>What is said about secrets that one repository asks another one for.</content>
+internal static partial class Words
+{
+    public const string SyncRequest = "Ask the repository that holds them for the secrets that are missing here, and wait until they are set";
+    public const string SyncSourceOption = "The repository that holds the secrets; it needs the workflow of mill sync init-export [SOURCE_SECRETS_REPO]";
+    public const string SyncRequestEnvironmentOption = "Have them set in this environment, where the next job of this run finds them; those of the repository are read when a run begins";
+    public const string SyncRequestOverwriteOption = "Ask for those, too, that are there already";
+    public const string SyncDeadlineOption = "How long to wait, such as 90s (30s)";
+    public const string SyncIntervalOption = "How often to look (2s)";
+
+    public const string NoSourceRepository = "Nothing says which repository holds the secrets.";
+    public const string NoSourceRepositoryHint = "mill sync request NAME --source OWNER/NAME, or set SOURCE_SECRETS_REPO.";
+    public const string SyncDispatchNotFoundHint = "Check the name, and that the token may write contents there (fine-grained: Contents, write; classic: repo). A workflow that is missing is no 404: GitHub takes an event whether anybody listens or not.";
+    public const string SyncRunFailedHint = "Open the page of the run: it says which secret it may not export, or does not have.";
+
+    public const string SyncExport = "Set secrets where a request asks for them; run by the workflow of mill sync init-export";
+    public const string SyncExportHint = "This command is run by the workflow that mill sync init-export writes.";
+
+    public const string SyncInitExport = "Write the workflow that answers requests for the secrets of this repository";
+    public const string SyncInitForceOption = "Replace one that is there and differs";
+    public const string NoCheckout = "This is no checkout of git.";
+    public const string NoCheckoutHint = "Run it in a checkout of the repository that holds the secrets.";
+    public const string WorkflowExistsHint = "Compare the two; --force replaces it.";
+    public const string WorkflowNext =
+        """
+        Now, on GitHub: make the environment mill-export, with the secret MILL_EXPORT_TOKEN (a token that may write secrets in the repositories that ask) and the variables MILL_EXPORT_POLICY (who may have what), MILL_URL and MILL_SHA256 (where mill is).
+        The workflow counts once it is on the default branch.
+        """;
+
+    public static string SyncTooMany(int count, int most) => $"{count} secrets are missing; one request takes {most}. Name some of them.";
+
+    public static string SyncRequesting(string source, IReadOnlyList<string> names) => $"asking {source} for {string.Join(", ", names)}";
+
+    public static string SyncRun(string source, WorkflowRun run) => run.IsOver ? $"the run in {source} ended: {run.Conclusion}" : $"a run in {source} is {run.Status.Replace('_', ' ')}: {run.Page}";
+
+    public static string SyncDispatchNotFound(string source) => $"Export dispatch failed (http 404): {source} is not there, or the token may not see it.";
+
+    public static string SyncTimeout(IReadOnlyList<string> names, string reason) => $"Timeout waiting for {string.Join(", ", names)}. {reason}";
+
+    public static string SyncTimeoutHint(string source) => $"Look at https://github.com/{source}/actions. A run takes 20 to 30 s to start: --deadline 90s waits longer, and what comes late is there at the next try.";
+
+    public static string SyncExportWithout(string variable) => $"{variable} is not set.";
+
+    public static string SyncExportIncomplete(ExportRecord record) => $"{record.Name} was not exported: {record.Reason}.";
+
+    public static string WorkflowExists(string path) => $"{path} is there, and differs.";
+
+    public static string Of(RequestState state) => state switch
+    {
+        RequestState.Arrived => "arrived",
+        RequestState.Failed => "failed",
+        _ => "timeout",
+    };
+}

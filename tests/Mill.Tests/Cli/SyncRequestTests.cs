@@ -1,0 +1,177 @@
+using System.Text;
+using Mill.Sync.Exports;
+using Mill.Testing.GitHub;
+using Mill.Tests.State;
+using Xunit;
+
+namespace Mill.Tests.Cli;
+
+/// <summary><c>mill sync request</c>, and <c>mill sync export</c> in the workflow that answers it.</summary>
+public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
+{
+    private const string Key = "-----BEGIN KEY-----\r\ncanary-first-line\n\n  canary 100% second line\n-----END KEY-----\n";
+
+    private readonly TestDirectory _directory = new();
+    private FakeGitHub _github = null!;
+    private FakeRepository _source = null!;
+    private FakeRepository _web = null!;
+    private FakeToken _token = null!;
+
+    private string Summary => _directory.File("summary.md");
+
+    public async Task InitializeAsync()
+    {
+        _github = await FakeGitHub.StartAsync(new() { Time = TimeProvider.System });
+        var acme = _github.AddOrganization("acme");
+        (_source, _web) = (acme.AddRepository("devops"), acme.AddRepository("web"));
+        _token = _github.AddToken(FakeToken.Classic(["acme"], "repo"));
+        _source.Secrets.Put("DB_PASSWORD", "canary-db");
+        _source.Secrets.Put("SSH_DEPLOY", Key);
+        _source.Secrets.Put("ROOT_PASSWORD", "canary-root");
+        _source.AddWorkflow(Workflow("allow DB_*,SSH_DEPLOY,NOT_THERE acme/*"));
+    }
+
+    public async Task DisposeAsync() => await _github.DisposeAsync();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task What_is_missing_is_asked_for_and_set_and_what_is_there_is_left_alone()
+    {
+        _web.Secrets.Put("HERE", "0");
+        var session = Ask();
+        Assert.Equal(0, await session.RunAsync("sync", "request", "HERE", "DB_PASSWORD", "ssh_deploy"));
+        Assert.Equal(("canary-db", Key, "0"), (_web.Secrets.Text("DB_PASSWORD"), _web.Secrets.Text("SSH_DEPLOY"), _web.Secrets.Text("HERE")));
+        Assert.Equal(["HERE\tpresent\t-", "DB_PASSWORD\tarrived\t-", "SSH_DEPLOY\tarrived\t-"], session.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Single(_github.Dispatches);
+        Assert.Empty(_github.Violations);
+
+        var again = Ask();
+        Assert.Equal(0, await again.RunAsync("sync", "request", "HERE", "DB_PASSWORD", "--json"));
+        Assert.Contains("\"state\":\"present\"", again.Output, StringComparison.Ordinal);
+        Assert.Single(_github.Dispatches);
+    }
+
+    [Fact]
+    public async Task No_line_of_a_value_is_shown_in_any_output()
+    {
+        var outputs = new List<string>();
+        _source.RemoveWorkflows();
+        _source.AddWorkflow(Workflow("allow * acme/*", outputs));
+        var session = Ask();
+        Assert.Equal(0, await session.RunAsync("sync", "request", "SSH_DEPLOY"));
+        outputs.AddRange([session.Output, session.Error, File.ReadAllText(Summary)]);
+        var log = string.Concat(outputs);
+        // What a runner makes of it: the commands are its own.
+        var shown = string.Join('\n', log.Split('\n').Where(line => !line.StartsWith("::add-mask::", StringComparison.Ordinal)));
+        Assert.Contains("::add-mask::canary-first-line\n", log, StringComparison.Ordinal);
+        foreach (var part in (string[])["canary", Convert.ToBase64String(Encoding.UTF8.GetBytes(Key))[..40], "KEY-----", Uri.EscapeDataString("canary 100%")]) Assert.DoesNotContain(part, shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_is_outside_the_policy_gets_nothing_and_leaves_a_record()
+    {
+        var session = Ask();
+        Assert.Equal(3, await session.RunAsync("sync", "request", "ROOT_PASSWORD"));
+        Assert.Empty(_web.Secrets.Names);
+        Assert.Contains("ended with failure", session.Error, StringComparison.Ordinal);
+        var record = await File.ReadAllTextAsync(Summary);
+        Assert.Contains("acme/web", record, StringComparison.Ordinal);
+        Assert.Contains("| ROOT_PASSWORD | denied |", record, StringComparison.Ordinal);
+        // One that may be had, and is not there, is another thing.
+        Assert.Equal(3, await Ask().RunAsync("sync", "request", "NOT_THERE"));
+        Assert.Contains("| NOT_THERE | missing |", await File.ReadAllTextAsync(Summary), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("allow * acme/*\nnonsense")]
+    [InlineData("")]
+    public async Task A_policy_that_cannot_be_read_allows_nothing(string policy)
+    {
+        _source.RemoveWorkflows();
+        _source.AddWorkflow(Workflow(policy));
+        Assert.Equal(3, await Ask().RunAsync("sync", "request", "DB_PASSWORD"));
+        Assert.Empty(_web.Secrets.Names);
+    }
+
+    [Fact]
+    public async Task An_environment_may_have_them()
+    {
+        var environment = _web.AddEnvironment("production");
+        Assert.Equal(0, await Ask().RunAsync("sync", "request", "DB_PASSWORD", "--environment", "production"));
+        Assert.Equal("canary-db", environment.Text("DB_PASSWORD"));
+        Assert.Empty(_web.Secrets.Names);
+    }
+
+    [Fact]
+    public async Task What_is_not_known_is_not_asked_for()
+    {
+        _github.Inject(FakeFault.RateLimit(403, reset: TimeSpan.FromHours(1)));
+        Assert.Equal(10, await Ask().RunAsync("sync", "request", "DB_PASSWORD"));
+        Assert.Empty(_github.Dispatches);
+    }
+
+    [Fact]
+    public async Task A_source_that_is_not_there_is_told_as_it_was_and_why()
+    {
+        var session = Ask();
+        Assert.Equal(3, await session.RunAsync("sync", "request", "DB_PASSWORD", "--source", "acme/nowhere"));
+        Assert.Contains("Export dispatch failed (http 404)", session.Error, StringComparison.Ordinal);
+        var nobody = Ask();
+        nobody.Variables.Remove("GH_PAT");
+        Assert.Equal(4, await nobody.RunAsync("sync", "request", "DB_PASSWORD"));
+        Assert.Contains("No auth token (GH_PAT or GITHUB_TOKEN) available", nobody.Error, StringComparison.Ordinal);
+        var unsaid = Ask();
+        unsaid.Variables.Remove("SOURCE_SECRETS_REPO");
+        Assert.Equal(2, await unsaid.RunAsync("sync", "request", "DB_PASSWORD"));
+        // A directory behind the name names no other secrets.
+        Assert.Equal(0, await Ask().RunAsync("sync", "request", "DB_PASSWORD", "--source", "acme/devops/docs"));
+    }
+
+    [Fact]
+    public async Task The_workflow_is_written_once_and_not_over_another()
+    {
+        Directory.CreateDirectory(_directory.File(".git"));
+        var file = _directory.File(WorkflowFile.Path);
+        for (var i = 0; i < 2; i++) Assert.Equal(0, await new Session { Directory = _directory.Path }.RunAsync("sync", "init-export"));
+        Assert.Equal(WorkflowFile.Text(), await File.ReadAllTextAsync(file));
+        await File.WriteAllTextAsync(file, "mine");
+        Assert.Equal(6, await new Session { Directory = _directory.Path }.RunAsync("sync", "init-export"));
+        Assert.Equal("mine", await File.ReadAllTextAsync(file));
+        Assert.Equal(0, await new Session { Directory = _directory.Path }.RunAsync("sync", "init-export", "--force"));
+        Assert.Equal(WorkflowFile.Text(), await File.ReadAllTextAsync(file));
+    }
+
+    private Session Ask() => new()
+    {
+        Directory = _directory.Path,
+        Variables = { ["GITHUB_API_URL"] = _github.Address.ToString(), ["GH_PAT"] = _token.Text, ["GITHUB_REPOSITORY"] = "acme/web", ["SOURCE_SECRETS_REPO"] = "acme/devops" },
+    };
+
+    /// <summary>The workflow as its file has it, played by the command itself.</summary>
+    private FakeWorkflow Workflow(string policy, List<string>? outputs = null) => new()
+    {
+        QueueDelay = TimeSpan.Zero,
+        StartDelay = TimeSpan.Zero,
+        Play = async (job, cancellationToken) =>
+        {
+            var session = new Session
+            {
+                Variables =
+                {
+                    ["GITHUB_API_URL"] = _github.Address.ToString(),
+                    ["GITHUB_ACTIONS"] = "true",
+                    ["GITHUB_STEP_SUMMARY"] = Summary,
+                    ["GH_PAT"] = _token.Text,
+                    [WorkflowFile.PayloadVariable] = job.Payload.ToJsonString(),
+                    [WorkflowFile.PolicyVariable] = policy,
+                },
+            };
+            var place = 0;
+            foreach (var name in job.Payload["secrets"]!.AsArray()) session.Variables[WorkflowFile.ValueVariable(place++)] = job.Secrets.TryGetValue(name!.ToString(), out var value) ? Encoding.UTF8.GetString(value) : "";
+            var code = await session.RunAsync(["sync", "export"], cancellationToken);
+            outputs?.AddRange([session.Output, session.Error]);
+            return code is 0;
+        },
+    };
+}

@@ -1,0 +1,193 @@
+using System.Security.Cryptography;
+using Mill.Core.Sync;
+using Mill.Secrets;
+using Mill.Sync.GitHub;
+using Mill.Testing.GitHub;
+using Xunit;
+
+namespace Mill.Tests.Sync;
+
+/// <summary>What is set, listed and refused, against a server that keeps GitHub's rules.</summary>
+public sealed class GitHubClientTests
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [Fact]
+    public async Task What_is_set_is_there_byte_for_byte()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        var bytes = RandomNumberGenerator.GetBytes(GitHubSecretName.LongestValue);
+        using var value = SecretValue.FromBytes(bytes);
+        Assert.True(await client.SetSecretAsync(github.WebScope, "key", value, None));
+        Assert.False(await client.SetSecretAsync(github.WebScope, "KEY", value, None));
+        Assert.Equal(bytes, github.Web.Secrets.Value("KEY"));
+        await GitHubFixture.SetAsync(client, github.WebScope, "EMPTY", "");
+        Assert.Empty(github.Web.Secrets.Value("EMPTY")!);
+        Assert.Equal(["EMPTY", "KEY"], (await client.ListSecretsAsync(github.WebScope, None)).Select(secret => secret.Name));
+        Assert.True(await client.DeleteSecretAsync(github.WebScope, "key", None));
+        Assert.False(await client.DeleteSecretAsync(github.WebScope, "key", None));
+        Assert.Null(await client.FindSecretAsync(github.WebScope, "KEY", None));
+        Assert.Empty(github.Server.Violations);
+    }
+
+    [Theory]
+    [InlineData("dependabot")]
+    [InlineData("codespaces")]
+    [InlineData("environment")]
+    [InlineData("organization")]
+    public async Task Each_store_has_its_own(string kind)
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var environment = github.Web.AddEnvironment("eu/prod ä");
+        var (scope, store) = kind switch
+        {
+            "dependabot" => (SecretScope.Of(github.WebName, SecretStore.Dependabot), github.Web.Store(SecretStore.Dependabot)),
+            "codespaces" => (SecretScope.Of(github.WebName, SecretStore.Codespaces), github.Web.Store(SecretStore.Codespaces)),
+            "environment" => (SecretScope.Of(github.WebName, "eu/prod ä"), environment),
+            _ => (SecretScope.OfOrganization("acme"), github.Acme.Secrets),
+        };
+        var client = github.Connect();
+        await GitHubFixture.SetAsync(client, scope, "KEY", kind);
+        Assert.Equal(kind, store.Text("KEY"));
+        Assert.Empty(github.Web.Secrets.Names);
+        Assert.Equal("KEY", Assert.Single(await client.ListSecretsAsync(scope, None)).Name);
+    }
+
+    [Fact]
+    public async Task Who_sees_a_secret_of_the_organization_stays_as_it_is()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var other = github.Acme.AddRepository("other");
+        github.Acme.Secrets.Put("SOME", "1"u8, "selected", other);
+        github.Acme.Secrets.Put("ALL", "1"u8);
+        var client = github.Connect();
+        foreach (var name in (string[])["SOME", "ALL", "NEW"]) await GitHubFixture.SetAsync(client, SecretScope.OfOrganization("acme"), name, "2");
+        Assert.Equal(("2", "selected"), (github.Acme.Secrets.Text("SOME"), github.Acme.Secrets.Find("SOME")!.Visibility));
+        Assert.Equal([other.Id], github.Acme.Secrets.Find("SOME")!.Selected);
+        Assert.Equal(("all", "private"), (github.Acme.Secrets.Find("ALL")!.Visibility, github.Acme.Secrets.Find("NEW")!.Visibility));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_exchanged_between_reading_and_writing_is_read_again()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
+        github.Web.Secrets.RotateKey();
+        await GitHubFixture.SetAsync(client, github.WebScope, "A", "2");
+        Assert.Equal("2", github.Web.Secrets.Text("A"));
+    }
+
+    [Fact]
+    public async Task What_GitHub_does_not_take_is_not_sent()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        using var large = SecretValue.FromBytes(new byte[GitHubSecretName.LongestValue + 1]);
+        Assert.Equal(MillError.TooLarge, (await Assert.ThrowsAsync<MillException>(() => client.SetSecretAsync(github.WebScope, "A", large, None))).Error);
+        foreach (var name in (string[])["", "1A", "A-B", "GITHUB_A", "Ä"])
+            Assert.Equal(MillError.InvalidName, (await Assert.ThrowsAsync<MillException>(() => GitHubFixture.SetAsync(client, github.WebScope, name, "1"))).Error);
+        Assert.Empty(github.Server.Requests);
+    }
+
+    [Fact]
+    public async Task A_list_is_whole_or_an_error()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        for (var i = 0; i < 250; i++) github.Acme.Secrets.Put($"SECRET_{i}", "1");
+        var client = github.Connect();
+        Assert.Equal(250, (await client.ListInheritedSecretsAsync(github.WebName, None)).Count);
+        Assert.Equal(3, github.Server.Requests.Count);
+        github.Server.Inject(FakeFault.ErrorOnPage(2));
+        var failure = await Assert.ThrowsAsync<MillException>(() => client.ListInheritedSecretsAsync(github.WebName, None));
+        Assert.Equal(MillError.Unreachable, failure.Error);
+        Assert.Empty(github.Server.Violations);
+    }
+
+    [Fact]
+    public async Task What_has_not_changed_is_not_sent_again()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        github.Web.Secrets.Put("A", "1");
+        for (var i = 0; i < 3; i++) Assert.Single(await client.ListSecretsAsync(github.WebScope, None));
+        github.Web.Secrets.Put("B", "1");
+        Assert.Equal(2, (await client.ListSecretsAsync(github.WebScope, None)).Count);
+        Assert.Equal([200, 304, 304, 200], github.Server.Requests.Select(request => request.Status));
+        Assert.All(github.Server.Requests, request => Assert.Equal("no-cache", request.Header("Cache-Control")));
+    }
+
+    [Fact]
+    public async Task A_repository_that_was_renamed_is_followed_with_reads_and_writes()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        github.Web.Rename("site");
+        var client = github.Connect();
+        await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
+        Assert.Equal("1", github.Web.Secrets.Text("A"));
+        Assert.Single(await client.ListSecretsAsync(github.WebScope, None));
+    }
+
+    [Fact]
+    public async Task A_refusal_says_what_the_token_lacks()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var reader = github.Connect(github.Server.AddToken(FakeToken.FineGrained("acme", "secrets=read")));
+        var refused = await Assert.ThrowsAsync<MillException>(() => GitHubFixture.SetAsync(reader, github.WebScope, "A", "1"));
+        Assert.Equal(MillError.Forbidden, refused.Error);
+        Assert.Contains("secrets=write", refused.Hint, StringComparison.Ordinal);
+
+        var stranger = github.Connect(github.Server.AddToken(FakeToken.Classic(["other"], "repo")));
+        var unseen = await Assert.ThrowsAsync<MillException>(() => stranger.ListSecretsAsync(github.WebScope, None));
+        Assert.Equal(MillError.NotFound, unseen.Error);
+        Assert.Contains("may not see", unseen.Message, StringComparison.Ordinal);
+
+        var revoked = FakeToken.Classic(["acme"], "repo");
+        Assert.Equal(MillError.Unauthenticated, (await Assert.ThrowsAsync<MillException>(() => github.Connect(revoked).ListSecretsAsync(github.WebScope, None))).Error);
+        var missing = await Assert.ThrowsAsync<MillException>(() => github.Connect().ListSecretsAsync(SecretScope.Of(github.WebName, "nowhere"), None));
+        Assert.Equal(MillError.NotFound, missing.Error);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_is_asked_for_again_but_an_event_is_sent_once()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        github.Server.Inject(FakeFault.DropAnswer() with { When = request => request.IsWrite });
+        await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
+        Assert.Equal("1", github.Web.Secrets.Text("A"));
+        github.Server.Inject(FakeFault.DropAnswer());
+        var unknown = await Assert.ThrowsAsync<MillException>(() => client.DispatchAsync(github.WebName, "export-secret", new("1", "acme/web", ["A"], "A"), None));
+        Assert.Equal(MillError.OutcomeUnknown, unknown.Error);
+        Assert.Single(github.Server.Dispatches);
+        Assert.Empty(github.Server.Violations);
+    }
+
+    [Fact]
+    public async Task An_app_gets_itself_tokens_and_others_when_they_end()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var app = github.Server.AddApp();
+        app.Install(github.Acme, null, "secrets=write");
+        using var key = SecretValue.FromText(app.PrivateKeyPem);
+        var client = github.Connect(new AppCredentials(app.ClientId, key, github.Options(null!)));
+        int Tokens() => github.Server.Requests.Count(request => request.Path.EndsWith("/access_tokens", StringComparison.Ordinal));
+        await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
+        await client.ListSecretsAsync(github.WebScope, None);
+        Assert.Equal(1, Tokens());
+        github.Time.Advance(TimeSpan.FromMinutes(56));
+        await client.ListSecretsAsync(github.WebScope, None);
+        Assert.Equal(2, Tokens());
+        github.Server.RevokeInstallationTokens();
+        await client.ListSecretsAsync(github.WebScope, None);
+        Assert.Equal(3, Tokens());
+        var elsewhere = SecretScope.OfOrganization("other");
+        Assert.Equal(MillError.Forbidden, (await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(elsewhere, None))).Error);
+        using var none = SecretValue.FromText("-----BEGIN NONSENSE");
+        var broken = github.Connect(new AppCredentials(app.ClientId, none, github.Options(null!)));
+        var failure = await Assert.ThrowsAsync<MillException>(() => broken.ListSecretsAsync(github.WebScope, None));
+        Assert.Equal(MillError.Configuration, failure.Error);
+        Assert.DoesNotContain("NONSENSE", failure.ToString(), StringComparison.Ordinal);
+    }
+}

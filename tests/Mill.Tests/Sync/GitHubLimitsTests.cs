@@ -1,0 +1,74 @@
+using Mill.Secrets;
+using Mill.Testing.GitHub;
+using Xunit;
+
+namespace Mill.Tests.Sync;
+
+/// <summary>GitHub bans those who do not wait.</summary>
+public sealed class GitHubLimitsTests
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    [Theory]
+    [InlineData(403, 30, null)]
+    [InlineData(429, 30, null)]
+    [InlineData(403, null, 90)]
+    [InlineData(429, null, 90)]
+    [InlineData(403, null, null)]
+    [InlineData(429, null, null)]
+    public async Task A_refusal_is_obeyed_and_the_request_sent_again(int status, int? retryAfter, int? reset)
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        github.Server.Inject(FakeFault.RateLimit(status, Seconds(retryAfter), Seconds(reset)) with { Times = 2 });
+        await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
+        Assert.Equal("1", github.Web.Secrets.Text("A"));
+        Assert.Empty(github.Server.Violations);
+        var waits = github.Time.Waits.Where(wait => wait > TimeSpan.FromSeconds(2)).ToList();
+        Assert.Equal(2, waits.Count);
+        Assert.All(waits, wait => Assert.True(wait >= (Seconds(retryAfter ?? reset) ?? TimeSpan.FromMinutes(1)), $"{wait}"));
+    }
+
+    [Fact]
+    public async Task A_wait_that_nobody_has_patience_for_is_an_error_that_says_how_long()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        github.Server.Inject(FakeFault.RateLimit(403, reset: TimeSpan.FromMinutes(50)));
+        var failure = await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(github.WebScope, None));
+        Assert.Equal(MillError.RateLimited, failure.Error);
+        Assert.Contains("min", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.RetryAfter >= TimeSpan.FromMinutes(50));
+        // The next one does not ask either.
+        await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(github.WebScope, None));
+        Assert.Single(github.Server.Requests);
+    }
+
+    [Fact]
+    public async Task There_are_never_more_than_eighty_changes_a_minute_nor_five_hundred_an_hour()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect(TimeSpan.FromHours(2), []);
+        var began = github.Time.GetUtcNow();
+        for (var i = 0; i < 520; i++) await GitHubFixture.SetAsync(client, github.WebScope, $"SECRET_{i % 90}", "1");
+        Assert.Empty(github.Server.Violations);
+        Assert.Equal(1, github.Server.MostAtOnce);
+        var writes = github.Server.Requests.Where(request => request.IsWrite).Select(request => request.Time).ToList();
+        Assert.Equal(520, writes.Count);
+        Assert.All(writes, last => Assert.InRange(writes.Count(one => one <= last && one > last - TimeSpan.FromMinutes(1)), 1, 80));
+        Assert.All(writes, last => Assert.InRange(writes.Count(one => one <= last && one > last - TimeSpan.FromHours(1)), 1, 500));
+        Assert.InRange(github.Time.GetUtcNow() - began, TimeSpan.FromHours(1), TimeSpan.FromHours(1.2));
+    }
+
+    [Fact]
+    public async Task Changes_of_an_earlier_run_count()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect(TimeSpan.FromMinutes(15), [.. Enumerable.Range(1, 500).Select(second => github.Time.GetUtcNow() - TimeSpan.FromSeconds(second))]);
+        var failure = await Assert.ThrowsAsync<MillException>(() => GitHubFixture.SetAsync(client, github.WebScope, "A", "1"));
+        Assert.Equal(MillError.RateLimited, failure.Error);
+        Assert.DoesNotContain(github.Server.Requests, request => request.IsWrite);
+    }
+
+    private static TimeSpan? Seconds(int? seconds) => seconds is { } known ? TimeSpan.FromSeconds(known) : null;
+}

@@ -12,7 +12,7 @@ public sealed class SecretPolicy(IReadOnlyList<PolicyRule>? rules, IReadOnlyList
     [
         "KUBECONFIG", "KUBECONFIG_*", "*_KUBECONFIG", "KUBE_CONFIG", "KUBE_CONFIG_*", "*_KUBE_CONFIG",
         "SSH_KEY", "*_SSH_KEY", "SSH_PRIVATE_KEY", "*_SSH_PRIVATE_KEY",
-        "MILL_MASTER_KEY", "MILL_JOIN_TOKEN",
+        "MILL_MASTER_KEY", "MILL_JOIN_TOKEN", "MILL_EXPORT_TOKEN", "GH_PAT",
     ];
 
     private readonly IReadOnlyList<string> _provisioning = provisioning ?? UsualProvisioning;

@@ -72,26 +72,37 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
     public async ValueTask<SecretLookup> TryGetAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
+        using var activity = SecretMeters.Start("mill.secrets.get", Name);
         var inner = await FindAsync(cancellationToken).ConfigureAwait(false);
         if (inner is null)
         {
             var unavailable = SecretLookup.Unavailable(_error!);
-            SecretMeters.Count(Name, unavailable, isAtHand: false, TimeSpan.Zero);
+            activity.End(SecretMeters.Count(Name, unavailable, isAtHand: false, TimeSpan.Zero), _error);
             return unavailable;
         }
         var begin = _options.Time.GetTimestamp();
         var asked = _given!.TryGetAsync(key, cancellationToken);
         var isAtHand = asked.IsCompleted; // what a place is asked for has to be waited for
         var lookup = await asked.ConfigureAwait(false);
-        SecretMeters.Count(Name, lookup, isAtHand, _options.Time.GetElapsedTime(begin));
+        activity.End(SecretMeters.Count(Name, lookup, isAtHand, _options.Time.GetElapsedTime(begin)), lookup.Error);
         Judge(inner, lookup);
         return lookup;
     }
 
     public async ValueTask SetAsync(string key, SecretValue value, CancellationToken cancellationToken = default)
     {
-        var inner = await RequireAsync(cancellationToken).ConfigureAwait(false);
-        await SecretMeters.MeasureAsync(Name, "set", _options.Time, () => inner.SetAsync(key, value, cancellationToken)).ConfigureAwait(false);
+        using var activity = SecretMeters.Start("mill.secrets.set", Name);
+        try
+        {
+            var inner = await RequireAsync(cancellationToken).ConfigureAwait(false);
+            await SecretMeters.MeasureAsync(Name, "set", _options.Time, () => inner.SetAsync(key, value, cancellationToken)).ConfigureAwait(false);
+            activity.End("done");
+        }
+        catch (Exception e)
+        {
+            activity.Fail(e);
+            throw;
+        }
     }
 
     public async ValueTask RefreshAsync(string key, CancellationToken cancellationToken = default)
@@ -112,9 +123,12 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
 
     public async ValueTask<SecretKeys> KeysAsync(CancellationToken cancellationToken = default)
     {
+        using var activity = SecretMeters.Start("mill.secrets.keys", Name);
         var begin = _options.Time.GetTimestamp();
         var keys = await ListAsync(cancellationToken).ConfigureAwait(false);
-        SecretMeters.Took(Name, "keys", keys.IsComplete ? "done" : "failed", _options.Time.GetElapsedTime(begin));
+        var outcome = keys.IsComplete ? "done" : "failed";
+        SecretMeters.Took(Name, "keys", outcome, _options.Time.GetElapsedTime(begin));
+        activity.End(outcome, keys.Errors is [var first, ..] ? first : null);
         foreach (var error in keys.Errors) SecretMeters.Fail(Name, error);
         return keys;
     }

@@ -40,8 +40,9 @@ internal static class SecretMeters
 
     public static void Remove(HostedSecrets secrets) => Hosted.TryRemove(secrets, out var _);
 
+    /// <summary>Says what it counted it as.</summary>
     /// <param name="isAtHand">Whether it was answered without waiting for anybody.</param>
-    public static void Count(string provider, SecretLookup lookup, bool isAtHand, TimeSpan took)
+    public static string Count(string provider, SecretLookup lookup, bool isAtHand, TimeSpan took)
     {
         var outcome = lookup switch
         {
@@ -53,6 +54,7 @@ internal static class SecretMeters
         Add(Gets, 1, Tag(provider), new(OutcomeTag, outcome), new("mill.cache", isAtHand ? "hit" : "miss"));
         Took(provider, "get", outcome, took);
         if (lookup.Error is { } error) Fail(provider, error);
+        return outcome;
     }
 
     /// <param name="isChanged">Null where it failed.</param>

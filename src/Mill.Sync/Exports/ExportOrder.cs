@@ -9,8 +9,14 @@ namespace Mill.Sync.Exports;
 /// <param name="Names">In upper case, in the order in which they were asked for.</param>
 public sealed record ExportOrder(string RequestId, SecretScope Target, IReadOnlyList<string> Names)
 {
+    /// <summary>Whether what is there already is to be replaced.</summary>
+    public bool Overwrite { get; private init; }
+
     private const int LongestId = 64;
     private const int LongestEnvironment = 255;
+
+    // What a runner takes for a command to it, wherever it is printed.
+    private static readonly string[] Commands = ["##[", "::"];
 
     /// <summary>Reads the payload of the event. Throws <see cref="MillError.InvalidRequest"/> with everything that is wrong with it.</summary>
     public static ExportOrder Read(string json)
@@ -30,8 +36,9 @@ public sealed record ExportOrder(string RequestId, SecretScope Target, IReadOnly
         var id = item.RequestId ?? "";
         if (id.Length > LongestId || id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-')) problems.Add("request_id may have letters, digits and hyphens.");
         if (!RepositoryName.TryParse(item.TargetRepo, out var repository)) problems.Add("target_repo has to be OWNER/NAME.");
-        if (item.TargetEnvironment is { } environment && (environment.Length is 0 or > LongestEnvironment || environment.Any(char.IsControl))) problems.Add("target_environment is not a name.");
-        IReadOnlyList<string?> asked = item.Secrets ?? (item.SecretName is { } one ? [one] : []);
+        if (item.TargetEnvironment is { } environment && (environment.Length is 0 or > LongestEnvironment || environment.Any(char.IsControl) || Commands.Any(command => environment.Contains(command, StringComparison.Ordinal)))) problems.Add("target_environment is not a name.");
+        // Values come by the place of their names in this list, so nothing else may name one.
+        var asked = item.Secrets ?? [];
         if (asked.Count is 0 or > WorkflowFile.MostSecrets) problems.Add($"secrets has to name 1 to {WorkflowFile.MostSecrets} secrets.");
         var names = new List<string>();
         foreach (var name in asked)
@@ -41,15 +48,17 @@ public sealed record ExportOrder(string RequestId, SecretScope Target, IReadOnly
         }
         if (names.Distinct(StringComparer.Ordinal).Count() != names.Count) problems.Add("A name stands in secrets twice.");
         if (problems.Count > 0) throw Refuse(problems);
-        return new(id, item.TargetEnvironment is { } there ? SecretScope.Of(repository!, there) : SecretScope.Of(repository!), names);
+        return new(id, item.TargetEnvironment is { } there ? SecretScope.Of(repository!, there) : SecretScope.Of(repository!), names) { Overwrite = item.Overwrite is true };
     }
 
     private static MillException Refuse(IReadOnlyList<string> problems) => new(MillError.InvalidRequest, $"The request for an export is none. {string.Join(' ', problems)}");
 }
 
-internal sealed record OrderItem(string? RequestId, string? TargetRepo, IReadOnlyList<string?>? Secrets, string? SecretName, string? TargetEnvironment);
+internal sealed record OrderItem(string? RequestId, string? TargetRepo, IReadOnlyList<string?>? Secrets, string? TargetEnvironment, bool? Overwrite);
 
-/// <summary>What stands in a payload besides is left alone: it may be a later version's.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 4)]
+/// <summary>
+/// What stands in a payload besides is left alone: it may be a later version's. The runner, who puts the values beside it, finds members in either case: two that differ in case only would be one for it and another one here.
+/// </summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, PropertyNameCaseInsensitive = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(OrderItem))]
 internal sealed partial class ExportJson : JsonSerializerContext;

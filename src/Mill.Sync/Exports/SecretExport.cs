@@ -12,12 +12,13 @@ public sealed class SecretExport(GitHubClient github, SecretPolicy policy, Func<
     public async Task<IReadOnlyList<ExportRecord>> RunAsync(ExportOrder order, CancellationToken cancellationToken)
     {
         var records = new List<ExportRecord>();
-        foreach (var (name, place) in order.Names.Select((name, place) => (name, place))) records.Add(await ExportAsync(order.Target, name, place, cancellationToken).ConfigureAwait(false));
+        foreach (var (name, place) in order.Names.Select((name, place) => (name, place))) records.Add(await ExportAsync(order, name, place, cancellationToken).ConfigureAwait(false));
         return records;
     }
 
-    private async Task<ExportRecord> ExportAsync(SecretScope target, string name, int place, CancellationToken cancellationToken)
+    private async Task<ExportRecord> ExportAsync(ExportOrder order, string name, int place, CancellationToken cancellationToken)
     {
+        var target = order.Target;
         // Before anybody looks whether there is such a secret: who may not have it learns nothing about it.
         var decision = policy.Judge(name, target);
         if (!decision.IsAllowed) return new(name, ExportOutcome.Denied, decision.Reason, MillError.Forbidden);
@@ -25,6 +26,8 @@ public sealed class SecretExport(GitHubClient github, SecretPolicy policy, Func<
         if (secret is null) return new(name, ExportOutcome.Missing, "there is no such secret here", MillError.NotFound);
         try
         {
+            // Lists lag behind, so whoever asked may not know.
+            if (!order.Overwrite && await github.FindSecretAsync(target, name, cancellationToken).ConfigureAwait(false) is not null) return new(name, ExportOutcome.Left, "it is there already", MillError.None);
             var isNew = await github.SetSecretAsync(target, name, secret, cancellationToken).ConfigureAwait(false);
             return new(name, isNew ? ExportOutcome.Created : ExportOutcome.Replaced, decision.Reason, MillError.None);
         }
@@ -42,6 +45,9 @@ public enum ExportOutcome
 {
     Created,
     Replaced,
+
+    /// <summary>It was there, and nobody said to replace it.</summary>
+    Left,
     Denied,
     Missing,
     Failed,

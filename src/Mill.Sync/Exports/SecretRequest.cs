@@ -18,6 +18,9 @@ public sealed record SecretRequest(GitHubClient github, RepositoryName source, S
     /// <summary>From the event to the last look.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether what is there already is to be replaced.</summary>
+    public bool Overwrite { get; init; }
+
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Told of each state of the run, once it is known.</summary>
@@ -29,7 +32,7 @@ public sealed record SecretRequest(GitHubClient github, RepositoryName source, S
     public async Task<RequestReport> RunAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         var id = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        var sent = await github.DispatchAsync(source, EventType, new(id, target.Repository!.ToString(), names, names[0]) { TargetEnvironment = target.Environment }, cancellationToken).ConfigureAwait(false);
+        var sent = await github.DispatchAsync(source, EventType, new(id, target.Repository!.ToString(), names, names[0]) { TargetEnvironment = target.Environment, Overwrite = Overwrite ? true : null }, cancellationToken).ConfigureAwait(false);
         var began = Time.GetTimestamp();
         using var limit = new CancellationTokenSource(Deadline + Interval, Time); // a wait for GitHub's limits ends, too
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -61,10 +64,10 @@ public sealed record SecretRequest(GitHubClient github, RepositoryName source, S
         return now;
     }
 
-    /// <summary>One that was there before, and was not written since, has not come either.</summary>
+    /// <summary>Of what is to be replaced, one that was not written since has not come.</summary>
     private async Task<IReadOnlyList<string>> MissingAsync(IReadOnlyList<string> names, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var there = (await github.ListSecretsAsync(target, cancellationToken).ConfigureAwait(false)).Where(secret => secret.UpdatedAt >= since).Select(secret => secret.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var there = (await github.ListSecretsAsync(target, cancellationToken).ConfigureAwait(false)).Where(secret => !Overwrite || secret.UpdatedAt >= since).Select(secret => secret.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return [.. names.Where(name => !there.Contains(name))];
     }
 

@@ -15,6 +15,9 @@ public static class WorkflowFile
     public const string PolicyVariable = "MILL_EXPORT_POLICY";
     public const string TokenVariable = "GH_PAT";
 
+    /// <summary>The name whose value is at this place, as the runner found it: it must be the one that was judged.</summary>
+    public static string NameVariable(int place) => string.Create(CultureInfo.InvariantCulture, $"MILL_EXPORT_NAME_{place}");
+
     public static string ValueVariable(int place) => string.Create(CultureInfo.InvariantCulture, $"MILL_EXPORT_VALUE_{place}");
 
     /// <summary>The whole file.</summary>
@@ -23,6 +26,7 @@ public static class WorkflowFile
         var values = new StringBuilder();
         for (var place = 0; place < MostSecrets; place++)
         {
+            values.Append(CultureInfo.InvariantCulture, $"          {NameVariable(place)}: ${{{{ github.event.client_payload.secrets[{place}] }}}}\n");
             values.Append(CultureInfo.InvariantCulture, $"          {ValueVariable(place)}: ${{{{ secrets[github.event.client_payload.secrets[{place}] || ''] }}}}\n");
         }
         return $$$"""
@@ -40,7 +44,7 @@ public static class WorkflowFile
             run-name: "mill-export ${{ github.event.client_payload.request_id }}"
             permissions: {}
             concurrency:
-              group: "mill-export-${{ github.event.client_payload.target_repo }}"
+              group: "mill-export-${{ github.event.client_payload.target_repo }}-${{ github.event.client_payload.request_id }}"
             jobs:
               export:
                 environment: mill-export

@@ -97,13 +97,14 @@ public sealed class AppCredentials(string appId, SecretValue privateKey, GitHubO
     private async Task<GitHubAnswer> AskAsync(GitHubCall call, SecretValue signed, CancellationToken cancellationToken)
     {
         GitHubAnswer answer;
+        var address = _wire.AddressOf(call.Path) ?? throw GitHubProblems.NotUnderstood(call);
         try
         {
-            answer = await _wire.SendAsync(call.Method, _wire.AddressOf(call.Path), null, signed, null, cancellationToken).ConfigureAwait(false);
+            answer = await _wire.SendAsync(call.Method, address, null, signed, null, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
         {
-            throw GitHubProblems.NotReached(_wire.AddressOf(call.Path), call with { Method = HttpMethod.Get }, e); // a token too many does no harm
+            throw GitHubProblems.NotReached(address, call with { Method = HttpMethod.Get }, e); // a token too many does no harm
         }
         return answer.IsSuccess ? answer : throw GitHubProblems.From(call, answer, GitHubProblems.MessageOf(answer));
     }

@@ -9,4 +9,7 @@ public sealed record ExportPayload(string RequestId, string TargetRepo, IReadOnl
 {
     /// <summary>The environment that is to have them; null for the repository.</summary>
     public string? TargetEnvironment { get; init; }
+
+    /// <summary>Whether what is there already is to be replaced; left out for no.</summary>
+    public bool? Overwrite { get; init; }
 }

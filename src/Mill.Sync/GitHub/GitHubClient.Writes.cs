@@ -17,7 +17,7 @@ public sealed partial class GitHubClient
     public async Task<bool> SetSecretAsync(SecretScope scope, string name, SecretValue value, CancellationToken cancellationToken)
     {
         var wanted = GitHubSecretName.Normalize(name, out var reason) ?? throw new MillException(MillError.InvalidName, $"GitHub takes no secret with the name {name}: {reason}.");
-        if (value.Length > GitHubSecretName.LongestValue) throw new MillException(MillError.TooLarge, $"The value of {wanted} has {value.Length} bytes; GitHub takes {GitHubSecretName.LongestValue}.");
+        if (value.Length > GitHubSecretName.LongestValue) throw new MillException(MillError.TooLarge, $"The value of {wanted} is longer than the {GitHubSecretName.LongestValue} bytes that GitHub takes.");
         var (visibility, repositories) = scope.Organization is null ? default : await AudienceAsync(scope, wanted, cancellationToken).ConfigureAwait(false);
         var key = await KeyAsync(scope, cancellationToken).ConfigureAwait(false);
         try

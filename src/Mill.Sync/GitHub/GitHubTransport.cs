@@ -40,7 +40,7 @@ internal sealed class GitHubTransport(GitHubOptions options) : IDisposable
     private async Task<GitHubAnswer> SendInTurnAsync(GitHubCall call, HttpStatusCode[] expected, CancellationToken cancellationToken)
     {
         var giveUp = options.Time.GetUtcNow() + options.Patience;
-        var (address, attempts, redirects, isRenewed) = (_wire.AddressOf(call.Path), 0, 0, false);
+        var (address, attempts, redirects, isRenewed) = (_wire.AddressOf(call.Path) ?? throw GitHubProblems.NotUnderstood(call), 0, 0, false);
         while (true)
         {
             await _limits.WaitAsync(call.IsWrite, giveUp, cancellationToken).ConfigureAwait(false);

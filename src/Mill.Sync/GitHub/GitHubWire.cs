@@ -29,7 +29,8 @@ internal sealed class GitHubWire(GitHubOptions options) : IDisposable
     public Uri? Resolve(Uri from, string location) =>
         Uri.TryCreate(from, location, out var to) && to.Scheme == _base.Scheme && to.Authority == _base.Authority ? to : null;
 
-    public Uri AddressOf(string path) => new(_base, path);
+    /// <summary>Null for an address elsewhere: the token goes nowhere else.</summary>
+    public Uri? AddressOf(string path) => Resolve(_base, path);
 
     /// <summary>Throws <see cref="HttpRequestException"/>, <see cref="IOException"/> or <see cref="TimeoutException"/> where there was no whole answer.</summary>
     /// <param name="known">The mark of the answer that is at hand: GitHub says where it is still right, and does not count the request then.</param>

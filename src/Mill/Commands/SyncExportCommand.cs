@@ -29,6 +29,7 @@ internal sealed class SyncExportCommand : Command
         {
             Mask(values);
             var order = ExportOrder.Read(Demand(WorkflowFile.PayloadVariable));
+            DemandSameNames(order);
             var policy = new SecretPolicy(ExportPolicy.Read(Demand(WorkflowFile.PolicyVariable)), null);
             var options = GitHubConnection.Resolve(_global.Host);
             using var credentials = options.Credentials as IDisposable;
@@ -55,6 +56,17 @@ internal sealed class SyncExportCommand : Command
     }
 
     private string Demand(string variable) => _global.Host.Variable(variable) is { Length: > 0 } text ? text : throw new MillException(MillError.Configuration, Words.SyncExportWithout(variable)) { Hint = Words.SyncExportHint };
+
+    /// <summary>The runner read the names by itself to find the values. Where it read others, the policy would judge one name, and the value of another one would leave.</summary>
+    private void DemandSameNames(ExportOrder order)
+    {
+        for (var place = 0; place < WorkflowFile.MostSecrets; place++)
+        {
+            var found = _global.Host.Variable(WorkflowFile.NameVariable(place)) ?? "";
+            var asked = place < order.Names.Count ? order.Names[place] : "";
+            if (!string.Equals(found, asked, StringComparison.OrdinalIgnoreCase)) throw new MillException(MillError.InvalidRequest, Words.SyncExportOtherNames) { Hint = Words.SyncExportHint };
+        }
+    }
 
     /// <summary>Before anything else is said. Where no runner reads it, it would show what it is to hide.</summary>
     private void Mask(List<SecretValue?> values)

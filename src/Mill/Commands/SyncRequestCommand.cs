@@ -70,7 +70,7 @@ internal sealed class SyncRequestCommand : Command
 
     private async Task<RequestReport> RequestAsync(ParseResult parsed, GitHubClient github, RepositoryName source, SecretScope target, List<string> names, CancellationToken cancellationToken)
     {
-        var request = new SecretRequest(github, source, target) { RunChanged = run => Say(parsed, Words.SyncRun(source.ToString(), run)) };
+        var request = new SecretRequest(github, source, target) { Overwrite = parsed.GetValue(_overwrite), RunChanged = run => Say(parsed, Words.SyncRun(source.ToString(), run)) };
         if (Duration(parsed, _deadline) is { } deadline) request = request with { Deadline = deadline };
         if (Duration(parsed, _interval) is { } interval) request = request with { Interval = interval };
         Say(parsed, Words.SyncRequesting(source.ToString(), names));

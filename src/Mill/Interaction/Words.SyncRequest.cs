@@ -21,6 +21,8 @@ internal static partial class Words
     public const string SyncExport = "Set secrets where a request asks for them; run by the workflow of mill sync init-export";
     public const string SyncExportHint = "This command is run by the workflow that mill sync init-export writes.";
 
+    public const string SyncExportOtherNames = "The names in the request are not those whose values the runner has. Nothing was exported.";
+
     public const string SyncInitExport = "Write the workflow that answers requests for the secrets of this repository";
     public const string SyncInitForceOption = "Replace one that is there and differs";
     public const string NoCheckout = "This is no checkout of git.";

@@ -18,7 +18,10 @@ internal sealed partial class Page
     public IReadOnlyList<string> Commands => [.. Blocks().Matches(Text).SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
 
     /// <summary>The lines of the blocks that show commands, and are no such block because they need machines of their own.</summary>
-    public IReadOnlyList<string> CommandsForMachines => [.. PlainBlocks().Where(block => Command().IsMatch(block[0])).SelectMany(block => block)];
+    public IReadOnlyList<string> CommandsForMachines => [.. PlainBlocks().Where(block => Command().IsMatch(block[0]) && !Sync().IsMatch(block[0])).SelectMany(block => block)];
+
+    /// <summary>The same of those that need a GitHub.</summary>
+    public IReadOnlyList<string> CommandsForGitHub => [.. PlainBlocks().Where(block => Sync().IsMatch(block[0])).SelectMany(block => block)];
 
     /// <summary>The commands of mill that the sentences name: the words up to the first that is not a command's.</summary>
     public IReadOnlyList<string> Mentions => [.. Inline().Matches(Blocks().Replace(Text, "")).Select(mention => mention.Groups[1].Value.Trim()).Distinct()];
@@ -36,6 +39,9 @@ internal sealed partial class Page
 
     [GeneratedRegex(@"^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:\./)?(?:mill|curl|systemctl|test|bench|publish)\b")]
     private static partial Regex Command();
+
+    [GeneratedRegex(@"^(?:[A-Z_]+=\S+ )*mill sync\b")]
+    private static partial Regex Sync();
 
     [GeneratedRegex("^```sh\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Blocks();

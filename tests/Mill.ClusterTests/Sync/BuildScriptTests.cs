@@ -146,7 +146,7 @@ public sealed class BuildScriptTests(ITestOutputHelper output) : IAsyncLifetime,
             ["MILL_EXPORT_POLICY"] = "allow REGISTRY_PASSWORD Bengo-Hub/*",
         };
         foreach (var (name, place) in job.Payload["secrets"]!.AsArray().Select((name, place) => (name!.ToString(), place)))
-            variables[$"MILL_EXPORT_VALUE_{place}"] = job.Secrets.TryGetValue(name, out var value) ? Encoding.UTF8.GetString(value) : "";
+            (variables[$"MILL_EXPORT_NAME_{place}"], variables[$"MILL_EXPORT_VALUE_{place}"]) = (name, job.Secrets.TryGetValue(name, out var value) ? Encoding.UTF8.GetString(value) : "");
         using var sandbox = new Sandbox();
         await using var export = MillProcess.Start(sandbox, ["sync", "export"], variables);
         return await export.ExitAsync().WaitAsync(cancellationToken) is 0;

@@ -1,5 +1,6 @@
 using System.Text;
 using Mill.Sync.Exports;
+using Mill.Testing;
 using Mill.Testing.GitHub;
 using Mill.Tests.State;
 using Xunit;
@@ -84,6 +85,37 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
+    [InlineData("""{"request_id":"1","target_repo":"acme/web","Secrets":["ROOT_PASSWORD"],"secret_name":"DB_PASSWORD"}""")]
+    [InlineData("""{"request_id":"1","target_repo":"acme/web","Secrets":["ROOT_PASSWORD"],"secrets":["DB_PASSWORD"]}""")]
+    [InlineData("""{"request_id":"1","target_repo":"acme/web","secrets":["MILL_EXPORT_TOKEN"]}""")]
+    public async Task No_payload_makes_a_value_leave_that_the_policy_did_not_judge(string payload)
+    {
+        _source.RemoveWorkflows();
+        _source.AddWorkflow(Workflow("allow DB_* acme/*\nallow MILL_* acme/*"));
+        _source.Secrets.Put("MILL_EXPORT_TOKEN", "canary-token");
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_github.Address, "repos/acme/devops/dispatches"))
+        {
+            Content = new StringContent($$"""{"event_type":"export-secret","client_payload":{{payload}}}""", Encoding.UTF8, "application/json"),
+            Headers = { { "Authorization", $"Bearer {_token.Text}" }, { "User-Agent", "test" } },
+        };
+        using var answer = await http.SendAsync(request);
+        Assert.Equal(204, (int)answer.StatusCode);
+        await Until(() => _github.Runs is [{ Status: "completed" }]);
+        Assert.DoesNotContain(_web.Secrets.Names, name => _web.Secrets.Text(name)!.Contains("canary-root", StringComparison.Ordinal) || _web.Secrets.Text(name)!.Contains("canary-token", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_there_already_is_replaced_only_where_somebody_says_so()
+    {
+        _web.Secrets.Put("DB_PASSWORD", "0");
+        Assert.Equal(0, await Ask().RunAsync("sync", "request", "DB_PASSWORD"));
+        Assert.Equal("0", _web.Secrets.Text("DB_PASSWORD"));
+        Assert.Equal(0, await Ask().RunAsync("sync", "request", "DB_PASSWORD", "--overwrite"));
+        Assert.Equal("canary-db", _web.Secrets.Text("DB_PASSWORD"));
+    }
+
+    [Theory]
     [InlineData("allow * acme/*\nnonsense")]
     [InlineData("")]
     public async Task A_policy_that_cannot_be_read_allows_nothing(string policy)
@@ -142,6 +174,8 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
         Assert.Equal(WorkflowFile.Text(), await File.ReadAllTextAsync(file));
     }
 
+    private static Task Until(Func<bool> holds) => ChangeReader.TickUntil(holds, () => { });
+
     private Session Ask() => new()
     {
         Directory = _directory.Path,
@@ -168,7 +202,13 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
                 },
             };
             var place = 0;
-            foreach (var name in job.Payload["secrets"]!.AsArray()) session.Variables[WorkflowFile.ValueVariable(place++)] = job.Secrets.TryGetValue(name!.ToString(), out var value) ? Encoding.UTF8.GetString(value) : "";
+            // As the runner does: it finds members in either case.
+            var asked = job.Payload.First(member => member.Key.Equals("secrets", StringComparison.OrdinalIgnoreCase)).Value!.AsArray();
+            foreach (var name in asked.Select(name => name!.ToString()))
+            {
+                session.Variables[WorkflowFile.NameVariable(place)] = name;
+                session.Variables[WorkflowFile.ValueVariable(place++)] = job.Secrets.TryGetValue(name.ToUpperInvariant(), out var value) ? Encoding.UTF8.GetString(value) : "";
+            }
             var code = await session.RunAsync(["sync", "export"], cancellationToken);
             outputs?.AddRange([session.Output, session.Error]);
             return code is 0;

@@ -33,6 +33,20 @@ public sealed class VaultResyncTests
     }
 
     [Fact]
+    public async Task A_refresh_asks_the_vault_whatever_is_kept()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        _ = new FakeStreams(mill); // it says nothing of what changes
+        Give(mill, "a", "1");
+        await using var provider = await VaultProvider.OpenAsync(new() { Server = new() { Address = mill.Address, Token = FakeMill.Token } });
+        Assert.Equal("1", await TextAsync(provider, "a"));
+        Give(mill, "a", "2");
+        Assert.Equal("1", await TextAsync(provider, "a"));
+        await provider.RefreshAsync("a");
+        Assert.Equal("2", await TextAsync(provider, "a"));
+    }
+
+    [Fact]
     public async Task What_is_kept_is_given_without_asking_the_vault()
     {
         await using var mill = await FakeMill.StartAsync();

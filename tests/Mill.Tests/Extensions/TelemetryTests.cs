@@ -172,6 +172,53 @@ public sealed class TelemetryTests
     }
 
     [Theory]
+    [InlineData("unavailable")]
+    [InlineData("configuration")]
+    [InlineData("unsupported")]
+    public async Task What_fails_is_traced_and_measured_once_as_a_failure_of_its_kind(string kind)
+    {
+        SecretProviderException failure = kind switch
+        {
+            "unavailable" => new SecretUnavailableException("place", $"{Key} is out of reach."),
+            "configuration" => new SecretConfigurationException("place", $"{Key} is wrong."),
+            _ => new SecretUnsupportedException("place", $"{Key} is not for here."),
+        };
+        var (ended, took, name) = (new ConcurrentQueue<Activity>(), new ConcurrentQueue<string>(), $"p{Guid.NewGuid():N}");
+        using var traces = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is MillTelemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = ended.Enqueue,
+        };
+        ActivitySource.AddActivityListener(traces);
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Name == MillTelemetry.Name && instrument.Name is "mill.secrets.duration") listening.EnableMeasurementEvents(instrument);
+            },
+        };
+        meters.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+        {
+            var said = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
+            if (Equals(said["mill.provider"], name)) took.Enqueue($"{said["mill.operation"]} {said["mill.outcome"]}");
+        });
+        meters.Start();
+        await using var secrets = new HostedSecrets(new() { Name = name, Provider = new Failing(failure) });
+        using var value = SecretValue.FromText("1");
+        Assert.Same(failure, (await secrets.TryGetAsync(Key)).Error);
+        Assert.Same(failure, await Assert.ThrowsAnyAsync<SecretProviderException>(async () => await secrets.SetAsync(Key, value)));
+        Assert.Same(failure, Assert.Single((await secrets.KeysAsync()).Errors));
+        Assert.Same(failure, await Assert.ThrowsAnyAsync<SecretProviderException>(async () => await secrets.RefreshAsync(Key)));
+
+        Assert.Equal(["get unavailable", "set failed", "keys failed", "refresh failed"], took);
+        var mine = ended.Where(activity => Equals(activity.GetTagItem("mill.provider"), name) && activity.OperationName is not "mill.secrets.open").ToList();
+        Assert.Equal(["get unavailable", "set failed", "keys failed", "refresh failed"], mine.Select(activity => $"{activity.OperationName[13..]} {activity.GetTagItem("mill.outcome")}"));
+        Assert.All(mine, activity => Assert.Equal((failure.Error.ToCode(), ActivityStatusCode.Error), (activity.GetTagItem("error.type"), activity.Status)));
+        Assert.All(mine, activity => Assert.DoesNotContain("canary", string.Join(' ', activity.TagObjects) + activity.DisplayName + activity.StatusDescription, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Whoever_listens_and_fails_keeps_nobody_from_secrets_and_changes(bool failsAtStart)
@@ -212,6 +259,25 @@ public sealed class TelemetryTests
         {
             if (breaks && isMine.Value) throw new InvalidOperationException("Whoever listens may fail.");
         }
+    }
+
+    private sealed class Failing(SecretProviderException failure) : IRefreshableSecretProvider
+    {
+        public string Name => "place";
+
+        public SecretCapabilities Capabilities => SecretCapabilities.Read | SecretCapabilities.Write | SecretCapabilities.List;
+
+        public ValueTask<SecretLookup> TryGetAsync(string key, CancellationToken cancellationToken = default) => new(SecretLookup.Unavailable(failure));
+
+        public ValueTask SetAsync(string key, SecretValue value, CancellationToken cancellationToken = default) => ValueTask.FromException(failure);
+
+        public ValueTask<SecretKeys> KeysAsync(CancellationToken cancellationToken = default) => new(new SecretKeys([], [failure]));
+
+        public ValueTask RefreshAsync(string key, CancellationToken cancellationToken = default) => ValueTask.FromException(failure);
+
+        public IAsyncEnumerable<SecretChange> WatchAsync(CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<SecretChange>();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class Refusing : HttpMessageHandler

@@ -14,10 +14,10 @@ public sealed class ExportTests
     [Fact]
     public void An_order_is_read_as_it_was_meant()
     {
-        var order = ExportOrder.Read("""{"request_id":"0a-1","target_repo":"acme/web.github.io","secrets":["DB_URL","api_key"],"secret_name":"DB_URL","later":1}""");
+        var order = ExportOrder.Read("""{"request_id":"0a-1","target_repo":"acme/web.github.io","Secrets":["DB_URL","api_key"],"secret_name":"OTHER","later":{"a":[{"b":[1]}]}}""");
         Assert.Equal(("0a-1", "acme/web.github.io"), (order.RequestId, order.Target.ToString()));
         Assert.Equal(["DB_URL", "API_KEY"], order.Names);
-        Assert.Equal("acme/web@production", ExportOrder.Read("""{"target_repo":"acme/web","target_environment":"production","secret_name":"A"}""").Target.ToString());
+        Assert.Equal("acme/web@production", ExportOrder.Read("""{"target_repo":"acme/web","target_environment":"production","secrets":["A"]}""").Target.ToString());
     }
 
     [Theory]
@@ -35,6 +35,9 @@ public sealed class ExportTests
     [InlineData("""{"target_repo":"acme/web","secrets":["A"],"request_id":"x'; echo"}""")]
     [InlineData("""{"target_repo":"acme/web","secrets":["A"],"target_environment":""}""")]
     [InlineData("""{"target_repo":"acme/web","secrets":"A"}""")]
+    [InlineData("""{"target_repo":"acme/web","secret_name":"A"}""")]
+    [InlineData("""{"target_repo":"acme/web","secrets":["A"],"Secrets":["B"]}""")]
+    [InlineData("""{"target_repo":"acme/web","secrets":["A"],"target_environment":"x##[stop-commands]t"}""")]
     [InlineData("""{"target_repo":"acme/web","secrets":["A1","A2","A3","A4","A5","A6","A7","A8","A9","A10","A11","A12","A13","A14","A15","A16","A17","A18","A19","A20","A21"]}""")]
     public void What_is_no_order_is_refused(string json) => Assert.Equal(MillError.InvalidRequest, Assert.Throws<MillException>(() => ExportOrder.Read(json)).Error);
 
@@ -43,6 +46,7 @@ public sealed class ExportTests
     {
         var rules = ExportPolicy.Read("# ours\nallow POSTGRES_*,REDIS_URL acme/*\r\n\ndeny * acme/fork # not those\n");
         Assert.Equal(["True POSTGRES_*,REDIS_URL acme/*", "False * acme/fork"], rules.Select(rule => $"{rule.IsAllowed} {string.Join(',', rule.Names)} {string.Join(',', rule.Targets)}"));
+        foreach (var slip in (string[])["deny *_ROOT-PASSWORD *", "deny , *", "deny A", "allow A acme/web more"]) Assert.Throws<MillException>(() => ExportPolicy.Read(slip));
         var refused = Assert.Throws<MillException>(() => ExportPolicy.Read("allow A acme/web\nalow B acme/web\ndeny\n"));
         Assert.Equal(MillError.Configuration, refused.Error);
         Assert.Contains("Line 2", refused.Message, StringComparison.Ordinal);

@@ -63,11 +63,13 @@ public sealed class SecretRequestTests
     [Fact]
     public async Task What_was_there_before_has_to_be_written_anew()
     {
-        var (report, _, _) = await RequestAsync(new FakeWorkflow { SetsSecrets = false }, "OLD");
+        var (report, _, _) = await RequestAsync(new FakeWorkflow { SetsSecrets = false }, overwrite: true, "OLD");
         Assert.Equal(RequestState.TimedOut, Assert.Single(report.Secrets).State);
     }
 
-    private static async Task<(RequestReport Report, TimeSpan Took, FakeGitHub Server)> RequestAsync(FakeWorkflow? workflow, params string[] names)
+    private static Task<(RequestReport Report, TimeSpan Took, FakeGitHub Server)> RequestAsync(FakeWorkflow? workflow, params string[] names) => RequestAsync(workflow, overwrite: false, names);
+
+    private static async Task<(RequestReport Report, TimeSpan Took, FakeGitHub Server)> RequestAsync(FakeWorkflow? workflow, bool overwrite, params string[] names)
     {
         var time = new ManualTime();
         await using var server = await FakeGitHub.StartAsync(new() { Time = time });
@@ -80,7 +82,8 @@ public sealed class SecretRequestTests
         using var credentials = new TokenCredentials(SecretValue.FromText(server.AddToken(FakeToken.Classic(["acme"], "repo")).Text));
         using var github = new GitHubClient(new() { Address = server.Address, Credentials = credentials, Time = time, Timeout = Timeout.InfiniteTimeSpan });
         var began = time.GetUtcNow();
-        var asking = new SecretRequest(github, Name("acme/devops"), SecretScope.Of(Name("acme/web"))).RunAsync(names, CancellationToken.None);
+        var request = new SecretRequest(github, Name("acme/devops"), SecretScope.Of(Name("acme/web"))) { Overwrite = overwrite };
+        var asking = request.RunAsync(names, CancellationToken.None);
         // One timer is the deadline's; with the second it waits, and no request is under way.
         await ChangeReader.TickUntil(() => asking.IsCompleted, () =>
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -18,10 +19,10 @@ internal sealed partial class FrontProxy(VaultPool pool, PeerCalls calls, Server
     private static readonly TimeSpan BeginWithin = TimeSpan.FromSeconds(4.2);
 
     /// <summary>A vault that does not say even whether it is there stands still. A read goes elsewhere then.</summary>
-    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(3);
 
     /// <summary>What became of a write is not known then.</summary>
-    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(2.25);
+    private static readonly TimeSpan WritePatience = NextLeader.Patience;
 
     /// <summary>A vault that took longer to say that it cannot has looked for a leader, or for a majority.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(300);
@@ -56,14 +57,14 @@ internal sealed partial class FrontProxy(VaultPool pool, PeerCalls calls, Server
 
     private async Task TryAllAsync(HttpContext http, RelayLeg leg, bool isWrite, CancellationToken begin)
     {
-        var (mayHaveHappened, refusal) = (false, (MillException?)null);
+        var (mayHaveHappened, refusal, began) = (false, (MillException?)null, calls.Time.GetTimestamp());
         foreach (var vault in pool.InOrder())
         {
             if (begin.IsCancellationRequested || shutdown.Token.IsCancellationRequested) break;
             var start = calls.Time.GetTimestamp();
             await using var watch = new SilenceWatch(calls, vault, isWrite ? WritePatience : ReadPatience);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(leg.BeginBefore, watch.Silent);
-            var outcome = await _relay.TryAsync(http, leg with { To = vault, BeginBefore = either.Token, Begun = watch.Stop }, error => IsElsewhere(error, isWrite)).ConfigureAwait(false);
+            var outcome = await _relay.TryAsync(http, leg with { To = vault, Added = Headers(leg, isWrite, calls.Time.GetElapsedTime(began)), BeginBefore = either.Token, Begun = watch.Stop }, error => IsElsewhere(error, isWrite)).ConfigureAwait(false);
             if (outcome.Result is RelayResult.Answered)
             {
                 pool.Answered(vault);
@@ -83,6 +84,14 @@ internal sealed partial class FrontProxy(VaultPool pool, PeerCalls calls, Server
         {
             Hint = "Look at what is stored now, and repeat the request if need be.",
         };
+    }
+
+    /// <summary>A vault that looks for a leader has what the ones before it have left of the time.</summary>
+    private static IReadOnlyList<(string Name, string Value)> Headers(RelayLeg leg, bool isWrite, TimeSpan spent)
+    {
+        if (!isWrite) return leg.Added;
+        var left = (int)Math.Max(0, (NextLeader.Patience - spent).TotalMilliseconds);
+        return [.. leg.Added, (NextLeader.PatienceHeader, left.ToString(CultureInfo.InvariantCulture))];
     }
 
     /// <summary>Whether another vault node may do better. With its key, a write is applied once, however often it is sent.</summary>

@@ -23,9 +23,6 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
     /// <summary>As long as clients wait. A leader that has a successor is not waited for.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(30);
 
-    /// <summary>A leader that does not say even whether it is there stands still: what became of the write is not known then, within what is promised for a refusal.</summary>
-    private static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(2.25);
-
     /// <summary>For a look at the engine, within what is promised for a refusal.</summary>
     private static readonly TimeSpan EnginePatience = TimeSpan.FromMilliseconds(500);
 
@@ -64,7 +61,8 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
     private async Task WriteAsync(HttpContext http, NodeId? caller)
     {
         using var body = KeptBody.Of(http);
-        using var way = new NextLeader(cluster.Leadership, time);
+        var patience = NextLeader.PatienceOf(http.Request.Headers[NextLeader.PatienceHeader]);
+        using var way = new NextLeader(cluster.Leadership, time, patience);
         LeaderRecord? tried = null;
         var mayHaveHappened = false;
         while (true)
@@ -82,7 +80,7 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
                 if (await TryHereAsync(http, mayHaveHappened).ConfigureAwait(false)) return;
                 continue;
             }
-            var outcome = await TryThereAsync(http, leader, body, caller, mayHaveHappened, way.Limit).ConfigureAwait(false);
+            var outcome = await TryThereAsync(http, leader, body, caller, mayHaveHappened, patience, way.Limit).ConfigureAwait(false);
             if (outcome.Result is RelayResult.Answered) return;
             mayHaveHappened |= outcome.Result is RelayResult.Lost;
             if (mayHaveHappened && !http.Request.Headers.ContainsKey(WriteHeaders.IdempotencyKey)) throw Unknown(outcome.Reason);
@@ -137,7 +135,7 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         }
     }
 
-    private async Task<RelayOutcome> TryThereAsync(HttpContext http, LeaderRecord leader, KeptBody body, NodeId? caller, bool mayHaveHappened, CancellationToken sendBefore)
+    private async Task<RelayOutcome> TryThereAsync(HttpContext http, LeaderRecord leader, KeptBody body, NodeId? caller, bool mayHaveHappened, TimeSpan patience, CancellationToken sendBefore)
     {
         var known = await cluster.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false);
         if (!known.Nodes.TryGetValue(leader.NodeId, out var node)) return new(RelayResult.NotSent, 0, "it is not known here", null);
@@ -145,7 +143,8 @@ internal sealed partial class Forwarding(RequestDelegate next, ClusterParts clus
         if (caller is { } asking) added.Add((PeerGate.NodeHeader, asking.Value));
         var place = PeerPlace.Of(node);
         var content = await body.ReadAsync(http).ConfigureAwait(false);
-        await using var watch = new SilenceWatch(cluster.Calls, place, LeaderPatience);
+        // A leader that does not say even whether it is there stands still: what became of the write is not known then, within what is promised for a refusal.
+        await using var watch = new SilenceWatch(cluster.Calls, place, within: patience);
         var leg = new RelayLeg(place, content, added)
         {
             AnswerWithin = AnswerWithin,

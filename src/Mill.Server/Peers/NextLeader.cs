@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
@@ -5,18 +6,31 @@ using Mill.Secrets;
 namespace Mill.Server.Peers;
 
 /// <summary>Where a write goes next, within the time that a client is promised.</summary>
-internal sealed class NextLeader(ILeadership leadership, TimeProvider time) : IDisposable
+/// <param name="patience">How long to look: see <see cref="PatienceOf"/>.</param>
+internal sealed class NextLeader(ILeadership leadership, TimeProvider time, TimeSpan patience) : IDisposable
 {
+    /// <summary>In milliseconds, how much of the time is left where another node has spent some: what is promised holds for all of them together.</summary>
+    public const string PatienceHeader = "Mill-Leader-Patience";
+
     /// <summary>A write that finds no leader is refused within five seconds, on a busy machine too.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3.25);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3.25);
+
+    /// <summary>One that leads is found in less.</summary>
+    public static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(500);
 
     /// <summary>It may have been a bad moment only: then the same leader is tried again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(250);
 
-    private readonly CancellationTokenSource _limit = new(Patience, time);
+    private readonly CancellationTokenSource _limit = new(patience, time);
 
     /// <summary>Cancelled when the time is over.</summary>
     public CancellationToken Limit => _limit.Token;
+
+    /// <summary>What a request says of it; nobody gets more than there is.</summary>
+    public static TimeSpan PatienceOf(string? header) =>
+        int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var left) && left < Patience.TotalMilliseconds
+            ? TimeSpan.FromMilliseconds(Math.Max(left, LeastPatience.TotalMilliseconds))
+            : Patience;
 
     /// <summary>Null where the time is over.</summary>
     /// <param name="tried">The one that did not take it; null at first.</param>

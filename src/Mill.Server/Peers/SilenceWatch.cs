@@ -20,10 +20,10 @@ internal sealed class SilenceWatch : IAsyncDisposable
     private readonly CancellationTokenSource _silent = new();
     private readonly Task _watching;
 
-    /// <param name="patience">For the answer to a question that waits for nothing.</param>
-    public SilenceWatch(PeerCalls calls, PeerPlace place, TimeSpan patience)
+    /// <param name="within">When it is known at the latest, from now on: less the time before anybody asks, that is how long the answer to a question may take that waits for nothing.</param>
+    public SilenceWatch(PeerCalls calls, PeerPlace place, TimeSpan within)
     {
-        (_calls, _place, _patience) = (calls, place, patience);
+        (_calls, _place, _patience) = (calls, place, within > AskAfter + AskAgain ? within - AskAfter : AskAgain);
         _watching = RunAsync();
     }
 

@@ -95,6 +95,20 @@ public sealed class ForwardingTests
         Assert.Equal(revision, cluster.Now().Revision);
     }
 
+    [Theory]
+    [InlineData("800", 0.8, 1.5)]
+    [InlineData("0", 0.5, 1.2)]
+    [InlineData("60000", 3, 4)]
+    [InlineData("nonsense", 3, 4)]
+    public async Task Whoever_passes_it_on_says_how_much_of_the_time_is_left(string left, double least, double most)
+    {
+        await using var cluster = await TestNodes.StartAsync(2);
+        cluster.Lead(null);
+        var start = cluster.Time.GetUtcNow();
+        (await cluster.WhileTimePassesAsync(cluster[1].Operator.SetAsync("a", "1", ("Mill-Leader-Patience", left)))).IsProblem(503, "no_leader");
+        Assert.InRange(cluster.Time.GetUtcNow() - start, TimeSpan.FromSeconds(least), TimeSpan.FromSeconds(most));
+    }
+
     [Fact]
     public async Task Where_nobody_leads_because_the_database_is_full_it_is_that_that_is_said()
     {

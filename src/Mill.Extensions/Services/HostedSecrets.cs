@@ -238,10 +238,13 @@ internal sealed class HostedSecrets : IRefreshableSecretProvider, IDisposable
     {
         try
         {
-            await foreach (var change in inner.WatchAsync(_stop.Token).WithCancellation(_stop.Token).ConfigureAwait(false))
+            var changes = inner.WatchAsync(_stop.Token).GetAsyncEnumerator(_stop.Token);
+            // A provider that does not care about its token must not keep this one from its end.
+            while (await changes.MoveNextAsync().AsTask().WaitAsync(_stop.Token).ConfigureAwait(false))
             {
-                if (change.Kind is SecretChangeKind.Rotated) SecretMeters.Rotated(Name, change.Keys.Count);
+                if (changes.Current.Kind is SecretChangeKind.Rotated) SecretMeters.Rotated(Name, changes.Current.Keys.Count);
             }
+            await changes.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception)
         {

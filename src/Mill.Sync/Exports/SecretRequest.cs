@@ -8,20 +8,26 @@ namespace Mill.Sync.Exports;
 /// Asks a repository that holds secrets to set some of them elsewhere: one event for all names, whose run is then followed. GitHub tells no more of an event than that it was taken, so the run is found by a mark in
 /// its title.
 /// </summary>
-public sealed record SecretRequest(GitHubClient github, RepositoryName source, SecretScope target)
+public sealed class SecretRequest(GitHubClient github, RepositoryName source, SecretScope target)
 {
     public const string EventType = "export-secret";
 
     /// <summary>GitHub's clocks are not all the same.</summary>
     private static readonly TimeSpan ClockSpread = TimeSpan.FromSeconds(5);
 
+    public static readonly TimeSpan UsualDeadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan UsualInterval = TimeSpan.FromSeconds(2);
+
+    /// <summary>A run lives no longer.</summary>
+    public static readonly TimeSpan LongestDeadline = TimeSpan.FromDays(5);
+
     /// <summary>From the event to the last look.</summary>
-    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Deadline { get; init; } = UsualDeadline;
 
     /// <summary>Whether what is there already is to be replaced.</summary>
     public bool Overwrite { get; init; }
 
-    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan Interval { get; init; } = UsualInterval;
 
     /// <summary>Told of each state of the run, once it is known.</summary>
     public Action<WorkflowRun>? RunChanged { get; init; }

@@ -74,8 +74,8 @@ public sealed class AppCredentials(string appId, SecretValue privateKey, GitHubO
         using var signed = Sign();
         var installation = await FindInstallationAsync(owner, signed, cancellationToken).ConfigureAwait(false);
         var path = string.Create(CultureInfo.InvariantCulture, $"app/installations/{installation}/access_tokens");
-        var answer = await AskAsync(new(HttpMethod.Post, owner, path, $"a token of the app for {owner}"), signed, cancellationToken).ConfigureAwait(false);
-        var token = JsonSerializer.Deserialize(answer.Body.Span, GitHubJson.Default.InstallationToken)!;
+        var call = new GitHubCall(HttpMethod.Post, owner, path, $"a token of the app for {owner}");
+        var token = (await AskAsync(call, signed, cancellationToken).ConfigureAwait(false)).Read(call, GitHubJson.Default.InstallationToken);
         return (SecretValue.FromText(token.Token), token.ExpiresAt);
     }
 
@@ -84,8 +84,9 @@ public sealed class AppCredentials(string appId, SecretValue privateKey, GitHubO
         var next = $"app/installations?per_page={GitHubPaths.PageSize}";
         while (next is not null)
         {
-            var answer = await AskAsync(new(HttpMethod.Get, owner, next, "the installations of the app"), signed, cancellationToken).ConfigureAwait(false);
-            foreach (var installation in JsonSerializer.Deserialize(answer.Body.Span, GitHubJson.Default.ListInstallationItem) ?? [])
+            var call = new GitHubCall(HttpMethod.Get, owner, next, "the installations of the app");
+            var answer = await AskAsync(call, signed, cancellationToken).ConfigureAwait(false);
+            foreach (var installation in answer.Read(call, GitHubJson.Default.ListInstallationItem))
             {
                 if (string.Equals(installation.Account?.Login, owner, StringComparison.OrdinalIgnoreCase)) return installation.Id;
             }

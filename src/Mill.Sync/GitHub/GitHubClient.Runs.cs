@@ -33,6 +33,6 @@ public sealed partial class GitHubClient
     public async Task<WorkflowRun> GetRunAsync(RepositoryName repository, long id, CancellationToken cancellationToken)
     {
         var call = new GitHubCall(HttpMethod.Get, repository.Owner, string.Create(CultureInfo.InvariantCulture, $"{GitHubPaths.Of(repository)}/actions/runs/{id}"), $"run {id} of {repository}");
-        return Read(call, await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false), GitHubJson.Default.RunItem).ToRun();
+        return (await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false)).Read(call, GitHubJson.Default.RunItem).ToRun();
     }
 }

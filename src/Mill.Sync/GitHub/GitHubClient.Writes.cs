@@ -46,7 +46,7 @@ public sealed partial class GitHubClient
     {
         if (_keys.TryGetValue(scope, out var known)) return known;
         var call = new GitHubCall(HttpMethod.Get, GitHubPaths.OwnerOf(scope), $"{GitHubPaths.SecretsOf(scope)}/public-key", $"the public key for the secrets of {scope}");
-        var key = Read(call, await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false), GitHubJson.Default.PublicKeyItem);
+        var key = (await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false)).Read(call, GitHubJson.Default.PublicKeyItem);
         if (!Convert.TryFromBase64String(key.Key, new byte[key.Key.Length], out var length) || length != SealedBox.KeyLength) throw GitHubProblems.NotUnderstood(call);
         return _keys[scope] = key;
     }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mill.Core.Sync;
 using Mill.Secrets;
@@ -48,7 +47,7 @@ public sealed partial class GitHubClient(GitHubOptions options) : IDisposable
     {
         var call = CallOf(HttpMethod.Get, scope, name);
         var answer = await _transport.SendAsync(call, cancellationToken, HttpStatusCode.NotFound).ConfigureAwait(false);
-        return answer.IsSuccess ? Read(call, answer, GitHubJson.Default.SecretItem) : null;
+        return answer.IsSuccess ? answer.Read(call, GitHubJson.Default.SecretItem) : null;
     }
 
     private async Task<IReadOnlyList<GitHubSecret>> ListAsync(string owner, string path, string what, CancellationToken cancellationToken)
@@ -61,7 +60,7 @@ public sealed partial class GitHubClient(GitHubOptions options) : IDisposable
     }
 
     private async Task<(List<TItem> Items, int Total)> ReadPagesAsync<TPage, TItem>(
-        string owner, string path, string what, JsonTypeInfo<TPage> type, Func<TPage, (IReadOnlyList<TItem>? Items, int Total)> open, CancellationToken cancellationToken)
+        string owner, string path, string what, JsonTypeInfo<TPage> type, Func<TPage, (IReadOnlyList<TItem> Items, int Total)> open, CancellationToken cancellationToken)
     {
         var (items, total) = (new List<TItem>(), 0);
         var next = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}per_page={GitHubPaths.PageSize}";
@@ -70,22 +69,10 @@ public sealed partial class GitHubClient(GitHubOptions options) : IDisposable
             var call = new GitHubCall(HttpMethod.Get, owner, next, what);
             if (pages == MostPages) throw GitHubProblems.NotUnderstood(call);
             var answer = await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false);
-            var (found, count) = open(Read(call, answer, type));
-            items.AddRange(found ?? throw GitHubProblems.NotUnderstood(call));
+            var (found, count) = open(answer.Read(call, type));
+            items.AddRange(found);
             (total, next) = (count, answer.Next);
         }
         return (items, total);
-    }
-
-    private static T Read<T>(GitHubCall call, GitHubAnswer answer, JsonTypeInfo<T> type)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(answer.Body.Span, type) ?? throw GitHubProblems.NotUnderstood(call);
-        }
-        catch (JsonException)
-        {
-            throw GitHubProblems.NotUnderstood(call);
-        }
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Mill.Sync.GitHub;
 
 /// <summary>Bodies of GitHub's API. Members that are not known here are left alone: GitHub adds some at any time.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(SecretsPage))]
 [JsonSerializable(typeof(SecretItem))]
 [JsonSerializable(typeof(PublicKeyItem))]
@@ -20,7 +20,7 @@ namespace Mill.Sync.GitHub;
 [JsonSerializable(typeof(long))]
 internal sealed partial class GitHubJson : JsonSerializerContext;
 
-internal sealed record SecretsPage(int TotalCount, IReadOnlyList<SecretItem>? Secrets);
+internal sealed record SecretsPage(int TotalCount, IReadOnlyList<SecretItem> Secrets);
 
 internal sealed record SecretItem(string Name, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Visibility = null)
 {
@@ -33,22 +33,22 @@ internal sealed record PublicKeyItem(string KeyId, string Key);
 /// <param name="SelectedRepositoryIds">Of one that is for some repositories: left out, GitHub forgets which.</param>
 internal sealed record SealedSecret(string EncryptedValue, string KeyId, string? Visibility = null, IReadOnlyList<JsonElement>? SelectedRepositoryIds = null);
 
-internal sealed record RepositoriesPage(int TotalCount, IReadOnlyList<RepositoryItem>? Repositories);
+internal sealed record RepositoriesPage(int TotalCount, IReadOnlyList<RepositoryItem> Repositories);
 
 internal sealed record RepositoryItem(long Id);
 
 internal sealed record DispatchRequest(string EventType, ExportPayload ClientPayload);
 
-internal sealed record RunsPage(int TotalCount, IReadOnlyList<RunItem>? WorkflowRuns);
+internal sealed record RunsPage(int TotalCount, IReadOnlyList<RunItem> WorkflowRuns);
 
-internal sealed record RunItem(long Id, string? DisplayTitle, string? Status, string? Conclusion, Uri HtmlUrl, DateTimeOffset CreatedAt)
+internal sealed record RunItem(long Id, Uri HtmlUrl, DateTimeOffset CreatedAt, string? DisplayTitle = null, string? Status = null, string? Conclusion = null)
 {
     public WorkflowRun ToRun() => new(Id, DisplayTitle ?? "", Status ?? "", Conclusion, HtmlUrl, CreatedAt);
 }
 
-internal sealed record ErrorItem(string? Message, string? DocumentationUrl);
+internal sealed record ErrorItem(string? Message = null);
 
-internal sealed record InstallationItem(long Id, AccountItem? Account);
+internal sealed record InstallationItem(long Id, AccountItem? Account = null);
 
 internal sealed record AccountItem(string Login);
 

@@ -25,7 +25,7 @@ internal sealed class SecretWatchCommand : Command
         using var interrupt = Interrupt.Listen(cancellationToken);
         try
         {
-            await foreach (var change in client.WatchAsync(parsed.GetValue(_prefix), connection: Tell(), cancellationToken: interrupt.Token).ConfigureAwait(false))
+            await foreach (var change in client.WatchAsync(parsed.GetValue(_prefix), connection: WatchLines.For(_global.Terminal), cancellationToken: interrupt.Token).ConfigureAwait(false))
                 Print(change, _global.IsJson(parsed));
         }
         catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
@@ -33,16 +33,6 @@ internal sealed class SecretWatchCommand : Command
             // The only way for a watch to end well.
         }
         return ExitCodes.Interrupted;
-    }
-
-    private Action<WatchState> Tell()
-    {
-        var isFirst = true;
-        return state =>
-        {
-            _global.Terminal.Say(state is WatchState.Lost ? Words.WatchLost : isFirst ? Words.Watching : Words.WatchAgain);
-            isFirst = false;
-        };
     }
 
     private void Print(SecretEvent change, bool json)

@@ -70,9 +70,13 @@ internal sealed class SyncRequestCommand : Command
 
     private async Task<RequestReport> RequestAsync(ParseResult parsed, GitHubClient github, RepositoryName source, SecretScope target, List<string> names, CancellationToken cancellationToken)
     {
-        var request = new SecretRequest(github, source, target) { Overwrite = parsed.GetValue(_overwrite), RunChanged = run => Say(parsed, Words.SyncRun(source.ToString(), run)) };
-        if (Duration(parsed, _deadline) is { } deadline) request = request with { Deadline = deadline };
-        if (Duration(parsed, _interval) is { } interval) request = request with { Interval = interval };
+        var request = new SecretRequest(github, source, target)
+        {
+            Overwrite = parsed.GetValue(_overwrite),
+            Deadline = Duration(parsed, _deadline) ?? SecretRequest.UsualDeadline,
+            Interval = Duration(parsed, _interval) ?? SecretRequest.UsualInterval,
+            RunChanged = run => Say(parsed, Words.SyncRun(source.ToString(), run)),
+        };
         Say(parsed, Words.SyncRequesting(source.ToString(), names));
         try
         {
@@ -105,7 +109,12 @@ internal sealed class SyncRequestCommand : Command
             : new(MillError.RequestTimeout, Words.SyncTimeout([.. report.Secrets.Where(secret => secret.State is RequestState.TimedOut).Select(secret => secret.Name)], late.Reason!)) { Hint = Words.SyncTimeoutHint(source.ToString()) };
     }
 
-    private static TimeSpan? Duration(ParseResult parsed, DurationOption option) => parsed.GetValue(option) is { } text ? DurationOption.Parse(text) : null;
+    /// <summary>Throws <see cref="MillError.Usage"/> before anybody is asked for anything.</summary>
+    private static TimeSpan? Duration(ParseResult parsed, DurationOption option)
+    {
+        if (parsed.GetValue(option) is not { } text || DurationOption.Parse(text) is not { } time) return null;
+        return time <= SecretRequest.LongestDeadline ? time : throw new MillException(MillError.Usage, Words.SyncTooLong(option.Name, SecretRequest.LongestDeadline));
+    }
 
     private void Say(ParseResult parsed, string text)
     {

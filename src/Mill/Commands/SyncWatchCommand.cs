@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Mill.Client.Watching;
 using Mill.Core.Sync;
 using Mill.Interaction;
 using Mill.Secrets;
@@ -39,23 +38,13 @@ internal sealed class SyncWatchCommand : Command
         var isJson = _global.IsJson(parsed);
         try
         {
-            await new SyncWatch(targets.Chosen, token => vault.FollowAsync(Tell(), token), push.RunAsync, news => Tell(news, isJson), _global.Host.Time).RunAsync(interrupt.Token).ConfigureAwait(false);
+            await new SyncWatch(targets.Chosen, token => vault.FollowAsync(WatchLines.For(_global.Terminal), token), push.RunAsync, news => Tell(news, isJson), _global.Host.Time).RunAsync(interrupt.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
         {
             // The only way for a watch to end.
         }
         return ExitCodes.Interrupted;
-    }
-
-    private Action<WatchState> Tell()
-    {
-        var isFirst = true;
-        return state =>
-        {
-            _global.Terminal.Say(state is WatchState.Lost ? Words.WatchLost : isFirst ? Words.Watching : Words.WatchAgain);
-            isFirst = false;
-        };
     }
 
     private void Tell(WatchNews news, bool isJson)

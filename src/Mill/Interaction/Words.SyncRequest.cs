@@ -36,6 +36,8 @@ internal static partial class Words
 
     public static string SyncTooMany(int count, int most) => $"{count} secrets are missing; one request takes {most}. Name some of them.";
 
+    public static string SyncTooLong(string option, TimeSpan most) => $"{option} is longer than {most.TotalDays:0} days; no run lives longer.";
+
     public static string SyncRequesting(string source, IReadOnlyList<string> names) => $"asking {source} for {string.Join(", ", names)}";
 
     public static string SyncRun(string source, WorkflowRun run) => run.IsOver ? $"the run in {source} ended: {run.Conclusion}" : $"a run in {source} is {run.Status.Replace('_', ' ')}: {run.Page}";

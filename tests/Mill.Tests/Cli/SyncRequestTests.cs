@@ -161,6 +161,13 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_wait_that_is_longer_than_any_run_is_refused_before_anybody_is_asked()
+    {
+        Assert.Equal(2, await Ask().RunAsync("sync", "request", "DB_PASSWORD", "--deadline", "60d"));
+        Assert.Empty(_github.Dispatches);
+    }
+
+    [Fact]
     public async Task The_workflow_is_written_once_and_not_over_another()
     {
         Directory.CreateDirectory(_directory.File(".git"));

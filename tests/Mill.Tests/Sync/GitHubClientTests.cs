@@ -3,6 +3,7 @@ using Mill.Core.Sync;
 using Mill.Secrets;
 using Mill.Sync.GitHub;
 using Mill.Testing.GitHub;
+using Mill.Tests.Client;
 using Xunit;
 
 namespace Mill.Tests.Sync;
@@ -162,6 +163,40 @@ public sealed class GitHubClientTests
         Assert.Equal(MillError.OutcomeUnknown, unknown.Error);
         Assert.Single(github.Server.Dispatches);
         Assert.Empty(github.Server.Violations);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"total_count":1,"secrets":[{"name":null}]}""")]
+    [InlineData("null")]
+    [InlineData("<html>")]
+    public async Task What_is_no_answer_of_GitHub_is_an_error_that_says_so(string body)
+    {
+        await using var other = await FakeMill.StartAsync();
+        other.On("GET /repos/acme/web/actions/secrets?per_page=100", body);
+        other.On("GET /repos/acme/web/actions/secrets/public-key", body);
+        using var credentials = new TokenCredentials(SecretValue.FromText("t"));
+        using var client = new GitHubClient(new() { Address = other.Address, Credentials = credentials });
+        var scope = SecretScope.Of(RepositoryName.TryParse("acme/web", out var name) ? name : throw new InvalidOperationException());
+        Assert.Equal(MillError.Internal, (await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(scope, None))).Error);
+        Assert.Equal(MillError.Internal, (await Assert.ThrowsAsync<MillException>(() => GitHubFixture.SetAsync(client, scope, "A", "1"))).Error);
+    }
+
+    [Fact]
+    public async Task A_page_elsewhere_is_not_asked_for()
+    {
+        await using var other = await FakeMill.StartAsync();
+        await using var stranger = await FakeMill.StartAsync();
+        other.On("GET /repos/acme/web/actions/secrets?per_page=100", async context =>
+        {
+            context.Response.Headers.Link = $"<{stranger.Address}?page=2>; rel=\"next\"";
+            await FakeMill.WriteAsync(context, 200, "application/json", """{"total_count":0,"secrets":[]}""");
+        });
+        using var credentials = new TokenCredentials(SecretValue.FromText("t"));
+        using var client = new GitHubClient(new() { Address = other.Address, Credentials = credentials });
+        var scope = SecretScope.Of(RepositoryName.TryParse("acme/web", out var name) ? name : throw new InvalidOperationException());
+        Assert.Equal(MillError.Internal, (await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(scope, None))).Error);
+        Assert.Empty(stranger.Seen);
     }
 
     [Fact]

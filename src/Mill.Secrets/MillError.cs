@@ -36,6 +36,13 @@ public enum MillError
     BackupRejected = 3009,
     LaterFormat = 3010,
 
+    InvalidSpec = 4001,
+    DeployInProgress = 4002,
+    NoRoom = 4003,
+    EngineUnavailable = 4004,
+    ImageUnavailable = 4005,
+    ContainerRefused = 4006,
+
     Usage = 5001,
     Unreachable = 5002,
     AddressUnavailable = 5003,

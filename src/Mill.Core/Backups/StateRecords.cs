@@ -30,6 +30,7 @@ internal static class StateRecords
         foreach (var (tenant, retention) in state.Retentions.OrderBy(pair => pair.Key)) yield return (new RetentionKey(tenant), retention);
         foreach (var (id, token) in state.Tokens.OrderBy(pair => pair.Key, StringComparer.Ordinal)) yield return (new TokenKey(id), token);
         foreach (var (key, answer) in state.Idempotency.OrderBy(pair => pair.Key, ByText)) yield return (key, answer);
+        foreach (var (key, record) in state.Fleet.Records()) yield return (key, record);
         foreach (var (tenant, secrets) in state.Tenants)
         {
             foreach (var history in secrets.Histories)

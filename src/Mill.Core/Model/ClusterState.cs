@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mill.Core.Fleet;
 
 namespace Mill.Core.Model;
 
@@ -42,6 +43,9 @@ public sealed record ClusterState
     public ImmutableDictionary<TenantId, RetentionRecord> Retentions { get; init; } = ImmutableDictionary<TenantId, RetentionRecord>.Empty;
 
     public ImmutableDictionary<IdempotencyKey, IdempotencyRecord> Idempotency { get; init; } = ImmutableDictionary<IdempotencyKey, IdempotencyRecord>.Empty;
+
+    /// <summary>What runs, and is to run.</summary>
+    public FleetState Fleet { get; init; } = FleetState.Empty;
 
     public TenantSecrets Secrets(TenantId tenant) => Tenants.GetValueOrDefault(tenant, TenantSecrets.Empty);
 
@@ -95,6 +99,7 @@ public sealed record ClusterState
         (LeaderKey, var record) => this with { Leader = (LeaderRecord?)record },
         (HeadKey, HeadRecord record) => this with { CommitTime = record.CommitTime },
         (ClusterKey, ClusterRecord record) => this with { Cluster = record },
+        _ when Fleet.Apply(change) is { } fleet => this with { Fleet = fleet },
         _ => throw new InvalidOperationException($"A change at {change.Key} cannot be applied."),
     };
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Mill.Core.Fleet;
 using Mill.Secrets;
 
 namespace Mill.Core.Model;
@@ -44,6 +45,12 @@ public static class RecordCodec
         (NodeRecord node, NodeKey at) => node.Id == at.Id,
         (JoinTokenRecord token, JoinTokenKey at) => token.Id == at.Id,
         (RetentionRecord retention, RetentionKey at) => retention.Tenant == at.Tenant,
+        (ServiceRecord service, ServiceKey at) => service.Spec.Name == at.Name,
+        (TaskRecord task, TaskKey at) => task.Spec.Name == at.Name,
+        (RegistryRecord registry, RegistryKey at) => registry.Spec.Address == at.Address,
+        (DeployRecord deploy, DeployKey at) => deploy.Number == at.Number,
+        (AllocRecord alloc, AllocKey at) => alloc.Id == at.Id,
+        (NodeStateRecord node, NodeStateKey at) => node.Node == at.Node,
         _ => true,
     };
 
@@ -65,6 +72,13 @@ public static class RecordCodec
         JoinTokenRecord => RecordJson.Default.JoinTokenRecord,
         AuthorityRecord => RecordJson.Default.AuthorityRecord,
         RevocationsRecord => RecordJson.Default.RevocationsRecord,
+        FleetRecord => RecordJson.Default.FleetRecord,
+        ServiceRecord => RecordJson.Default.ServiceRecord,
+        TaskRecord => RecordJson.Default.TaskRecord,
+        RegistryRecord => RecordJson.Default.RegistryRecord,
+        DeployRecord => RecordJson.Default.DeployRecord,
+        AllocRecord => RecordJson.Default.AllocRecord,
+        NodeStateRecord => RecordJson.Default.NodeStateRecord,
         _ => throw new ArgumentException("No JSON form is known for this record.", nameof(record)),
     };
 
@@ -82,6 +96,13 @@ public static class RecordCodec
         JoinTokenKey => RecordJson.Default.JoinTokenRecord,
         AuthorityKey => RecordJson.Default.AuthorityRecord,
         RevocationsKey => RecordJson.Default.RevocationsRecord,
+        FleetKey => RecordJson.Default.FleetRecord,
+        ServiceKey => RecordJson.Default.ServiceRecord,
+        TaskKey => RecordJson.Default.TaskRecord,
+        RegistryKey => RecordJson.Default.RegistryRecord,
+        DeployKey => RecordJson.Default.DeployRecord,
+        AllocKey => RecordJson.Default.AllocRecord,
+        NodeStateKey => RecordJson.Default.NodeStateRecord,
         _ => throw new ArgumentException("No JSON form is known for this key.", nameof(key)),
     };
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mill.Core.Fleet;
+using Mill.Core.Specs;
 
 namespace Mill.Core.Model;
 
@@ -12,7 +14,8 @@ namespace Mill.Core.Model;
     Converters =
     [
         typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter),
-        typeof(NodeIdConverter), typeof(NodeRoleConverter),
+        typeof(NodeIdConverter), typeof(NodeRoleConverter), typeof(SnakeCase<AllocKind>), typeof(SnakeCase<AllocStatus>), typeof(SnakeCase<DeployKind>), typeof(SnakeCase<StepKind>),
+        typeof(SnakeCase<StepPhase>), typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>),
     ])]
 [JsonSerializable(typeof(SecretVersion))]
 [JsonSerializable(typeof(TokenRecord))]
@@ -27,6 +30,13 @@ namespace Mill.Core.Model;
 [JsonSerializable(typeof(AuthorityRecord))]
 [JsonSerializable(typeof(RevocationsRecord))]
 [JsonSerializable(typeof(LeaderRecord))]
+[JsonSerializable(typeof(FleetRecord))]
+[JsonSerializable(typeof(ServiceRecord))]
+[JsonSerializable(typeof(TaskRecord))]
+[JsonSerializable(typeof(RegistryRecord))]
+[JsonSerializable(typeof(DeployRecord))]
+[JsonSerializable(typeof(AllocRecord))]
+[JsonSerializable(typeof(NodeStateRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;
 
 internal sealed class TimestampConverter : JsonConverter<Timestamp>

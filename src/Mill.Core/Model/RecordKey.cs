@@ -1,4 +1,6 @@
 using System.Globalization;
+using Mill.Core.Fleet;
+using Mill.Core.Specs;
 
 namespace Mill.Core.Model;
 
@@ -32,6 +34,13 @@ public abstract record RecordKey
             ("nodes", _) when NodeId.TryParse(rest, out var node) => new NodeKey(node),
             ("join-tokens", { Length: > 0 } id) when !id.Contains('/') => new JoinTokenKey(id),
             ("tokens", { Length: > 0 } id) => new TokenKey(id),
+            ("fleet", "") => new FleetKey(),
+            ("services", _) when WorkloadName.IsValid(rest) => new ServiceKey(rest),
+            ("tasks", _) when WorkloadName.IsValid(rest) => new TaskKey(rest),
+            ("registries", { Length: > 0 }) when !rest.Contains('/') => new RegistryKey(rest),
+            ("deploys", _) when int.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => new DeployKey(number),
+            ("allocs", { Length: > 0 }) when !rest.Contains('/') => new AllocKey(rest),
+            ("node-states", _) when NodeId.TryParse(rest, out var node) => new NodeStateKey(node),
             ("retention", _) when TenantId.TryParse(rest, out var tenant) => new RetentionKey(tenant),
             ("pruned", _) => ParsePruned(key, rest),
             ("idempotency", _) => ParseIdempotency(key, rest),

@@ -13,13 +13,13 @@ internal static class HttpStatus
         MillError.NotFound => 404,
         MillError.MethodNotAllowed => 405,
         MillError.RequestTimeout => 408,
-        MillError.IdempotencyMismatch or MillError.AlreadyExists => 409,
+        MillError.IdempotencyMismatch or MillError.AlreadyExists or MillError.DeployInProgress => 409,
         MillError.PreconditionFailed => 412,
         MillError.TooLarge => 413,
-        MillError.InvalidEnv or MillError.UnresolvedReferences => 422,
+        MillError.InvalidEnv or MillError.UnresolvedReferences or MillError.InvalidSpec => 422,
         MillError.RateLimited => 429,
         MillError.VaultSealed or MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.OutcomeUnknown
-            or MillError.StorageFull or MillError.StorageUnavailable or MillError.LaterFormat => 503,
+            or MillError.StorageFull or MillError.StorageUnavailable or MillError.LaterFormat or MillError.NoRoom => 503,
         _ => 500,
     };
 
@@ -37,6 +37,9 @@ internal static class HttpStatus
         MillError.AlreadyExists => "It exists already",
         MillError.InvalidEnv => "The file is not valid",
         MillError.UnresolvedReferences => "Some references do not resolve",
+        MillError.InvalidSpec => "The file is not valid",
+        MillError.DeployInProgress => "Another deploy is at work",
+        MillError.NoRoom => "No node has room",
         MillError.PreconditionFailed => "The precondition failed",
         MillError.TooLarge => "The request is too large",
         MillError.RateLimited => "Too many requests",

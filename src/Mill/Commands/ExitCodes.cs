@@ -47,13 +47,13 @@ internal static class ExitCodes
         MillError.NotFound or MillError.UnresolvedReferences => NotFound,
         MillError.Unauthenticated => Unauthenticated,
         MillError.Forbidden => Forbidden,
-        MillError.PreconditionFailed or MillError.IdempotencyMismatch or MillError.AlreadyExists or MillError.LaterFormat => PreconditionFailed,
+        MillError.PreconditionFailed or MillError.IdempotencyMismatch or MillError.AlreadyExists or MillError.LaterFormat or MillError.DeployInProgress => PreconditionFailed,
         MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue or MillError.TooLarge
-            or MillError.InvalidEnv or MillError.MethodNotAllowed or MillError.Unsupported or MillError.Configuration => InvalidInput,
+            or MillError.InvalidEnv or MillError.InvalidSpec or MillError.MethodNotAllowed or MillError.Unsupported or MillError.Configuration => InvalidInput,
         MillError.VaultSealed => VaultSealed,
         MillError.Unreachable => Unreachable,
         MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.RateLimited or MillError.OutcomeUnknown
-            or MillError.StorageFull or MillError.StorageUnavailable or MillError.RequestTimeout => TryAgain,
+            or MillError.StorageFull or MillError.StorageUnavailable or MillError.RequestTimeout or MillError.NoRoom or MillError.EngineUnavailable => TryAgain,
         MillError.StorageDamaged or MillError.RecordRejected or MillError.BackupRejected => Damaged,
         MillError.DataDirectoryInUse => DataDirectoryInUse,
         MillError.AddressUnavailable => AddressUnavailable,

@@ -13,6 +13,8 @@ public sealed class LayoutTests
         ["Mill.Vault"] = (2, ["Mill.Core", "Mill.Secrets"]),
         ["Mill.State"] = (2, ["Mill.Core", "Mill.Secrets"]),
         ["Mill.Sync"] = (2, ["Mill.Core", "Mill.Secrets"]),
+        ["Mill.Orchestration"] = (2, ["Mill.Core", "Mill.Secrets"]),
+        ["Mill.Node"] = (2, ["Mill.Core", "Mill.Secrets"]),
         ["Mill.Extensions"] = (2, ["Mill.Client", "Mill.Secrets"]),
         ["Mill.Core"] = (1, ["Mill.Secrets"]),
         ["Mill.Client"] = (1, ["Mill.Secrets"]),

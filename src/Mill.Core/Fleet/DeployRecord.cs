@@ -1,0 +1,93 @@
+using System.Text.Json.Serialization;
+using Mill.Core.Model;
+using Mill.Core.Specs;
+
+namespace Mill.Core.Fleet;
+
+/// <summary>One deploy: what was asked for, and how far it has come. At most one is at work.</summary>
+public sealed record DeployRecord : StateRecord
+{
+    public required int Number { get; init; }
+
+    /// <summary>Who asked for it.</summary>
+    public required string By { get; init; }
+
+    public required TenantId Tenant { get; init; }
+
+    public required DeployKind Kind { get; init; }
+
+    public required Timestamp StartedAt { get; init; }
+
+    public Timestamp? EndedAt { get; init; }
+
+    /// <summary>All that is to run afterwards; null for what does not change that.</summary>
+    public DeploySpec? Spec { get; init; }
+
+    /// <summary>The deploy that it goes back to; null for another kind.</summary>
+    public int? BackTo { get; init; }
+
+    /// <summary>One for each service that changes, by name.</summary>
+    public required IReadOnlyList<DeployStep> Steps { get; init; }
+
+    [JsonIgnore]
+    public bool IsOver => EndedAt is not null;
+
+    [JsonIgnore]
+    public bool HasFailed => IsOver && Steps.Any(step => step.Phase is StepPhase.Failed);
+}
+
+public enum DeployKind
+{
+    Deploy,
+    Restart,
+    Rollback,
+}
+
+/// <summary>What becomes of one service in a deploy.</summary>
+public sealed record DeployStep(string Service, StepKind Kind, StepPhase Phase)
+{
+    /// <summary>The allocation of the hook that is at work.</summary>
+    public string? Hook { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The last lines of the log of what failed.</summary>
+    public IReadOnlyList<string>? LastLines { get; init; }
+
+    public Timestamp? EndedAt { get; init; }
+
+    [JsonIgnore]
+    public bool IsOver => Phase is StepPhase.Done or StepPhase.Failed;
+}
+
+public enum StepKind
+{
+    Add,
+
+    /// <summary>Its containers are made anew.</summary>
+    Change,
+
+    /// <summary>Only what needs no new containers changes: how many there are, routes, how it is updated.</summary>
+    Adjust,
+    Remove,
+
+    /// <summary>The same containers anew.</summary>
+    Restart,
+}
+
+public enum StepPhase
+{
+    /// <summary>It waits for the services that it refers to.</summary>
+    Waiting,
+    Before,
+    Rolling,
+    After,
+
+    /// <summary>It failed, and what was before is being restored.</summary>
+    Restoring,
+    Done,
+
+    /// <summary>It is as it was before.</summary>
+    Failed,
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using Mill.Core.Model;
+
+namespace Mill.Core.Fleet;
+
+/// <summary>What is decided in one go: every decision sees the ones before it.</summary>
+public sealed class FleetDraft(FleetState fleet, Timestamp now)
+{
+    private readonly Dictionary<RecordKey, StateRecord?> _changes = [];
+
+    public FleetState Fleet { get; private set; } = fleet;
+
+    public Timestamp Now => now;
+
+    /// <summary>When there is something to decide again, if nothing happens before; null where there is not.</summary>
+    public Timestamp? WakeAt { get; private set; }
+
+    /// <summary>Each key once.</summary>
+    public IReadOnlyList<StateChange> Changes => [.. _changes.Select(change => new StateChange(change.Key, change.Value))];
+
+    public void Put(RecordKey key, StateRecord record) => Change(key, record);
+
+    public void Put(AllocRecord alloc) => Change(new AllocKey(alloc.Id), alloc);
+
+    public void Put(ServiceRecord service) => Change(new ServiceKey(service.Spec.Name), service);
+
+    public void Put(DeployRecord deploy) => Change(new DeployKey(deploy.Number), deploy);
+
+    public void Remove(RecordKey key) => Change(key, null);
+
+    /// <summary>Takes the next number, with a name before it.</summary>
+    public string NewAllocId(string name)
+    {
+        var number = Fleet.Numbers.NextAlloc;
+        Put(new FleetKey(), Fleet.Numbers with { NextAlloc = number + 1 });
+        return string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
+    }
+
+    public int NewDeployNumber()
+    {
+        var number = Fleet.Numbers.NextDeploy;
+        Put(new FleetKey(), Fleet.Numbers with { NextDeploy = number + 1 });
+        return number;
+    }
+
+    public void Wake(Timestamp at)
+    {
+        if (WakeAt is null || at < WakeAt) WakeAt = at;
+    }
+
+    /// <summary>True where a moment has come; or else it is one to wake at.</summary>
+    public bool HasCome(Timestamp at)
+    {
+        if (at <= now) return true;
+        Wake(at);
+        return false;
+    }
+
+    private void Change(RecordKey key, StateRecord? record)
+    {
+        _changes[key] = record;
+        Fleet = Fleet.Apply(new(key, record)) ?? throw new ArgumentException("This is no record of a fleet.", nameof(key));
+    }
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using Mill.Core.Model;
+
+namespace Mill.Core.Fleet;
+
+public sealed record FleetKey : RecordKey
+{
+    public override string ToString() => Root + "fleet";
+}
+
+public sealed record ServiceKey(string Name) : RecordKey
+{
+    public override string ToString() => $"{Root}services/{Name}";
+}
+
+public sealed record TaskKey(string Name) : RecordKey
+{
+    public override string ToString() => $"{Root}tasks/{Name}";
+}
+
+public sealed record RegistryKey(string Address) : RecordKey
+{
+    public override string ToString() => $"{Root}registries/{Address}";
+}
+
+public sealed record DeployKey(int Number) : RecordKey
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Root}deploys/{Number}");
+}
+
+public sealed record AllocKey(string Id) : RecordKey
+{
+    public override string ToString() => $"{Root}allocs/{Id}";
+}
+
+public sealed record NodeStateKey(NodeId Node) : RecordKey
+{
+    public override string ToString() => $"{Root}node-states/{Node}";
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Mill.Core.Model;
+
+namespace Mill.Core.Fleet;
+
+/// <summary>Everything that runs, or is to run: one cut of it.</summary>
+public sealed record FleetState
+{
+    public static FleetState Empty { get; } = new();
+
+    public FleetRecord Numbers { get; init; } = new() { NextDeploy = 1, NextAlloc = 1 };
+
+    public ImmutableSortedDictionary<string, ServiceRecord> Services { get; init; } = ByName<ServiceRecord>();
+
+    public ImmutableSortedDictionary<string, TaskRecord> Tasks { get; init; } = ByName<TaskRecord>();
+
+    public ImmutableSortedDictionary<string, RegistryRecord> Registries { get; init; } = ByName<RegistryRecord>();
+
+    public ImmutableSortedDictionary<int, DeployRecord> Deploys { get; init; } = ImmutableSortedDictionary<int, DeployRecord>.Empty;
+
+    public ImmutableSortedDictionary<string, AllocRecord> Allocs { get; init; } = ByName<AllocRecord>();
+
+    public ImmutableSortedDictionary<NodeId, NodeStateRecord> Nodes { get; init; } = ImmutableSortedDictionary<NodeId, NodeStateRecord>.Empty;
+
+    /// <summary>The deploy that is at work; null where none is.</summary>
+    public DeployRecord? Deploying => Deploys.Count > 0 && Deploys[Deploys.Keys.Last()] is { IsOver: false } deploy ? deploy : null;
+
+    public IEnumerable<AllocRecord> AllocsOf(string service) => Allocs.Values.Where(alloc => alloc.Kind is AllocKind.Service && alloc.Name == service);
+
+    /// <summary>Null for a change of something else.</summary>
+    public FleetState? Apply(StateChange change) => (change.Key, change.Record) switch
+    {
+        (AllocKey key, AllocRecord record) => this with { Allocs = Allocs.SetItem(key.Id, record) },
+        (AllocKey key, _) => this with { Allocs = Allocs.Remove(key.Id) },
+        (DeployKey key, DeployRecord record) => this with { Deploys = Deploys.SetItem(key.Number, record) },
+        (DeployKey key, _) => this with { Deploys = Deploys.Remove(key.Number) },
+        (ServiceKey key, ServiceRecord record) => this with { Services = Services.SetItem(key.Name, record) },
+        (ServiceKey key, _) => this with { Services = Services.Remove(key.Name) },
+        (TaskKey key, TaskRecord record) => this with { Tasks = Tasks.SetItem(key.Name, record) },
+        (TaskKey key, _) => this with { Tasks = Tasks.Remove(key.Name) },
+        (RegistryKey key, RegistryRecord record) => this with { Registries = Registries.SetItem(key.Address, record) },
+        (RegistryKey key, _) => this with { Registries = Registries.Remove(key.Address) },
+        (NodeStateKey key, NodeStateRecord record) => this with { Nodes = Nodes.SetItem(key.Node, record) },
+        (NodeStateKey key, _) => this with { Nodes = Nodes.Remove(key.Node) },
+        (FleetKey, FleetRecord record) => this with { Numbers = record },
+        _ => null,
+    };
+
+    /// <summary>All of it as records, in an order that depends on nothing else.</summary>
+    public IEnumerable<(RecordKey Key, StateRecord Record)> Records()
+    {
+        if (this == Empty) yield break;
+        yield return (new FleetKey(), Numbers);
+        foreach (var (name, record) in Registries) yield return (new RegistryKey(name), record);
+        foreach (var (name, record) in Services) yield return (new ServiceKey(name), record);
+        foreach (var (name, record) in Tasks) yield return (new TaskKey(name), record);
+        foreach (var (number, record) in Deploys) yield return (new DeployKey(number), record);
+        foreach (var (node, record) in Nodes) yield return (new NodeStateKey(node), record);
+        foreach (var (id, record) in Allocs) yield return (new AllocKey(id), record);
+    }
+
+    private static ImmutableSortedDictionary<string, T> ByName<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
+}

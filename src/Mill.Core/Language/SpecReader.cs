@@ -1,0 +1,223 @@
+using System.Collections.Immutable;
+using Mill.Core.Language.Grammar;
+using Mill.Core.Language.Syntax;
+using Mill.Core.Specs;
+
+namespace Mill.Core.Language;
+
+/// <summary>Makes specs of blocks, and sees that they make sense together.</summary>
+internal sealed class SpecReader(Problems problems)
+{
+    private const int MostReplicas = 1000;
+    private const int MostCores = 1024;
+
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
+
+    public DeploySpec Read(BodySyntax body)
+    {
+        var file = new BlockReader(new("", new(0, 0), [], body), MillGrammar.File, "", problems);
+        var services = file.Children("service").ToList();
+        var tasks = file.Children("task").ToList();
+        var spec = new DeploySpec
+        {
+            Services = [.. services.Select(Service)],
+            Tasks = [.. tasks.Select(Task)],
+            Registries = [.. file.Children("registry").Select(Registry)],
+        };
+        CheckNames(services, tasks);
+        foreach (var (reader, container) in services.Zip(spec.Services.Select(service => service.Container)).Concat(tasks.Zip(spec.Tasks.Select(task => task.Container)))) CheckServices(reader, container, spec);
+        return spec;
+    }
+
+    private static ContainerNetwork NetworkOf(BlockReader reader) => reader.Choice("network") is "bridge" ? ContainerNetwork.Bridge : ContainerNetwork.Host;
+
+    private void CheckNames(List<BlockReader> services, List<BlockReader> tasks)
+    {
+        foreach (var reader in services.Concat(tasks).Where(reader => reader.Label.Length > 0 && !WorkloadName.IsValid(reader.Label))) problems.Add(reader.Block.Labels[0].Span, $"This is no name. {WorkloadName.Rule}");
+        foreach (var task in tasks.Where(task => services.Exists(service => service.Label == task.Label && task.Label.Length > 0))) task.Problem("has the name of a service.");
+    }
+
+    private void CheckServices(BlockReader reader, ContainerSpec container, DeploySpec spec)
+    {
+        foreach (var env in reader.Children("env"))
+        {
+            foreach (var attribute in env.Attributes.Where(attribute => container.Env.ContainsKey(attribute.Name)))
+            {
+                foreach (var part in container.Env[attribute.Name].Parts.Where(part => part.Kind is TemplatePartKind.Address)) CheckService(env, attribute, part, spec);
+            }
+        }
+    }
+
+    private void CheckService(BlockReader env, AttributeSyntax attribute, TemplatePart part, DeploySpec spec)
+    {
+        var service = spec.Services.FirstOrDefault(service => service.Name == part.Text);
+        var place = BlockReader.PlaceOf(attribute, part);
+        if (service is null)
+        {
+            var closest = Model.Typos.Closest(part.Text, spec.Services.Select(one => one.Name));
+            problems.Add(place, $"{env.NameOf(attribute.Name)}: unknown service reference '{part.Text}'.{(closest is null ? "" : $" Did you mean {closest}?")}");
+        }
+        else if (service.Container.Port is null)
+        {
+            problems.Add(place, $"{env.NameOf(attribute.Name)}: the service {part.Text} has no port, and so no address.");
+        }
+    }
+
+    private ServiceSpec Service(BlockReader reader)
+    {
+        var replicas = reader.Whole("replicas") ?? 1;
+        if (replicas is < 0 or > MostReplicas) reader.Problem("replicas", $"is from 0 to {MostReplicas}.");
+        var container = Container(reader);
+        if (container.Network is ContainerNetwork.Bridge && container.Port is null) reader.Problem("network", "bridge needs a port.");
+        return new()
+        {
+            Name = reader.Label,
+            Container = container,
+            Replicas = replicas,
+            Health = reader.Child("health") is { } health ? Health(health, container) : null,
+            Update = Update(reader.Child("update") ?? NoBlock("update", reader)),
+            Routes = [.. reader.Children("route").Select(route => Route(route, container))],
+            PreDeploy = reader.Child("pre_deploy") is { } before ? Hook(before) : null,
+            PostDeploy = reader.Child("post_deploy") is { } after ? Hook(after) : null,
+        };
+    }
+
+    private TaskSpec Task(BlockReader reader)
+    {
+        var timeout = Positive(reader, "timeout");
+        if (timeout > LongestTimeout) reader.Problem("timeout", "is 30d at most.");
+        var schedule = reader.Text("schedule");
+        if (schedule is not null && CronSchedule.WhyNot(schedule) is { } reason) reader.Problem("schedule", $"is no schedule: {reason}.");
+        return new() { Name = reader.Label, Container = Container(reader), Timeout = timeout, Schedule = schedule };
+    }
+
+    private static RegistrySpec Registry(BlockReader reader) => new(reader.Label, reader.Template("username") ?? new(""), reader.Template("password") ?? new(""));
+
+    private ContainerSpec Container(BlockReader reader)
+    {
+        var isService = reader.Path.StartsWith("service.", StringComparison.Ordinal);
+        var image = reader.Text("image");
+        if (image?.Trim() is "") reader.Problem("image", "is empty.");
+        var cpu = reader.Number("cpu") ?? 0;
+        if (cpu <= 0) reader.Problem("cpu", "must be greater than 0.");
+        else if (cpu > MostCores) reader.Problem("cpu", $"is {MostCores} at most.");
+        var port = isService ? reader.Whole("port") : null;
+        if (port is <= 0) reader.Problem("port", "must be greater than 0.");
+        else if (port > ushort.MaxValue) reader.Problem("port", $"is {ushort.MaxValue} at most.");
+        return new()
+        {
+            Image = image ?? "",
+            Command = reader.Command("command"),
+            Port = port,
+            Network = isService ? NetworkOf(reader) : ContainerNetwork.Host,
+            Cpu = cpu,
+            Memory = reader.Size("memory") ?? 0,
+            Env = Env(reader.Child("env")),
+            SecretFiles = [.. reader.Children("secret_file").Select(SecretFile)],
+            Volumes = [.. reader.Children("volume").Select(Volume)],
+            Constraints = Constraints(reader.Child("constraints")),
+            StopGrace = reader.Length("stop_grace") ?? default,
+        };
+    }
+
+    private ImmutableSortedDictionary<string, Template> Env(BlockReader? reader)
+    {
+        var env = ImmutableSortedDictionary.CreateBuilder<string, Template>(StringComparer.Ordinal);
+        foreach (var attribute in reader?.Attributes ?? [])
+        {
+            // What the environment can hold at all (POSIX.1-2024, 8.1).
+            if (attribute.Name.Length is 0 || attribute.Name.AsSpan().ContainsAny('=', '\0')) problems.Add(attribute.Key, "This is no name of a variable.");
+            else if (reader!.TemplateOf(attribute) is { } template) env[attribute.Name] = template;
+            if (attribute.Value is TextSyntax text && text.Text.Contains('\0', StringComparison.Ordinal)) problems.Add(attribute.Value.Span, "A variable cannot hold the character 0.");
+        }
+        return env.ToImmutable();
+    }
+
+    private static ImmutableSortedDictionary<string, string> Constraints(BlockReader? reader)
+    {
+        var constraints = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (var attribute in reader?.Attributes ?? [])
+        {
+            if (reader!.TemplateOf(attribute) is not { } label) continue;
+            if (label.Parts.All(part => part.Kind is TemplatePartKind.Literal)) constraints[attribute.Name] = string.Concat(label.Parts.Select(part => part.Text));
+            else reader.Problem(attribute.Name, "is a text without references.");
+        }
+        return constraints.ToImmutable();
+    }
+
+    private static SecretFileSpec SecretFile(BlockReader reader)
+    {
+        if (reader.Label.Length > 0 && !IsPath(reader.Label)) reader.Problem("is no path: begin it with /, and leave out //, . and ..");
+        var mode = reader.Text("mode") ?? "0400";
+        if (mode.Length is not (3 or 4) || mode.AsSpan().ContainsAnyExceptInRange('0', '7') || (mode.Length is 4 && mode[0] is not '0')) reader.Problem("mode", "has three or four digits from 0 to 7, such as \"0400\".");
+        return new(reader.Label, reader.Template("content") ?? new(""), mode);
+    }
+
+    private static VolumeSpec Volume(BlockReader reader)
+    {
+        var volume = new VolumeSpec(reader.Label, reader.Text("path") ?? "", reader.Size("size"), reader.Flag("ephemeral") ?? false);
+        if (reader.Label.Length > 0 && !WorkloadName.IsValid(reader.Label)) reader.Problem($"is no name. {WorkloadName.Rule}");
+        if (reader.Has("path") && !IsPath(volume.Path)) reader.Problem("path", "begins with /, without //, . and ..");
+        if (volume is { IsEphemeral: false, Size: null } && !reader.Has("size")) reader.Problem("is kept, and so must have a size: write size = \"10Gi\", or ephemeral = true.");
+        return volume;
+    }
+
+    private static RouteSpec Route(BlockReader reader, ContainerSpec container)
+    {
+        var route = new RouteSpec(reader.Label.ToLowerInvariant(), reader.Text("path") ?? "", reader.Flag("websocket") ?? false);
+        if (route.Host.Length > 0 && Uri.CheckHostName(route.Host) is not UriHostNameType.Dns) reader.Problem("is no host name.");
+        if (reader.Has("path") && !route.Path.StartsWith('/')) reader.Problem("path", "must start with /.");
+        if (container.Port is null) reader.Problem("needs a service with a port.");
+        return route;
+    }
+
+    private static HealthSpec Health(BlockReader reader, ContainerSpec container)
+    {
+        var (path, command, isTcp) = (reader.Text("path"), reader.Command("command"), reader.Flag("tcp") ?? false);
+        var kinds = (path is null ? 0 : 1) + (command is null ? 0 : 1) + (isTcp ? 1 : 0);
+        if (kinds is 0 && !reader.Has("path") && !reader.Has("command")) reader.Problem("says nothing: write path = \"/…\", tcp = true, or command = [\"…\"].");
+        else if (kinds > 1) reader.Problem("says more than one thing: path, tcp or command.");
+        if (path is not null && !path.StartsWith('/')) reader.Problem("path", "must start with /.");
+        if (command is null && container.Port is null) reader.Problem("needs a port, or a command.");
+        var threshold = reader.Whole("failure_threshold") ?? 1;
+        if (threshold < 1) reader.Problem("failure_threshold", "must be greater than 0.");
+        return new()
+        {
+            Kind = command is not null ? HealthKind.Command : isTcp ? HealthKind.Tcp : HealthKind.Http,
+            Path = path,
+            Command = command,
+            Interval = Positive(reader, "interval"),
+            Timeout = Positive(reader, "timeout"),
+            FailureThreshold = threshold,
+            StartPeriod = reader.Length("start_period") ?? default,
+        };
+    }
+
+    private static UpdateSpec Update(BlockReader reader)
+    {
+        var parallel = reader.Whole("max_parallel") ?? 1;
+        if (parallel < 1) reader.Problem("max_parallel", "must be greater than 0.");
+        return new()
+        {
+            MaxParallel = parallel,
+            HealthyFor = reader.Length("healthy_for") ?? default,
+            Deadline = Positive(reader, "deadline"),
+            Drain = reader.Length("drain") ?? default,
+        };
+    }
+
+    private static HookSpec Hook(BlockReader reader) => new(reader.Command("command") ?? [], Positive(reader, "timeout"));
+
+    private static TimeSpan Positive(BlockReader reader, string key)
+    {
+        var length = reader.Length(key) ?? default;
+        if (length <= TimeSpan.Zero) reader.Problem(key, "must be greater than 0.");
+        return length;
+    }
+
+    private static bool IsPath(string path) => path.Length > 1 && path[0] is '/' && path[1..].Split('/').All(segment => segment is not ("" or "." or "..")) && !path.AsSpan().ContainsAny('\0', ':', '\n');
+
+    /// <summary>One that says nothing, so that the defaults count.</summary>
+    private BlockReader NoBlock(string name, BlockReader parent) =>
+        new(new(name, parent.Block.Type, [], new([], [])), MillGrammar.File.Blocks.First(rule => rule.Name is "service").Blocks.First(rule => rule.Name == name), parent.NameOf(name), problems);
+}

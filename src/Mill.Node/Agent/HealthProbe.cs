@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Mill.Core.Specs;
+using Mill.Node.Docker;
+using Mill.Secrets;
+
+namespace Mill.Node.Agent;
+
+/// <summary>Looks whether a container does what it is for.</summary>
+internal sealed class HealthProbe(HealthSpec health, int? port, string container, DockerClient docker, HttpMessageInvoker http, TimeProvider time)
+{
+    /// <summary>What counts where nobody says how to look: that its port takes connections.</summary>
+    public static HealthSpec Connects { get; } = new()
+    {
+        Kind = HealthKind.Tcp,
+        Interval = TimeSpan.FromSeconds(10),
+        Timeout = TimeSpan.FromSeconds(5),
+        FailureThreshold = 3,
+        StartPeriod = TimeSpan.Zero,
+    };
+
+    /// <summary>Why it is not healthy; null where it is. Throws only <see cref="OperationCanceledException"/>.</summary>
+    public async Task<string?> LookAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(health.Timeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return health.Kind switch
+            {
+                HealthKind.Http => await RequestAsync(both.Token).ConfigureAwait(false),
+                HealthKind.Tcp => await ConnectAsync(both.Token).ConfigureAwait(false),
+                _ => await RunAsync(both.Token).ConfigureAwait(false),
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"{What} did not answer within {Duration.Format(health.Timeout)}";
+        }
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
+        {
+            return $"{What} did not answer: nothing takes connections";
+        }
+        catch (MillException e)
+        {
+            return $"{What} could not run: {e.Message}";
+        }
+    }
+
+    private string What => health.Kind switch
+    {
+        HealthKind.Http => $"GET {health.Path}",
+        HealthKind.Tcp => string.Create(CultureInfo.InvariantCulture, $"port {port}"),
+        _ => "the command",
+    };
+
+    private async Task<string?> RequestAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}{health.Path}"));
+        request.Headers.ConnectionClose = true;
+        using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        return response.StatusCode is >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices ? null : string.Create(CultureInfo.InvariantCulture, $"{What} was answered with {(int)response.StatusCode}");
+    }
+
+    private async Task<string?> ConnectAsync(CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port ?? 0, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task<string?> RunAsync(CancellationToken cancellationToken)
+    {
+        var code = await docker.RunAsync(container, health.Command!, cancellationToken).ConfigureAwait(false);
+        return code is 0 ? null : string.Create(CultureInfo.InvariantCulture, $"the command ended with {code}");
+    }
+}

@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Mill.ClusterTests.Processes;
+using Mill.Core.Access;
+using Mill.Core.Deploys;
+using Mill.Core.Fleet;
+using Mill.Core.Language;
+using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Node.Agent;
+using Mill.Orchestration;
+using Mill.Secrets;
+using Mill.State.Replica;
+using Mill.Testing;
+using Mill.Vault;
+
+namespace Mill.ClusterTests.Containers;
+
+/// <summary>A state, a vault, an office and the agent of one node, in this process; the containers are real.</summary>
+internal sealed class LoneFleet : IAsyncDisposable
+{
+    private static readonly Caller Operator = new("token", "tester", Role.Operator, TenantId.Default);
+
+    private readonly DockerEngine _engine;
+    private readonly LocalState _state;
+    private readonly VaultHost _vault;
+    private readonly FleetOffice _office;
+    private readonly string _root = Directory.CreateTempSubdirectory("mill-fleet-").FullName;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _work = [];
+    private CancellationTokenSource? _agentStop;
+    private NodeAgent? _agent;
+    private Task _agentWork = Task.CompletedTask;
+
+    private LoneFleet(DockerEngine engine, LocalState state, VaultHost vault)
+    {
+        (_engine, _state, _vault) = (engine, state, vault);
+        _office = new(state, () => true, TimeSpan.FromSeconds(10), TimeProvider.System, NullLogger<FleetOffice>.Instance);
+    }
+
+    public NodeId Node { get; } = NodeId.From(RandomNumberGenerator.GetBytes(8));
+
+    public string MemoryDirectory { get; } = $"/dev/shm/mill-test-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
+
+    public static async Task<LoneFleet> StartAsync(DockerEngine engine)
+    {
+        var store = new InMemoryStateStore();
+        var state = await LocalState.LoadAsync(store, TimeProvider.System, NullLoggerFactory.Instance, default);
+        var vault = new VaultHost(new(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)), null), state, store, leadership: null, TimeProvider.System, NullLoggerFactory.Instance);
+        var fleet = new LoneFleet(engine, state, vault);
+        fleet._work.Add(state.RunAsync(fleet._stop.Token));
+        await vault.StartAsync(makeKeyFile: false, default);
+        fleet._work.Add(fleet._office.RunAsync(fleet._stop.Token));
+        fleet.StartAgent();
+        await fleet.UntilAsync("the node is known", now => now.Nodes.ContainsKey(fleet.Node));
+        return fleet;
+    }
+
+    public void StartAgent()
+    {
+        _agentStop = new();
+        _agent = new(
+            new() { Node = Node, Address = "127.0.0.1", Docker = _engine.Address, MemoryDirectory = MemoryDirectory, ScratchDirectory = Path.Combine(_root, "scratch"), Heartbeat = TimeSpan.FromSeconds(1) },
+            _state, _vault.Vault, _office, TimeProvider.System, NullLogger<NodeAgent>.Instance);
+        _agentWork = _agent.RunAsync(_agentStop.Token);
+    }
+
+    /// <summary>As one that is killed: the containers go on.</summary>
+    public async Task StopAgentAsync()
+    {
+        await _agentStop!.CancelAsync();
+        await _agentWork.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _agent!.Dispose();
+        _agentStop.Dispose();
+    }
+
+    public async Task<FleetState> NowAsync() => (await _state.ReadAsync(default(CancellationToken))).Fleet;
+
+    public async Task SetSecretAsync(string name, string text)
+    {
+        using var value = SecretValue.FromText(text);
+        await _vault.Vault.SetAsync(Operator, new(SecretName.Parse(name), value, ValueKind.Text), new("r"), default);
+    }
+
+    public Task DeleteSecretAsync(string name) => _vault.Vault.DeleteAsync(Operator, new(SecretName.Parse(name)), new("r"), default);
+
+    public async Task<DeployRecord> DeployAsync(string text)
+    {
+        var number = (await ChangeAsync(draft => DeployRules.Begin(draft, MillFile.Read(new("app.mill", text)), TenantId.Default, "ann"))).Number;
+        return await FinishAsync(number);
+    }
+
+    public async Task<DeployRecord> RestartAsync(string service) => await FinishAsync((await ChangeAsync(draft => DeployRules.Restart(draft, service, TenantId.Default, "ann"))).Number);
+
+    public async Task<T> ChangeAsync<T>(Func<FleetDraft, T> change) => (await _state.CommitAsync(new FleetCommand<T>((draft, _) => change(draft)), default)).Answer;
+
+    public async Task<FleetState> UntilAsync(string what, Func<FleetState, bool> holds)
+    {
+        FleetState? now = null;
+        await Until.TrueAsync(what, TimeSpan.FromSeconds(60), async () => holds(now = await NowAsync()));
+        return now!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ChangeAsync(draft =>
+        {
+            foreach (var name in draft.Fleet.Services.Keys) draft.Remove(new ServiceKey(name));
+            foreach (var alloc in draft.Fleet.Allocs.Values.Where(alloc => alloc is { IsTerminal: false, IsStopping: false })) draft.Put(alloc with { StopAt = draft.Now });
+            return 0;
+        });
+        await UntilAsync("everything has ended", now => now.Allocs.Values.All(alloc => alloc.IsTerminal));
+        await StopAgentAsync();
+        await _stop.CancelAsync();
+        foreach (var work in _work) await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        Directory.Delete(_root, recursive: true);
+        if (Directory.Exists(MemoryDirectory)) Directory.Delete(MemoryDirectory, recursive: true);
+    }
+
+    private async Task<DeployRecord> FinishAsync(int number) => (await UntilAsync($"deploy {number} has ended", now => now.Deploys[number].IsOver)).Deploys[number];
+}

@@ -1,0 +1,395 @@
+using Mill.Core.Deploys;
+using Mill.Core.Fleet;
+using Mill.Core.Model;
+using Mill.Core.Placement;
+using Mill.Secrets;
+using Xunit;
+
+namespace Mill.Tests.Core.Deploys;
+
+public sealed class FleetDecisionsTests
+{
+    private const string Web = """
+        service "web" {
+          image    = "web:v1"
+          port     = 80
+          replicas = 3
+        }
+        """;
+
+    private static readonly string NewWeb = Web.Replace("v1", "v2", StringComparison.Ordinal);
+
+    private readonly FleetRig _rig = new(3);
+
+    [Fact]
+    public void A_first_deploy_starts_every_replica_on_a_node_of_its_own()
+    {
+        _rig.Deploy(Web);
+        var deploy = _rig.Finish();
+
+        Assert.Equal((StepKind.Add, StepPhase.Done), (deploy.Steps[0].Kind, deploy.Steps[0].Phase));
+        Assert.Equal(3, _rig.Healthy("web").Select(alloc => alloc.Node).Distinct().Count());
+        Assert.Null(_rig.Fleet.Services["web"].Previous);
+    }
+
+    [Fact]
+    public void A_new_version_is_rolled_one_by_one_and_never_leaves_fewer_than_there_were()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        _rig.Watch = _ =>
+        {
+            Assert.True(_rig.Healthy("web").Count >= 3);
+            Assert.True(_rig.Active("web").Count(alloc => alloc is { Version: 2, Status: not AllocStatus.Healthy, IsStopping: false }) <= 1);
+        };
+        _rig.Deploy(NewWeb);
+
+        Assert.Equal(StepPhase.Done, _rig.Finish().Steps[0].Phase);
+        Assert.All(_rig.Active("web"), alloc => Assert.Equal("web:v2", alloc.Container.Image));
+        Assert.Equal(3, _rig.Active("web").Count);
+        Assert.Equal(3, _rig.Active("web").Select(alloc => alloc.Node).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_same_again_moves_nothing()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        var before = _rig.Active("web");
+        _rig.Deploy(Web);
+
+        Assert.Empty(_rig.Finish().Steps);
+        _rig.Pass(30);
+        Assert.Equal(before, _rig.Active("web"));
+    }
+
+    [Fact]
+    public void A_version_that_ends_at_once_is_taken_back_with_the_cause_and_the_old_ones_never_stop()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        var before = _rig.Active("web").Select(alloc => alloc.Id).ToList();
+        _rig.Fate = alloc => alloc.Container.Image is "web:v2" ? new() { Id = alloc.Id, Status = AllocStatus.Starting, Restarts = 1, ExitCode = 3, Reason = "web-4 ended with exit code 3", LastLines = ["no database"] } : null;
+        _rig.Deploy(NewWeb);
+        var deploy = _rig.Finish();
+
+        Assert.True(deploy.HasFailed);
+        Assert.Equal((StepPhase.Failed, "web-4 ended with exit code 3", "no database"), (deploy.Steps[0].Phase, deploy.Steps[0].Reason, deploy.Steps[0].LastLines!.Single()));
+        Assert.Equal(before, _rig.Active("web").Select(alloc => alloc.Id));
+        Assert.Equal("web:v1", _rig.Fleet.Services["web"].Spec.Container.Image);
+        Assert.Equal("web:v1", deploy.Spec!.Services.Single().Container.Image);
+    }
+
+    [Fact]
+    public void A_version_that_fails_half_way_is_taken_back_on_every_node()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        var good = 0;
+        _rig.Fate = alloc => alloc.Container.Image is "web:v2" && alloc.Status is AllocStatus.Running && good++ > 0 ? new() { Id = alloc.Id, Status = AllocStatus.Running, Reason = "GET /healthz answered 500" } : null;
+        _rig.Watch = _ => Assert.True(_rig.Healthy("web").Count >= 3);
+        _rig.Deploy(NewWeb);
+        var deploy = _rig.Finish();
+
+        Assert.Equal("web-5 was not healthy within 1m: GET /healthz answered 500", deploy.Steps[0].Reason);
+        Assert.All(_rig.Active("web"), alloc => Assert.Equal("web:v1", alloc.Container.Image));
+        Assert.Equal(3, _rig.Active("web").Count);
+    }
+
+    [Fact]
+    public void A_service_that_never_was_is_gone_again_where_it_does_not_start()
+    {
+        _rig.Fate = alloc => alloc.Name is "bad" ? new() { Id = alloc.Id, Status = AllocStatus.Failed, Reason = "there is no such image" } : null;
+        _rig.Deploy(Web + "\nservice \"bad\" { image = \"bad:v1\" }");
+        var deploy = _rig.Finish();
+
+        Assert.Equal(["bad Failed", "web Done"], deploy.Steps.Select(step => $"{step.Service} {step.Phase}"));
+        Assert.Equal(["web"], _rig.Fleet.Services.Keys);
+        Assert.Empty(_rig.Active("bad"));
+        Assert.Equal(3, _rig.Healthy("web").Count);
+    }
+
+    [Fact]
+    public void Only_the_count_changes_without_new_containers()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        var before = _rig.Active("web").Select(alloc => alloc.Id).ToList();
+        _rig.Deploy(Web.Replace("= 3", "= 5", StringComparison.Ordinal));
+
+        Assert.Equal((StepKind.Adjust, StepPhase.Done), (_rig.Finish().Steps[0].Kind, _rig.Fleet.Deploys[2].Steps[0].Phase));
+        Assert.Subset(_rig.Active("web").Select(alloc => alloc.Id).ToHashSet(), before.ToHashSet());
+        Assert.Equal(5, _rig.Healthy("web").Count);
+        _rig.Deploy(Web.Replace("= 3", "= 1", StringComparison.Ordinal));
+        _rig.Finish();
+        Assert.Single(_rig.Active("web"));
+    }
+
+    [Fact]
+    public void What_is_not_in_the_file_any_more_ends()
+    {
+        _rig.Deploy(Web + "\nservice \"old\" { image = \"old:v1\" }");
+        _rig.Finish();
+        _rig.Deploy(Web);
+
+        Assert.Equal("old Remove Done", Assert.Single(_rig.Finish().Steps.Select(step => $"{step.Service} {step.Kind} {step.Phase}")));
+        Assert.Empty(_rig.Active("old"));
+    }
+
+    [Fact]
+    public void A_restart_makes_the_same_containers_anew()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        var before = _rig.Active("web").Select(alloc => alloc.Id).ToHashSet();
+        _rig.Change(draft => DeployRules.Restart(draft, "web", TenantId.Default, "ann"));
+
+        Assert.Equal(StepPhase.Done, _rig.Finish().Steps[0].Phase);
+        Assert.Equal(3, _rig.Healthy("web").Count);
+        Assert.DoesNotContain(_rig.Active("web"), alloc => before.Contains(alloc.Id));
+    }
+
+    [Fact]
+    public void Hooks_run_once_and_stand_in_the_way_where_they_fail()
+    {
+        var spec = Web.Replace("replicas = 3", "replicas = 1\n pre_deploy { command = [\"./migrate\"] }", StringComparison.Ordinal);
+        _rig.Deploy(spec);
+        Assert.Equal(StepPhase.Done, _rig.Finish().Steps[0].Phase);
+        var hook = Assert.Single(_rig.Fleet.Allocs.Values, alloc => alloc.Kind is AllocKind.Hook);
+        Assert.Equal(["./migrate"], hook.Container.Command);
+
+        _rig.Fate = alloc => alloc.Kind is AllocKind.Hook ? new() { Id = alloc.Id, Status = AllocStatus.Failed, ExitCode = 1, LastLines = ["no such table"] } : null;
+        _rig.Deploy(spec.Replace("v1", "v2", StringComparison.Ordinal));
+        var deploy = _rig.Finish();
+        Assert.Equal("the hook failed: web-hook-3 ended with exit code 1", deploy.Steps[0].Reason);
+        Assert.Equal("web:v1", Assert.Single(_rig.Active("web")).Container.Image);
+    }
+
+    [Fact]
+    public void A_service_waits_for_those_it_refers_to()
+    {
+        _rig.Watch = _ => Assert.True(_rig.Active("app").Count is 0 || _rig.Healthy("db").Count is 1);
+        _rig.Deploy("""
+            service "app" {
+              image = "app:v1"
+              env { DB = "${service.db.address}" }
+            }
+            service "db" {
+              image = "db:v1"
+              port  = 5432
+            }
+            """);
+
+        Assert.All(_rig.Finish().Steps, step => Assert.Equal(StepPhase.Done, step.Phase));
+    }
+
+    [Fact]
+    public void Services_that_wait_for_each_other_are_refused() =>
+        Assert.Equal("These services need each other's address before they can start: a → b → a.", Assert.Throws<MillException>(() => _rig.Deploy("""
+            service "a" {
+              image = "a"
+              port  = 1
+              env { B = "${service.b.address}" }
+            }
+            service "b" {
+              image = "b"
+              port  = 1
+              env { A = "${service.a.address}" }
+            }
+            """)).Message);
+
+    [Fact]
+    public void One_deploy_at_a_time()
+    {
+        _rig.Deploy(Web);
+
+        Assert.Equal(MillError.DeployInProgress, Assert.Throws<MillException>(() => _rig.Deploy(NewWeb)).Error);
+        _rig.Finish();
+        _rig.Deploy(NewWeb);
+    }
+
+    [Fact]
+    public void What_is_larger_than_any_node_is_refused_and_what_finds_no_room_fails()
+    {
+        Assert.Equal("service \"web\" needs 9 cores and 256M, more than any node has.", Assert.Throws<MillException>(() => _rig.Deploy("service \"web\" {\n image = \"a\"\n cpu = 9\n}")).Message);
+
+        _rig.Deploy("service \"web\" {\n image = \"a\"\n cpu = 5\n replicas = 4\n}");
+        Assert.Equal("no node has room: it needs 5 cores and 256M, and the one with the most has 3 cores and 15.8Gi left", _rig.Finish().Steps[0].Reason);
+        Assert.Empty(_rig.Active("web"));
+    }
+
+    [Fact]
+    public void A_lost_node_is_replaced_and_its_tasks_fail()
+    {
+        _rig.Deploy(Web + "\ntask \"job\" { image = \"job:v1\" }");
+        _rig.Finish();
+        _rig.Fate = alloc => alloc.Kind is AllocKind.Task ? new() { Id = alloc.Id, Status = AllocStatus.Running } : null;
+        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default));
+        _rig.Pass(3);
+        _rig.Silent.Add(task.Node);
+        _rig.Pass(9);
+        Assert.Equal(3, _rig.Healthy("web").Count);
+        _rig.Pass(6);
+
+        Assert.True(_rig.Fleet.Nodes[task.Node].IsDown);
+        Assert.Equal(3, _rig.Healthy("web").Count);
+        Assert.DoesNotContain(_rig.Active("web"), alloc => alloc.Node == task.Node);
+        Assert.Equal((AllocStatus.Failed, true, "its node was lost"), (_rig.Fleet.Allocs[task.Id].Status, _rig.Fleet.Allocs[task.Id].IsLost, _rig.Fleet.Allocs[task.Id].Reason));
+        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => alloc is { Kind: AllocKind.Task, IsTerminal: false });
+
+        // It comes back, and gets nothing that it had.
+        _rig.Silent.Clear();
+        _rig.Pass(20);
+        Assert.Equal(3, _rig.Active("web").Count);
+    }
+
+    [Fact]
+    public void A_new_leader_gives_every_node_a_whole_timeout()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        var before = _rig.Active("web");
+        for (var leaders = 0; leaders < 5; leaders++)
+        {
+            // Nobody can reach a leader for 9 s, and the next one has heard of nobody.
+            foreach (var node in _rig.Fleet.Nodes.Keys) _rig.Silent.Add(node);
+            _rig.Pass(9);
+            _rig.ChangeLeader();
+        }
+        _rig.Silent.Clear();
+        _rig.Pass(30);
+
+        Assert.Equal(before, _rig.Active("web"));
+    }
+
+    [Fact]
+    public void A_node_that_is_to_be_empty_is_left_start_first()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        _rig.Watch = _ => Assert.True(_rig.Healthy("web").Count >= 3);
+        _rig.Drain(1);
+        _rig.Pass(60);
+
+        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => !alloc.IsTerminal && alloc.Node == FleetRig.Node(1));
+        _rig.Drain(1, false);
+        _rig.Pass(60);
+        Assert.Equal(3, _rig.Healthy("web").Count);
+    }
+
+    [Fact]
+    public void A_node_that_is_to_be_empty_keeps_what_has_no_other_place()
+    {
+        _rig.Deploy("service \"web\" {\n image = \"a\"\n constraints { number = 1 }\n}");
+        _rig.Finish();
+        _rig.Drain(1);
+        _rig.Pass(60);
+
+        Assert.Equal(FleetRig.Node(1), Assert.Single(_rig.Healthy("web")).Node);
+    }
+
+    [Fact]
+    public void What_fails_by_itself_is_tried_elsewhere_and_with_longer_and_longer_pauses()
+    {
+        _rig.Deploy("service \"web\" { image = \"a\" }");
+        _rig.Finish();
+        var started = new List<(Timestamp At, NodeId Node)>();
+        _rig.Fate = alloc => new() { Id = alloc.Id, Status = AllocStatus.Failed, Reason = "the disk is full" };
+        for (var second = 0; second < 240; second++)
+        {
+            var before = _rig.Fleet.Allocs.Count;
+            _rig.Pass(1);
+            if (_rig.Fleet.Numbers.NextAlloc - 1 > started.Count + 1) started.Add((_rig.Now, _rig.Active("web")[0].Node));
+        }
+
+        Assert.Equal([5, 30, 60], started.Zip(started.Skip(1), (one, next) => (int)((next.At.Microseconds - one.At.Microseconds) / 1_000_000) - 2).Take(3).Select(seconds => seconds <= 6 ? 5 : seconds <= 31 ? 30 : 60));
+        Assert.True(started.Take(3).Select(start => start.Node).Distinct().Count() > 1);
+    }
+
+    [Fact]
+    public void What_has_ended_is_kept_for_a_while_and_not_for_ever()
+    {
+        _rig.Deploy("task \"job\" { image = \"job\" }\nservice \"web\" { image = \"a\" }");
+        _rig.Finish();
+        for (var i = 0; i < 300; i++)
+        {
+            _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default));
+            _rig.Pass(3);
+        }
+        Assert.Equal(100, _rig.Fleet.Allocs.Values.Count(alloc => alloc.Kind is AllocKind.Task));
+        _rig.Step(TimeSpan.FromHours(25));
+        _rig.Step(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => alloc.Kind is AllocKind.Task);
+
+        for (var i = 0; i < 15; i++)
+        {
+            _rig.Change(draft => DeployRules.Restart(draft, "web", TenantId.Default, "ann"));
+            _rig.Finish();
+        }
+        _rig.Pass(1);
+        Assert.Equal(10, _rig.Fleet.Deploys.Count);
+        Assert.Equal(6, _rig.Fleet.AllocsOf("web").Count());
+    }
+
+    [Fact]
+    public void A_schedule_starts_a_task_once_each_time_and_makes_up_for_what_was_missed_once()
+    {
+        _rig.Deploy("task \"job\" {\n image = \"job\"\n schedule = \"*/5 * * * *\"\n}");
+        _rig.Pass(299);
+        Assert.Empty(_rig.Fleet.Allocs);
+        _rig.Pass(3);
+        Assert.Single(_rig.Fleet.Allocs);
+        _rig.Pass(300);
+        Assert.Equal(2, _rig.Fleet.Allocs.Count);
+        _rig.Step(TimeSpan.FromHours(3));
+        _rig.Pass(10);
+        Assert.Equal(3, _rig.Fleet.Allocs.Count);
+    }
+
+    [Fact]
+    public void A_task_that_is_ended_ends_and_is_not_started_again()
+    {
+        _rig.Deploy("task \"job\" { image = \"job\" }\nservice \"web\" { image = \"a\" }");
+        _rig.Finish();
+        _rig.Fate = alloc => alloc.Kind is AllocKind.Task ? new() { Id = alloc.Id, Status = AllocStatus.Running } : null;
+        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default));
+        _rig.Pass(5);
+        _rig.Change(draft => TaskRules.Kill(draft, task.Id, TenantId.Default));
+        _rig.Pass(60);
+
+        Assert.Equal(AllocStatus.Stopped, _rig.Fleet.Allocs[task.Id].Status);
+        Assert.Single(_rig.Fleet.Allocs.Values, alloc => alloc.Kind is AllocKind.Task);
+        Assert.Equal(MillError.InvalidRequest, Assert.Throws<MillException>(() => _rig.Change(draft => TaskRules.Kill(draft, _rig.Active("web")[0].Id, TenantId.Default))).Error);
+        Assert.Equal(MillError.NotFound, Assert.Throws<MillException>(() => _rig.Change(draft => TaskRules.Kill(draft, "job-99", TenantId.Default))).Error);
+    }
+
+    [Fact]
+    public void A_rollback_makes_what_was_before()
+    {
+        _rig.Deploy(Web);
+        _rig.Finish();
+        _rig.Deploy(NewWeb);
+        _rig.Finish();
+        var earlier = DeployRules.Earlier(_rig.Fleet, TenantId.Default, null);
+        Assert.Equal(1, earlier.Number);
+        _rig.Change(draft => DeployRules.Begin(draft, earlier.Spec!, TenantId.Default, "ann", earlier.Number));
+        var deploy = _rig.Finish();
+
+        Assert.Equal((DeployKind.Rollback, 1, StepPhase.Done), (deploy.Kind, deploy.BackTo!.Value, deploy.Steps[0].Phase));
+        Assert.All(_rig.Active("web"), alloc => Assert.Equal("web:v1", alloc.Container.Image));
+    }
+
+    [Fact]
+    public void Late_reports_wake_nobody_from_the_dead()
+    {
+        _rig.Deploy("service \"web\" { image = \"a\" }");
+        _rig.Finish();
+        var alloc = _rig.Active("web")[0];
+        _rig.Change(draft => { new AllocReport { Id = alloc.Id, Status = AllocStatus.Failed }.Apply(draft, alloc.Node); return 0; });
+        _rig.Change(draft => { new AllocReport { Id = alloc.Id, Status = AllocStatus.Healthy }.Apply(draft, alloc.Node); return 0; });
+        _rig.Change(draft => { new AllocReport { Id = "web-99", Status = AllocStatus.Healthy }.Apply(draft, alloc.Node); return 0; });
+
+        Assert.Equal(AllocStatus.Failed, _rig.Fleet.Allocs[alloc.Id].Status);
+        Assert.False(_rig.Fleet.Allocs.ContainsKey("web-99"));
+    }
+}

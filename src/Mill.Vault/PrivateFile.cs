@@ -79,7 +79,7 @@ public static class PrivateFile
     }
 
     /// <summary>Whether others than the owner can do anything with an open file.</summary>
-    internal static bool IsExposed(FileStream file) => (File.GetUnixFileMode(file.SafeFileHandle) & Others) != 0;
+    public static bool IsExposed(FileStream file) => (File.GetUnixFileMode(file.SafeFileHandle) & Others) != 0;
 
     internal static MillException Unusable(string path, Exception cause) => cause.HResult == NoSpace
         ? new(MillError.StorageFull, $"No space is left for {path}.", cause) { Hint = "Free some space, and start again." }

@@ -57,7 +57,15 @@ public sealed record DeployPlan(IReadOnlyList<PlannedService> Services, IReadOnl
             if (placing.Node is not { } node) break;
             view.Add(new()
             {
-                Id = "", Name = service.Name, Kind = AllocKind.Service, Tenant = default, Node = node, Version = 0, Container = service.Container, CreatedAt = default, Status = AllocStatus.Pulling,
+                Id = "",
+                Name = service.Name,
+                Kind = AllocKind.Service,
+                Tenant = default,
+                Node = node,
+                Version = 0,
+                Container = service.Container,
+                CreatedAt = default,
+                Status = AllocStatus.Pulling,
             });
         }
         return placings;

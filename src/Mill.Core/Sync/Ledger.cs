@@ -21,14 +21,17 @@ public sealed record Ledger(string Target, LedgerKey Key, ImmutableSortedDiction
     /// <summary>This write will not come.</summary>
     public Ledger Withdrawing(string name) => this with { Intents = Intents.Remove(name) };
 
-    /// <summary>The write has come. What is known of a later one stays.</summary>
-    public Ledger Wrote(string name, LedgerEntry entry)
+    /// <summary>The write has come. What is known of a later one stays, and so does what another run intends.</summary>
+    /// <param name="run">Which wrote it.</param>
+    public Ledger Wrote(string name, LedgerEntry entry, string run)
     {
-        var isLater = !Secrets.TryGetValue(name, out var known) || known.UpdatedAt <= entry.UpdatedAt;
-        return this with { Secrets = isLater ? Secrets.SetItem(name, entry) : Secrets, Intents = Intents.Remove(name) };
+        var last = Secrets.TryGetValue(name, out var known) ? LastOf(known, entry) : entry;
+        return this with { Secrets = Secrets.SetItem(name, last), Intents = Intents.TryGetValue(name, out var intent) && intent.Run == run ? Intents.Remove(name) : Intents };
     }
 
-    public Ledger Forgetting(string name) => this with { Secrets = Secrets.Remove(name), Intents = Intents.Remove(name) };
+    /// <summary>It is gone. What somebody wrote since stays known.</summary>
+    /// <param name="updatedAt">Of what is gone.</param>
+    public Ledger Forgetting(string name, DateTimeOffset updatedAt) => Secrets.TryGetValue(name, out var entry) && entry.UpdatedAt == updatedAt ? this with { Secrets = Secrets.Remove(name) } : this;
 
     /// <summary>
     /// Settles what was cut off, by what is there now. Where nothing changed, the write never came. Where something did, it is taken for ours and never certain to be: to write it again could be to write it twice,
@@ -46,6 +49,14 @@ public sealed record Ledger(string Target, LedgerKey Key, ImmutableSortedDiction
         return settled;
     }
 
+    /// <summary>Which of two writes at the same time came last, nobody knows: with the older version, the newer one is written again.</summary>
+    private static LedgerEntry LastOf(LedgerEntry known, LedgerEntry entry)
+    {
+        if (known.UpdatedAt != entry.UpdatedAt) return known.UpdatedAt > entry.UpdatedAt ? known : entry;
+        if (known.Version == entry.Version) return known.IsConfirmed ? known : entry;
+        return (known.Version < entry.Version ? known : entry) with { IsUnconfirmed = true };
+    }
+
     // A record prints its members; the key is none of anybody's business.
     public override string ToString() => $"ledger of {Target}";
 }
@@ -55,10 +66,10 @@ public sealed record Ledger(string Target, LedgerKey Key, ImmutableSortedDiction
 /// <param name="Version">Of the vault.</param>
 /// <param name="Fingerprint">See <see cref="LedgerKey.Fingerprint"/>.</param>
 /// <param name="UpdatedAt">What GitHub said right after it.</param>
-/// <param name="WrittenAt">By our clock: for GitHub's limits.</param>
+/// <param name="WrittenAt">By our clock: lists may not know of it yet.</param>
 public sealed record LedgerEntry(string Secret, int Version, string Fingerprint, DateTimeOffset UpdatedAt, DateTimeOffset WrittenAt)
 {
-    /// <summary>Something was written when we were cut off; whether it was this, nobody knows.</summary>
+    /// <summary>Something was written as we were cut off, or right after us; whether it was this, nobody knows.</summary>
     [JsonPropertyName("unconfirmed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsUnconfirmed { get; init; }
 

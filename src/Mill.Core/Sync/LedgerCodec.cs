@@ -9,6 +9,9 @@ namespace Mill.Core.Sync;
 /// <summary>Ledgers as text: one JSON document, the same for the same ledger.</summary>
 public static class LedgerCodec
 {
+    /// <summary>In bytes: what a secret of the vault holds.</summary>
+    public const int Longest = 256 * 1024;
+
     private const int Format = 1;
 
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -35,17 +35,21 @@ public static class SecretScopes
         _ => null,
     };
 
+    /// <summary>What is wrong with the name of an environment, as <see cref="TryParse"/> says it; null for nothing.</summary>
+    public static string? ProblemOfEnvironment(string name) => name switch
+    {
+        "" => "the environment has no name",
+        "." or ".." => "an environment of that name cannot be asked for",
+        { Length: > LongestEnvironment } => $"the name of the environment is longer than {LongestEnvironment} characters",
+        _ when name.Any(char.IsControl) => "the name of the environment holds a control character",
+        _ when StoreOf(name[(name.LastIndexOf(':') + 1)..]) is not null and not SecretStore.Actions && name.Contains(':', StringComparison.Ordinal) => "an environment has secrets for Actions only",
+        _ => null,
+    };
+
     private static bool TryParseEnvironment(string place, string environment, [NotNullWhen(true)] out SecretScope? scope, [NotNullWhen(false)] out string? reason)
     {
         scope = null;
-        reason = environment switch
-        {
-            "" => "the environment behind the @ has no name",
-            { Length: > LongestEnvironment } => $"the name of the environment is longer than {LongestEnvironment} characters",
-            _ when environment.Any(char.IsControl) => "the name of the environment holds a control character",
-            _ when StoreOf(environment[(environment.LastIndexOf(':') + 1)..]) is not null and not SecretStore.Actions && environment.Contains(':', StringComparison.Ordinal) => "an environment has secrets for Actions only",
-            _ => null,
-        };
+        reason = ProblemOfEnvironment(environment);
         if (reason is not null) return false;
         if (RepositoryName.TryParse(place, out var repository)) scope = SecretScope.Of(repository, environment);
         else reason = "write owner/name@environment";

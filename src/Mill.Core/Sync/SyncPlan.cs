@@ -7,10 +7,10 @@ namespace Mill.Core.Sync;
 public sealed record SyncPlan(SecretScope Target, IReadOnlyList<SyncStep> Steps, Ledger Ledger, bool IsLedgerChanged)
 {
     /// <param name="wanted">By the name that GitHub has for it, in upper case.</param>
-    /// <param name="remote">All that is there.</param>
+    /// <param name="remote">All that is there, by names in upper case.</param>
     public static SyncPlan Of(SecretScope target, IReadOnlyDictionary<string, SyncSource> wanted, IReadOnlyCollection<RemoteSecret> remote, Ledger ledger, SecretPolicy policy, SyncRules rules)
     {
-        var there = remote.ToDictionary(secret => secret.Name.ToUpperInvariant(), StringComparer.Ordinal);
+        var there = remote.ToDictionary(secret => secret.Name, StringComparer.Ordinal);
         var settled = ledger.Settled(there);
         var planning = new Planning(target, wanted, there, settled, policy, rules);
         SyncStep[] steps = [.. wanted.Keys.Union(settled.Secrets.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(planning.Decide)];
@@ -20,7 +20,7 @@ public sealed record SyncPlan(SecretScope Target, IReadOnlyList<SyncStep> Steps,
 
     private static Ledger Note(Ledger ledger, SyncStep step) => step.Source is { Version: { } version } source
         ? ledger with { Secrets = ledger.Secrets.SetItem(step.Name, ledger.Secrets[step.Name] with { Secret = source.Secret, Version = version }) }
-        : ledger.Forgetting(step.Name);
+        : ledger.Forgetting(step.Name, ledger.Secrets[step.Name].UpdatedAt);
 
     /// <summary>All that a decision rests on.</summary>
     private sealed record Planning(SecretScope Target, IReadOnlyDictionary<string, SyncSource> Wanted, Dictionary<string, RemoteSecret> Remote, Ledger Ledger, SecretPolicy Policy, SyncRules Rules)
@@ -35,7 +35,7 @@ public sealed record SyncPlan(SecretScope Target, IReadOnlyList<SyncStep> Steps,
 
         private SyncStep DecideWanted(string name, SyncSource source, RemoteSecret? remote, LedgerEntry? entry)
         {
-            if (Policy.Judge(name, Target) is { IsAllowed: false, Reason: var rule })
+            if (Policy.Judge(name, source.Secret, Target) is { IsAllowed: false, Reason: var rule })
                 return new(name, SyncState.Denied, SyncAction.None, remote is null ? rule : $"{rule}; it is there all the same, and stays");
             if (source.Version is null) return new(name, SyncState.NoSource, SyncAction.None, $"the vault has no secret {source.Secret}");
             if (remote is null) return new(name, SyncState.Missing, SyncAction.Create, "it is not there");

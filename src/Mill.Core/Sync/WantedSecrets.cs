@@ -25,7 +25,7 @@ public static class WantedSecrets
     public static IReadOnlyDictionary<string, SyncSource> Of(SyncTarget target, IReadOnlyDictionary<string, int> known)
     {
         var wanted = new SortedDictionary<string, SyncSource>(StringComparer.Ordinal);
-        foreach (var (name, secret) in target.Secrets) wanted[name.ToUpperInvariant()] = Named(secret, known);
+        foreach (var (name, secret) in target.Secrets) wanted[name] = Named(secret, known);
         if (target.Prefix is not { } prefix) return wanted;
         foreach (var group in known.Keys.Where(secret => IsBelow(prefix, secret)).GroupBy(secret => NameFor(secret[prefix.Length..]), StringComparer.Ordinal))
         {

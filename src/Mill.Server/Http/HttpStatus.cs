@@ -18,8 +18,9 @@ internal static class HttpStatus
         MillError.TooLarge => 413,
         MillError.InvalidEnv or MillError.UnresolvedReferences or MillError.InvalidSpec => 422,
         MillError.RateLimited => 429,
+        MillError.ImageUnavailable or MillError.ContainerRefused => 502,
         MillError.VaultSealed or MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.OutcomeUnknown
-            or MillError.StorageFull or MillError.StorageUnavailable or MillError.LaterFormat or MillError.NoRoom => 503,
+            or MillError.StorageFull or MillError.StorageUnavailable or MillError.LaterFormat or MillError.NoRoom or MillError.EngineUnavailable => 503,
         _ => 500,
     };
 
@@ -40,6 +41,9 @@ internal static class HttpStatus
         MillError.InvalidSpec => "The file is not valid",
         MillError.DeployInProgress => "Another deploy is at work",
         MillError.NoRoom => "No node has room",
+        MillError.EngineUnavailable => "The container engine is not available",
+        MillError.ImageUnavailable => "The image is not available",
+        MillError.ContainerRefused => "The container engine refused",
         MillError.PreconditionFailed => "The precondition failed",
         MillError.TooLarge => "The request is too large",
         MillError.RateLimited => "Too many requests",

@@ -13,7 +13,6 @@ public sealed record ExportOrder(string RequestId, SecretScope Target, IReadOnly
     public bool Overwrite { get; private init; }
 
     private const int LongestId = 64;
-    private const int LongestEnvironment = 255;
 
     // What a runner takes for a command to it, wherever it is printed.
     private static readonly string[] Commands = ["##[", "::"];
@@ -36,7 +35,7 @@ public sealed record ExportOrder(string RequestId, SecretScope Target, IReadOnly
         var id = item.RequestId ?? "";
         if (id.Length > LongestId || id.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-')) problems.Add("request_id may have letters, digits and hyphens.");
         if (!RepositoryName.TryParse(item.TargetRepo, out var repository)) problems.Add("target_repo has to be OWNER/NAME.");
-        if (item.TargetEnvironment is { } environment && (environment.Length is 0 or > LongestEnvironment || environment.Any(char.IsControl) || Commands.Any(command => environment.Contains(command, StringComparison.Ordinal)))) problems.Add("target_environment is not a name.");
+        if (item.TargetEnvironment is { } environment && (SecretScopes.ProblemOfEnvironment(environment) is not null || Commands.Any(command => environment.Contains(command, StringComparison.Ordinal)))) problems.Add("target_environment is not a name.");
         // Values come by the place of their names in this list, so nothing else may name one.
         var asked = item.Secrets ?? [];
         if (asked.Count is 0 or > WorkflowFile.MostSecrets) problems.Add($"secrets has to name 1 to {WorkflowFile.MostSecrets} secrets.");

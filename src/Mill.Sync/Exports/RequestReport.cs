@@ -1,3 +1,4 @@
+using Mill.Secrets;
 using Mill.Sync.GitHub;
 
 namespace Mill.Sync.Exports;
@@ -6,6 +7,9 @@ namespace Mill.Sync.Exports;
 /// <param name="Run">What the source made of it; null where no run was found.</param>
 public sealed record RequestReport(IReadOnlyList<RequestedSecret> Secrets, WorkflowRun? Run)
 {
+    /// <summary>What could not be read at the last look; null for nothing.</summary>
+    public MillException? Failure { get; init; }
+
     public bool IsComplete => Secrets.All(secret => secret.State is RequestState.Arrived);
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mill.Sync.Sealing;
 
 namespace Mill.Sync.Exports;
 
@@ -10,6 +11,9 @@ public static class WorkflowFile
 
     /// <summary>How many secrets one request may ask for: each has a place in the step's environment, so that it gets those that were asked for, and not all there are.</summary>
     public const int MostSecrets = 20;
+
+    /// <summary>For the job. What the export itself may take is less, so that it says what it did not reach.</summary>
+    public static readonly TimeSpan JobLimit = TimeSpan.FromMinutes(10);
 
     public const string PayloadVariable = "MILL_EXPORT_PAYLOAD";
     public const string PolicyVariable = "MILL_EXPORT_POLICY";
@@ -34,9 +38,10 @@ public static class WorkflowFile
             #
             # Who may have what stands in the variable {{{PolicyVariable}}} of the environment mill-export, a line each; deny wins:
             #   allow POSTGRES_* acme/*
+            #   allow NPM_TOKEN  acme/web by alice,acme-ci[bot]
             #   deny  *_ROOT_PASSWORD *
             # The secret MILL_EXPORT_TOKEN there is a token that may write secrets in those repositories. The environment may ask for a reviewer.
-            # The values are plain in the memory of the machine that runs this, for as long as it does.
+            # The values are plain text in the memory of the machine that runs this, for as long as it does. Have the environment take no branch but the default one.
             name: export-secret
             on:
               repository_dispatch:
@@ -49,7 +54,7 @@ public static class WorkflowFile
               export:
                 environment: mill-export
                 runs-on: ubuntu-latest
-                timeout-minutes: 5
+                timeout-minutes: {{{(int)JobLimit.TotalMinutes}}}
                 steps:
                   - name: Get mill
                     env:
@@ -60,6 +65,8 @@ public static class WorkflowFile
                       curl --proto '=https' --fail --silent --show-error --location --output "$RUNNER_TEMP/mill" "$URL"
                       echo "$SHA256  $RUNNER_TEMP/mill" | sha256sum --check --quiet
                       chmod +x "$RUNNER_TEMP/mill"
+                      # Values are sealed with libsodium. GitHub's images of Ubuntu have it; others may not.
+                      ldconfig -p | grep {{{SodiumNative.Library}}} >/dev/null || { sudo apt-get update --quiet; sudo apt-get install --quiet --yes libsodium23; }
                   - name: Export
                     env:
                       {{{PayloadVariable}}}: ${{ toJSON(github.event.client_payload) }}

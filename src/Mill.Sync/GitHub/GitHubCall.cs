@@ -8,10 +8,19 @@ internal sealed record GitHubCall(HttpMethod Method, string Owner, string Path, 
 {
     public byte[]? Body { get; init; }
 
-    public bool IsWrite => Method != HttpMethod.Get;
+    /// <summary>What a fine-grained token needs for it, where it is not about secrets: <c>to read actions</c>.</summary>
+    public string? Permission { get; init; }
 
-    /// <summary>Whether sending it again does no harm where nobody knows what became of the first. An event would run its workflow twice.</summary>
-    public bool IsRepeatable => Method != HttpMethod.Post;
+    /// <summary>That a token is asked for: nothing changes, and one too many does no harm.</summary>
+    public bool IsForToken { get; init; }
+
+    public bool IsWrite => Method != HttpMethod.Get && !IsForToken;
+
+    /// <summary>A change whose turn was waited for already, because something had to be looked at in between: it is sent now and once, or not at all.</summary>
+    public bool IsReserved { get; init; }
+
+    /// <summary>Whether sending it again does no harm where nobody knows what became of the first. An event would run its workflow twice, and what is there to be changed may be another's by then.</summary>
+    public bool IsRepeatable => !IsWrite;
 
     // A record prints its members; a body may hold what is nobody's business.
     public override string ToString() => $"{Method} {Path}";

@@ -13,34 +13,35 @@ public sealed partial class GitHubClient
 
     private const string Selected = "selected";
 
-    /// <summary>Seals the value with the scope's key and sets it; a key that was exchanged meanwhile is fetched anew. True where there was none before.</summary>
-    public async Task<bool> SetSecretAsync(SecretScope scope, string name, SecretValue value, CancellationToken cancellationToken)
+    /// <summary>Waits until a change may be sent, and counts it. What has to be looked at right before it is looked at between this and <see cref="SendReservedAsync"/>.</summary>
+    internal Task ReserveAsync(DateTimeOffset giveUp, CancellationToken cancellationToken) => _transport.ReserveAsync(giveUp, cancellationToken);
+
+    /// <summary>Sends what <see cref="SealAsync"/> or <see cref="DeletionOf"/> made, at once and once. Null where GitHub takes no change right now.</summary>
+    internal Task<GitHubAnswer?> SendReservedAsync(GitHubCall call, CancellationToken cancellationToken) =>
+        call.Method == HttpMethod.Delete ? _transport.SendReservedAsync(call, cancellationToken, HttpStatusCode.NotFound) : _transport.SendReservedAsync(call, cancellationToken);
+
+    /// <summary>What deletes the secret, all but sent.</summary>
+    internal static GitHubCall DeletionOf(SecretScope scope, string name) => CallOf(HttpMethod.Delete, scope, name);
+
+    /// <summary>What sets the secret, all but sent.</summary>
+    internal async Task<GitHubCall> SealAsync(SecretScope scope, string name, SecretValue value, CancellationToken cancellationToken)
     {
         var wanted = GitHubSecretName.Normalize(name, out var reason) ?? throw new MillException(MillError.InvalidName, $"GitHub takes no secret with the name {name}: {reason}.");
         if (value.Length > GitHubSecretName.LongestValue) throw new MillException(MillError.TooLarge, $"The value of {wanted} is longer than the {GitHubSecretName.LongestValue} bytes that GitHub takes.");
         var (visibility, repositories) = scope.Organization is null ? default : await AudienceAsync(scope, wanted, cancellationToken).ConfigureAwait(false);
         var key = await KeyAsync(scope, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await PutAsync(scope, wanted, Seal(value, key, visibility, repositories), cancellationToken).ConfigureAwait(false);
-        }
-        catch (MillException e) when (e.Error is MillError.InvalidRequest)
-        {
-            _keys.TryRemove(scope, out _);
-            var newer = await KeyAsync(scope, cancellationToken).ConfigureAwait(false);
-            if (newer == key) throw;
-            return await PutAsync(scope, wanted, Seal(value, newer, visibility, repositories), cancellationToken).ConfigureAwait(false);
-        }
+        return CallOf(HttpMethod.Put, scope, wanted) with { Body = JsonSerializer.SerializeToUtf8Bytes(Seal(value, key, visibility, repositories), GitHubJson.Default.SealedSecret) };
+    }
+
+    /// <summary>Asks for the key anew: that it was another one is why a box was not taken.</summary>
+    internal async Task<bool> HasNewKeyAsync(SecretScope scope, CancellationToken cancellationToken)
+    {
+        _keys.TryRemove(scope, out var before);
+        return await KeyAsync(scope, cancellationToken).ConfigureAwait(false) != before;
     }
 
     private static SealedSecret Seal(SecretValue value, PublicKeyItem key, string? visibility, IReadOnlyList<JsonElement>? repositories) =>
         new(Convert.ToBase64String(SealedBox.Seal(value, Convert.FromBase64String(key.Key))), key.KeyId, visibility, repositories);
-
-    private async Task<bool> PutAsync(SecretScope scope, string name, SealedSecret body, CancellationToken cancellationToken)
-    {
-        var call = CallOf(HttpMethod.Put, scope, name) with { Body = JsonSerializer.SerializeToUtf8Bytes(body, GitHubJson.Default.SealedSecret) };
-        return (await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false)).Status is HttpStatusCode.Created;
-    }
 
     private async Task<PublicKeyItem> KeyAsync(SecretScope scope, CancellationToken cancellationToken)
     {
@@ -54,7 +55,7 @@ public sealed partial class GitHubClient
     /// <summary>Who sees the secret of an organization stays as it is: GitHub wants it said with every write, and forgets what is left out.</summary>
     private async Task<(string? Visibility, IReadOnlyList<JsonElement>? Repositories)> AudienceAsync(SecretScope scope, string name, CancellationToken cancellationToken)
     {
-        if (await FindItemAsync(scope, name, cancellationToken).ConfigureAwait(false) is not { Visibility: { } visibility }) return (FirstVisibility, null);
+        if ((await LookAsync(scope, name, cancellationToken).ConfigureAwait(false)).Secret is not { Visibility: { } visibility }) return (FirstVisibility, null);
         if (visibility is not Selected) return (visibility, null);
         var path = $"{GitHubPaths.SecretsOf(scope)}/{Uri.EscapeDataString(name)}/repositories";
         var (items, _) = await ReadPagesAsync(

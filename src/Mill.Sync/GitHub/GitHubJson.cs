@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Mill.Core.Sync;
 
 namespace Mill.Sync.GitHub;
 
@@ -10,6 +11,7 @@ namespace Mill.Sync.GitHub;
 [JsonSerializable(typeof(PublicKeyItem))]
 [JsonSerializable(typeof(SealedSecret))]
 [JsonSerializable(typeof(RepositoriesPage))]
+[JsonSerializable(typeof(RepositoryItem))]
 [JsonSerializable(typeof(DispatchRequest))]
 [JsonSerializable(typeof(RunsPage))]
 [JsonSerializable(typeof(RunItem))]
@@ -22,9 +24,9 @@ internal sealed partial class GitHubJson : JsonSerializerContext;
 
 internal sealed record SecretsPage(int TotalCount, IReadOnlyList<SecretItem> Secrets);
 
-internal sealed record SecretItem(string Name, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, string? Visibility = null)
+internal sealed record SecretItem(string Name, DateTimeOffset UpdatedAt, string? Visibility = null)
 {
-    public GitHubSecret ToSecret() => new(Name.ToUpperInvariant(), CreatedAt, UpdatedAt);
+    public RemoteSecret ToSecret() => new(Name.ToUpperInvariant(), UpdatedAt);
 }
 
 internal sealed record PublicKeyItem(string KeyId, string Key);
@@ -35,15 +37,15 @@ internal sealed record SealedSecret(string EncryptedValue, string KeyId, string?
 
 internal sealed record RepositoriesPage(int TotalCount, IReadOnlyList<RepositoryItem> Repositories);
 
-internal sealed record RepositoryItem(long Id);
+internal sealed record RepositoryItem(long Id, string? FullName = null);
 
 internal sealed record DispatchRequest(string EventType, ExportPayload ClientPayload);
 
 internal sealed record RunsPage(int TotalCount, IReadOnlyList<RunItem> WorkflowRuns);
 
-internal sealed record RunItem(long Id, Uri HtmlUrl, DateTimeOffset CreatedAt, string? DisplayTitle = null, string? Status = null, string? Conclusion = null)
+internal sealed record RunItem(long Id, Uri HtmlUrl, string? DisplayTitle = null, string? Status = null, string? Conclusion = null)
 {
-    public WorkflowRun ToRun() => new(Id, DisplayTitle ?? "", Status ?? "", Conclusion, HtmlUrl, CreatedAt);
+    public WorkflowRun ToRun() => new(Id, DisplayTitle ?? "", Status ?? "", Conclusion, HtmlUrl);
 }
 
 internal sealed record ErrorItem(string? Message = null);

@@ -8,7 +8,7 @@ namespace Mill.Sync.GitHub;
 /// When the next request may be sent (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api, best-practices-for-using-the-rest-api): what GitHub said last, and what it
 /// says in general of programs that behave. For one request at a time.
 /// </summary>
-internal sealed class GitHubLimits
+internal sealed class GitHubLimits(GitHubOptions options)
 {
     private const int WriteCost = 5;
     private const int ReadCost = 1;
@@ -22,59 +22,68 @@ internal sealed class GitHubLimits
     /// <summary>Where GitHub says that it is too much, and not until when.</summary>
     private static readonly TimeSpan FirstRest = TimeSpan.FromMinutes(1);
 
-    private readonly GitHubOptions _options;
     private readonly SlidingWindow _writesOfMinute = new(80, TimeSpan.FromMinutes(1) + OnTheWay);
     private readonly SlidingWindow _writesOfHour = new(500, TimeSpan.FromHours(1) + OnTheWay);
     private readonly SlidingWindow _pointsOfMinute = new(900, TimeSpan.FromMinutes(1) + OnTheWay);
     private DateTimeOffset _blockedUntil = DateTimeOffset.MinValue;
     private DateTimeOffset _lastWrite = DateTimeOffset.UnixEpoch;
     private string _why = "";
-    private int _refusals; // in a row
+    private int _refusedReads; // in a row
+    private int _refusedWrites;
+    private DateTimeOffset? _heardAt; // what the log says
 
-    public GitHubLimits(GitHubOptions options)
-    {
-        _options = options;
-        foreach (var write in options.EarlierWrites.Order())
-        {
-            _writesOfMinute.Take(write, 1);
-            _writesOfHour.Take(write, 1);
-        }
-    }
+    /// <summary>What GitHub said last is over: what was counted before may be sent.</summary>
+    public bool IsOpen => _blockedUntil <= options.Time.GetUtcNow();
 
-    /// <summary>Waits for the turn of a request. Throws <see cref="MillError.RateLimited"/> where that is after <paramref name="giveUp"/>.</summary>
+    /// <summary>Waits for the turn of a request, and counts it. Throws <see cref="MillError.RateLimited"/> where that is after <paramref name="giveUp"/>.</summary>
     public async Task WaitAsync(bool isWrite, DateTimeOffset giveUp, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var now = _options.Time.GetUtcNow();
+            await HearAsync(cancellationToken).ConfigureAwait(false);
+            var now = options.Time.GetUtcNow();
             var (from, why) = NextTurn(now, isWrite);
-            if (from <= now)
+            if (from > now)
+            {
+                // The second between two changes is nothing to speak of, nor to give up for.
+                if (from > giveUp && from - now > Pause) throw TooLong(from - now, why);
+                if (from - now > Pause) options.Waiting?.Invoke(why, from - now);
+                await Task.Delay(from - now, options.Time, cancellationToken).ConfigureAwait(false);
+            }
+            else if (!isWrite || await TryNoteAsync(now, cancellationToken).ConfigureAwait(false))
             {
                 Take(now, isWrite);
                 return;
             }
-            if (from > giveUp) throw TooLong(from - now, why);
-            // The second between two changes is nothing to speak of.
-            if (from - now > Pause) _options.Waiting?.Invoke(why, from - now);
-            await Task.Delay(from - now, _options.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Hears what an answer says of the next request. True where this one was refused for it, and may be sent again then.</summary>
-    public bool Refuses(GitHubAnswer answer, string message)
+    public bool Refuses(bool isWrite, GitHubAnswer answer, string message)
     {
-        var now = _options.Time.GetUtcNow();
+        var now = options.Time.GetUtcNow();
+        ref var refusals = ref isWrite ? ref _refusedWrites : ref _refusedReads;
         var isRefusal = answer.Status is HttpStatusCode.TooManyRequests || (answer.Status is HttpStatusCode.Forbidden && (answer["Retry-After"] is not null || message.Contains("rate limit", StringComparison.OrdinalIgnoreCase)));
-        if (!isRefusal) _refusals = 0;
+        refusals = isRefusal ? refusals + 1 : 0;
         // In this order, as GitHub says.
-        if (RetryAfter(answer) is { } wait) Block(now + wait, "GitHub asks to come back later");
+        if (RetryAfter(answer) is { } wait) Block(now + (isRefusal ? AtLeast(wait, refusals) : wait), "GitHub asks to come back later");
         else if (answer["X-RateLimit-Remaining"] is "0" && ResetIn(answer) is { } rest) Block(now + rest, "the requests of this hour are used up");
-        else if (isRefusal) Block(now + (FirstRest * (1 << Math.Min(_refusals++, 4))), "GitHub finds these requests too many");
+        else if (isRefusal) Block(now + (FirstRest * (1 << Math.Min(refusals - 1, 4))), "GitHub finds these requests too many");
         return isRefusal;
     }
 
+    /// <summary>Tells others that use the log of a refusal: GitHub counts what they send meanwhile, too.</summary>
+    public Task TellAsync(CancellationToken cancellationToken) => options.Log is { } log ? log.BlockAsync(_blockedUntil, cancellationToken) : Task.CompletedTask;
+
     /// <summary>A change was answered: the pause begins.</summary>
-    public void Wrote() => _lastWrite = _options.Time.GetUtcNow();
+    public void Wrote() => _lastWrite = options.Time.GetUtcNow();
+
+    /// <summary>Whoever is told to come back at once, and refused again, would ask all the time.</summary>
+    private static TimeSpan AtLeast(TimeSpan wait, int refusals)
+    {
+        var least = refusals > 1 ? FirstRest : Pause;
+        return wait > least ? wait : least;
+    }
 
     private static TimeSpan? RetryAfter(GitHubAnswer answer) => answer["Retry-After"] switch
     {
@@ -117,6 +126,33 @@ internal sealed class GitHubLimits
         {
             if (from > turn.From) turn = (from, why);
         }
+    }
+
+    /// <summary>What others noted, at least as long ago as a request is on its way.</summary>
+    private async Task HearAsync(CancellationToken cancellationToken)
+    {
+        if (options.Log is not { } log || (_heardAt is { } at && options.Time.GetUtcNow() - at <= OnTheWay)) return;
+        await log.ReadAsync(cancellationToken).ConfigureAwait(false);
+        Heard(log);
+    }
+
+    /// <summary>False where others made changes that were not known of.</summary>
+    private async Task<bool> TryNoteAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (options.Log is not { } log) return true;
+        var isNoted = await log.TryNoteAsync(now, cancellationToken).ConfigureAwait(false);
+        if (isNoted) _heardAt = now;
+        else Heard(log);
+        return isNoted;
+    }
+
+    private void Heard(SharedWriteLog log)
+    {
+        var known = log.Known;
+        _writesOfMinute.Restart(known.Writes);
+        _writesOfHour.Restart(known.Writes);
+        if (known.BlockedUntil is { } until) Block(until, "GitHub asked to come back later, also another program");
+        _heardAt = options.Time.GetUtcNow();
     }
 
     private void Take(DateTimeOffset now, bool isWrite)

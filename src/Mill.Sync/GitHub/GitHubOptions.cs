@@ -9,10 +9,8 @@ public sealed record GitHubOptions
     /// <summary>For a GitHub Enterprise Server <c>https://HOST/api/v3/</c>.</summary>
     public Uri Address { get; init; } = DefaultAddress;
 
+    /// <summary>Disposed with the client.</summary>
     public required IGitHubCredentials Credentials { get; init; }
-
-    /// <summary>Of the API; servers refuse one that they do not know.</summary>
-    public string ApiVersion { get; init; } = "2022-11-28";
 
     /// <summary>How long one request may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
@@ -20,8 +18,8 @@ public sealed record GitHubOptions
     /// <summary>How long to wait, all in all for one request, until GitHub takes more of them; longer is an error that says until when.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>When changes were made before, by this program or another with the same token, as far as that is known: they count.</summary>
-    public IReadOnlyList<DateTimeOffset> EarlierWrites { get; init; } = [];
+    /// <summary>Where changes are noted, so that others that make some know of them; null where each program counts its own.</summary>
+    public SharedWriteLog? Log { get; init; }
 
     /// <summary>Told before each wait for GitHub's limits: why, and how long it takes. Must not throw.</summary>
     public Action<string, TimeSpan>? Waiting { get; init; }

@@ -13,6 +13,15 @@ internal sealed class SlidingWindow(int most, TimeSpan span)
         _sum += cost;
     }
 
+    /// <summary>Forgets what it knows, for what somebody knows better.</summary>
+    /// <param name="taken">The earliest first.</param>
+    public void Restart(IEnumerable<DateTimeOffset> taken)
+    {
+        _taken.Clear();
+        _sum = 0;
+        foreach (var at in taken) Take(at, 1);
+    }
+
     /// <summary>From when on there is room for it.</summary>
     public DateTimeOffset FreeAt(DateTimeOffset now, int cost)
     {

@@ -5,7 +5,7 @@ namespace Mill.Sync.GitHub;
 /// <param name="Status">Such as <c>queued</c>, <c>in_progress</c> or <c>completed</c>.</param>
 /// <param name="Conclusion">Such as <c>success</c> or <c>failure</c>; null while it runs.</param>
 /// <param name="Page">Where a person looks at it.</param>
-public sealed record WorkflowRun(long Id, string Title, string Status, string? Conclusion, Uri Page, DateTimeOffset CreatedAt)
+public sealed record WorkflowRun(long Id, string Title, string Status, string? Conclusion, Uri Page)
 {
     public bool IsOver => Status is "completed";
 

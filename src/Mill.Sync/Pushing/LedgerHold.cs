@@ -5,30 +5,31 @@ using Mill.Secrets;
 namespace Mill.Sync.Pushing;
 
 /// <summary>The ledger of a target in the hands of one run: written only where nobody else wrote since it was read.</summary>
-internal sealed class LedgerHold(ILedgerStore store, SecretScope target)
+internal sealed class LedgerHold(ILedgerStore store, SecretScope target, TimeProvider time)
 {
     private const int MostTries = 20;
 
-    private int? _version;
+    public Ledger Ledger { get; private set; } = New(target);
 
-    public Ledger Ledger { get; private set; } = Ledger.New(target, NewKey());
+    public int? Version { get; private set; }
 
-    public int? Version => _version;
+    /// <summary>When this run wrote it last: others see that it lives.</summary>
+    public DateTimeOffset SignedAt { get; private set; }
 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var stored = await store.ReadAsync(target, cancellationToken).ConfigureAwait(false);
-        _version = stored?.Version;
-        Ledger = stored?.Ledger ?? Ledger.New(target, NewKey());
+        (Version, Ledger) = (stored?.Version, stored?.Ledger ?? New(target));
     }
 
     /// <summary>False where somebody else wrote: what was read is old then.</summary>
     public async Task<bool> TryWriteAsync(Ledger ledger, CancellationToken cancellationToken)
     {
+        var now = time.GetUtcNow();
         try
         {
-            _version = await store.WriteAsync(target, ledger, _version, cancellationToken).ConfigureAwait(false);
-            Ledger = ledger;
+            Version = await store.WriteAsync(target, ledger, Version, cancellationToken).ConfigureAwait(false);
+            (Ledger, SignedAt) = (ledger, now);
             return true;
         }
         catch (MillException e) when (e.Error is MillError.PreconditionFailed)
@@ -49,5 +50,5 @@ internal sealed class LedgerHold(ILedgerStore store, SecretScope target)
         }
     }
 
-    private static LedgerKey NewKey() => new(RandomNumberGenerator.GetBytes(LedgerKey.Length));
+    private static Ledger New(SecretScope target) => Ledger.New(target, new(RandomNumberGenerator.GetBytes(LedgerKey.Length)));
 }

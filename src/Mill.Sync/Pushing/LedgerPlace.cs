@@ -22,6 +22,9 @@ public static class LedgerPlace
         return Root.Length + full.Length <= SecretName.MaxLength ? Root + full : $"{Root}long/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(full)))}";
     }
 
+    /// <summary>Where it stands when changes were made at this GitHub.</summary>
+    public static string OfWrites(Uri gitHub) => $"{Root}writes/{Safe(gitHub.Authority)}";
+
     // GitHub does not tell cases apart. What a name cannot hold is written in hex after a dot, and so are dots; no two texts become one.
     private static string Safe(string text)
     {

@@ -15,7 +15,7 @@ public sealed class Push(GitHubClient gitHub, ISecretSource vault, ILedgerStore 
     public async Task<PushReport> RunAsync(IReadOnlyList<SyncTarget> targets, CancellationToken cancellationToken)
     {
         var (reports, run) = (new List<TargetReport>(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        var own = new VaultSide(vault, ledgers);
+        var own = new VaultSide(vault, ledgers, gitHub.Options.Time);
         MillException? stopped = null;
         foreach (var target in targets)
         {
@@ -25,7 +25,7 @@ public sealed class Push(GitHubClient gitHub, ISecretSource vault, ILedgerStore 
                 continue;
             }
             Tell(reports.Count, targets, null, isWaiting: false);
-            var push = new TargetPush(gitHub, own, own, options, target, run, (step, isWaiting) => Tell(reports.Count, targets, step, isWaiting));
+            var push = new TargetPush(gitHub, own, options, target, run, (step, isWaiting) => Tell(reports.Count, targets, step, isWaiting));
             reports.Add(await push.RunAsync(cancellationToken).ConfigureAwait(false));
             stopped = push.Stopped;
         }

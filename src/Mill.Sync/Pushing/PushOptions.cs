@@ -1,4 +1,5 @@
 using Mill.Core.Sync;
+using Mill.Sync.GitHub;
 
 namespace Mill.Sync.Pushing;
 
@@ -12,8 +13,8 @@ public sealed record PushOptions
     /// <summary>Plans, and touches nothing.</summary>
     public bool IsDryRun { get; init; }
 
-    /// <summary>How long a write that somebody began may go without a sign, before it counts as cut off. A push that lives gives one about every second.</summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(4);
+    /// <summary>How long a write that somebody began may go without a sign, before another push takes over. One that lives gives a sign with each write, and before each that it had to wait for; where another has taken over by then, it begins anew. Three turns long.</summary>
+    public TimeSpan Grace { get; init; } = 3 * GitHubTransport.Turn;
 
     /// <summary>Told what comes next. Must not throw.</summary>
     public Action<PushProgress>? Progress { get; init; }

@@ -22,7 +22,7 @@ public enum PushOutcome
 }
 
 /// <param name="Failure">Where it failed.</param>
-public sealed record SecretReport(SyncStep Step, PushOutcome Outcome, MillException? Failure = null)
+public sealed record PushedSecret(SyncStep Step, PushOutcome Outcome, MillException? Failure = null)
 {
     /// <summary>What is odd about the value, which went over as it is; a sentence.</summary>
     public string? Warning { get; init; }
@@ -30,7 +30,7 @@ public sealed record SecretReport(SyncStep Step, PushOutcome Outcome, MillExcept
 
 /// <param name="Secrets">In the order of names; none where it failed before anything was known.</param>
 /// <param name="Failure">Of the target as a whole.</param>
-public sealed record TargetReport(SecretScope Target, IReadOnlyList<SecretReport> Secrets, MillException? Failure = null)
+public sealed record TargetReport(SecretScope Target, IReadOnlyList<PushedSecret> Secrets, MillException? Failure = null)
 {
     /// <summary>False where the push ended before its turn.</summary>
     public bool IsReached { get; init; } = true;

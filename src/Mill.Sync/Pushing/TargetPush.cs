@@ -9,12 +9,12 @@ namespace Mill.Sync.Pushing;
 /// 1. Read the ledger; where somebody else is at work, wait until that goes on no longer.
 /// 2. List what is there, once, and what the vault has; plan; read the values that the plan needs, and plan again.
 /// 3. Write what is intended into the ledger.
-/// 4. Write each secret, look whether it is there, and note it in the ledger, before the next one.
+/// 4. Write each secret, if it is still as it was, look whether it is there, and note it in the ledger, before the next one.
 /// 5. Delete what is to be pruned, where it is still as we left it.
 /// Cut off before 3, nothing happened; during 4, at most one write is in doubt, and the next run settles it by what is there. Where somebody else writes to the ledger meanwhile, all begins anew.
 /// </summary>
 internal sealed partial class TargetPush(
-    GitHubClient gitHub, ISecretSource vault, ILedgerStore ledgers, PushOptions options, SyncTarget target, string run, Action<SyncStep?, bool> tell)
+    GitHubClient gitHub, VaultSide vault, PushOptions options, SyncTarget target, string run, Action<SyncStep?, bool> tell)
 {
     private const int MostAttempts = 10;
 
@@ -24,8 +24,10 @@ internal sealed partial class TargetPush(
     /// <summary>How long a list may be behind.</summary>
     private static readonly TimeSpan ListLag = TimeSpan.FromMinutes(10);
 
-    private readonly LedgerHold _ledger = new(ledgers, target.Scope);
-    private readonly SortedDictionary<string, SecretReport> _reports = new(StringComparer.Ordinal);
+    private readonly LedgerHold _ledger = new(vault, target.Scope, gitHub.Options.Time);
+    private DateTimeOffset _listedAt; // the vault
+    private readonly HashSet<string> _sent = new(StringComparer.Ordinal); // what may have been written by this run, by its intents
+    private readonly SortedDictionary<string, PushedSecret> _reports = new(StringComparer.Ordinal);
 
     /// <summary>Why the whole push has to end; null where it has not.</summary>
     public MillException? Stopped { get; private set; }
@@ -36,6 +38,7 @@ internal sealed partial class TargetPush(
         {
             for (var attempt = 1; !await TryAsync(cancellationToken).ConfigureAwait(false); attempt++)
             {
+                vault.Forget();
                 if (attempt == MostAttempts) throw new MillException(MillError.PreconditionFailed, $"Another push is at work on {target.Scope}.") { Hint = "Let it end, then try again." };
             }
             return new(target.Scope, [.. _reports.Values]);
@@ -53,7 +56,7 @@ internal sealed partial class TargetPush(
     private async Task<bool> TryAsync(CancellationToken cancellationToken)
     {
         await ReadLedgerAsync(cancellationToken).ConfigureAwait(false);
-        var (remote, seenAt) = (await ListAsync(cancellationToken).ConfigureAwait(false), Time.GetUtcNow());
+        var remote = await ListAsync(cancellationToken).ConfigureAwait(false);
         var wanted = WantedSecrets.Of(target, await ListVaultAsync(cancellationToken).ConfigureAwait(false));
         using var values = new WantedValues();
         var plan = PlanOf(wanted, remote);
@@ -63,16 +66,17 @@ internal sealed partial class TargetPush(
             plan = PlanOf(wanted, remote);
         }
         foreach (var step in plan.Steps) Report(step, values);
-        return options.IsDryRun || await CarryOutAsync(plan, values, seenAt, cancellationToken).ConfigureAwait(false);
+        return options.IsDryRun || await CarryOutAsync(plan, values, cancellationToken).ConfigureAwait(false);
     }
 
     private SyncPlan PlanOf(IReadOnlyDictionary<string, SyncSource> wanted, IReadOnlyCollection<RemoteSecret> remote) =>
         SyncPlan.Of(target.Scope, wanted, remote, _ledger.Ledger, options.Policy, options.Rules);
 
-    /// <summary>Intents of another run are of one that was cut off, or of one that lives; the ledger of the latter moves on.</summary>
+    /// <summary>Intents of another run are of one that was cut off, or of one that lives; the ledger of the latter moves on. Those of this run that came to nothing are withdrawn: what moved meanwhile is not ours.</summary>
     private async Task ReadLedgerAsync(CancellationToken cancellationToken)
     {
         await _ledger.ReadAsync(cancellationToken).ConfigureAwait(false);
+        await WithdrawAsync(_ledger.Ledger.Intents.Where(intent => intent.Value.Run == run && !_sent.Contains(intent.Key)).Select(intent => intent.Key), cancellationToken).ConfigureAwait(false);
         while (!options.IsDryRun && _ledger.Ledger.Intents.Values.Any(intent => intent.Run != run))
         {
             var version = _ledger.Version;
@@ -83,8 +87,12 @@ internal sealed partial class TargetPush(
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, int>> ListVaultAsync(CancellationToken cancellationToken) =>
-        WantedSecrets.Beginning(target) is { } beginning ? await vault.ListAsync(beginning, cancellationToken).ConfigureAwait(false) : new Dictionary<string, int>();
+    private async Task<IReadOnlyDictionary<string, int>> ListVaultAsync(CancellationToken cancellationToken)
+    {
+        if (WantedSecrets.Beginning(target) is not { } beginning) return new Dictionary<string, int>();
+        (var names, _listedAt) = await vault.ListAsync(beginning, cancellationToken).ConfigureAwait(false);
+        return names;
+    }
 
     private async Task<IReadOnlyCollection<RemoteSecret>> ListAsync(CancellationToken cancellationToken)
     {
@@ -92,7 +100,7 @@ internal sealed partial class TargetPush(
         foreach (var name in Doubtful(listed))
         {
             // A list may be a little behind; the secret itself is not.
-            if (await gitHub.FindSecretAsync(target.Scope, name, cancellationToken).ConfigureAwait(false) is { } found) listed[name] = found.UpdatedAt;
+            if ((await gitHub.LookAsync(target.Scope, name, cancellationToken).ConfigureAwait(false)).Secret is { } found) listed[name] = found.UpdatedAt;
             else listed.Remove(name);
         }
         return [.. listed.Select(secret => new RemoteSecret(secret.Key, secret.Value))];
@@ -109,7 +117,7 @@ internal sealed partial class TargetPush(
     private void Report(SyncStep step, WantedValues values)
     {
         // What this run has done, or tried, stays so, whatever a later plan says.
-        if (_reports.TryGetValue(step.Name, out var known) && known.Outcome is PushOutcome.Done or PushOutcome.Failed) return;
+        if (IsOver(step)) return;
         _reports[step.Name] = step switch
         {
             { Error: { } error } => new(step, PushOutcome.Failed, new(error, $"{step.Name}: {step.Reason}.")),

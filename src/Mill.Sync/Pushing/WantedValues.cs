@@ -1,5 +1,6 @@
 using Mill.Core.Sync;
 using Mill.Secrets;
+using Mill.Sync.Sealing;
 
 namespace Mill.Sync.Pushing;
 
@@ -12,7 +13,7 @@ internal sealed class WantedValues : IDisposable
 
     /// <summary>What the sources are once the values of these names were looked at.</summary>
     public async Task<IReadOnlyDictionary<string, SyncSource>> ReadAsync(
-        IReadOnlyDictionary<string, SyncSource> wanted, IEnumerable<string> names, ISecretSource vault, LedgerKey key, CancellationToken cancellationToken)
+        IReadOnlyDictionary<string, SyncSource> wanted, IEnumerable<string> names, VaultSide vault, LedgerKey key, CancellationToken cancellationToken)
     {
         var looked = new SortedDictionary<string, SyncSource>(wanted.ToDictionary(), StringComparer.Ordinal);
         foreach (var name in names) looked[name] = await LookAsync(name, wanted[name], vault, key, cancellationToken).ConfigureAwait(false);
@@ -20,7 +21,7 @@ internal sealed class WantedValues : IDisposable
     }
 
     /// <summary>What is odd about a value, and likely not meant. It is sent as it is.</summary>
-    public string? WarningOf(string name) => _values.TryGetValue(name, out var value) ? value.Reveal(Oddity) : null;
+    public string? WarningOf(string name) => _values.TryGetValue(name, out var value) ? value.Reveal(ValueOddity.Of) : null;
 
     public void Dispose()
     {
@@ -28,7 +29,7 @@ internal sealed class WantedValues : IDisposable
         _values.Clear();
     }
 
-    private async Task<SyncSource> LookAsync(string name, SyncSource source, ISecretSource vault, LedgerKey key, CancellationToken cancellationToken)
+    private async Task<SyncSource> LookAsync(string name, SyncSource source, VaultSide vault, LedgerKey key, CancellationToken cancellationToken)
     {
         try
         {
@@ -43,11 +44,5 @@ internal sealed class WantedValues : IDisposable
         {
             return source with { Refusal = new(e.Error, $"the vault does not give it: {e.Message.TrimEnd('.')}") };
         }
-    }
-
-    private static string? Oddity(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.StartsWith("\uFEFF"u8)) return "The value begins with a byte order mark.";
-        return bytes is [.., (byte)'\n' or (byte)'\r'] ? "The value ends with a line break." : null;
     }
 }

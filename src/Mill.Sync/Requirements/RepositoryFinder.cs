@@ -35,6 +35,9 @@ public static class RepositoryFinder
         };
     }
 
+    /// <summary>Where people see the repositories of an API: github.com, or the host of an Enterprise Server.</summary>
+    public static string HostOf(Uri api) => RemoteAddress.HostOf(api);
+
     private static RepositoryName Parse(string text, string source) =>
         RepositoryName.TryParse(text, out var repository) ? repository : throw new MillException(MillError.Usage, $"{source} says no repository: it is written OWNER/NAME.") { Hint = "For example acme/web." };
 

@@ -68,10 +68,10 @@ public sealed class SecretCheck(GitHubClient client)
     }
 
     // GitHub keeps them in upper case; that nothing hangs on it costs nothing.
-    private static Dictionary<string, DateTimeOffset> Names(IReadOnlyList<GitHubSecret> secrets)
+    private static Dictionary<string, DateTimeOffset> Names(IReadOnlyList<RemoteSecret> secrets)
     {
         var names = new Dictionary<string, DateTimeOffset>();
-        foreach (var secret in secrets) names[secret.Name.ToUpperInvariant()] = secret.UpdatedAt;
+        foreach (var secret in secrets) names[secret.Name] = secret.UpdatedAt;
         return names;
     }
 }

@@ -13,8 +13,11 @@ public sealed record SyncFile(SyncDocument Document, IReadOnlyDictionary<string,
     /// Throws <see cref="MillError.Usage"/> where the file cannot be read, <see cref="MillError.TooLarge"/> over 1 MiB, and <see cref="MillError.Configuration"/> with everything that is wrong in it.
     /// </summary>
     /// <param name="name">How messages call it.</param>
-    public static async Task<SyncFile> ReadAsync(string path, string name, CancellationToken cancellationToken) =>
-        Parse(await SourceText.ReadAsync(path, name, cancellationToken).ConfigureAwait(false));
+    public static async Task<SyncFile> ReadAsync(string path, string name, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path)) throw new MillException(MillError.Usage, $"There is no {name}.") { Hint = "It says who is to have what (targets:), and what a build needs (require:). Write one, or name another with --file." };
+        return Parse(await SourceText.ReadAsync(path, name, cancellationToken).ConfigureAwait(false));
+    }
 
     /// <summary>As <see cref="ReadAsync"/>, of a text.</summary>
     public static SyncFile Parse(string text, string name) => Parse(new SourceText(name, text));

@@ -11,6 +11,7 @@ internal sealed class SyncFileReader(SourceText source, List<MillProblem> proble
     private const string NotAMap = "Here stand names, each with a colon and something behind it.";
     private const string NotAText = "Here stands a single text.";
     private const string Empty = "There is nothing behind the colon. Leave the key out, or write [] for none.";
+    private const string TargetSigns = "_*-./:"; // before an @
 
     public SyncFile Read(YamlNode? root)
     {
@@ -128,8 +129,10 @@ internal sealed class SyncFileReader(SourceText source, List<MillProblem> proble
     private string? TargetPattern(YamlNode node)
     {
         if (Text(node) is not { } text) return null;
-        if (!text.Any(char.IsControl) && text.Trim() == text) return text;
-        Add(node, "No target is like this.");
+        // A pattern that no target matches would make of a slip in a rule that denies one that allows. Environments may be called anything.
+        var owned = text.Split('@')[0];
+        if (owned is not "" && owned.All(c => char.IsAsciiLetterOrDigit(c) || TargetSigns.Contains(c)) && !text.Any(char.IsControl) && text.Trim() == text) return text;
+        Add(node, "No target is like this: letters, digits and -_./: may be in it, * for any of them, and behind an @ what an environment is called.");
         return null;
     }
 

@@ -11,12 +11,13 @@ internal static unsafe class SealedBox
     /// <summary>What a box is longer than its message: a public key and a tag.</summary>
     public const int Overhead = 48;
 
-    private static readonly Lazy<bool> Ready = new(Load);
+    private static readonly Sodium Library = new(SodiumNative.Start);
 
-    /// <summary>Seals for <paramref name="publicKey"/>, 32 bytes. Throws <see cref="MillError.Unsupported"/> where libsodium is not installed.</summary>
+    /// <summary>Seals for <paramref name="publicKey"/>, 32 bytes. Throws as <see cref="Sodium.Demand"/>.</summary>
     public static byte[] Seal(SecretValue message, ReadOnlySpan<byte> publicKey)
     {
-        Demand(publicKey.Length == KeyLength);
+        if (publicKey.Length != KeyLength) throw new ArgumentException($"A key has {KeyLength} bytes.", nameof(publicKey));
+        Library.Demand();
         var box = new byte[message.Length + Overhead];
         var key = publicKey.ToArray();
         message.Reveal((box, key), static (bytes, made) =>
@@ -27,46 +28,5 @@ internal static unsafe class SealedBox
             }
         });
         return box;
-    }
-
-    /// <summary>Null where the box is not one for this key, or was changed.</summary>
-    public static SecretValue? Open(ReadOnlySpan<byte> box, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> secretKey)
-    {
-        Demand(publicKey.Length == KeyLength && secretKey.Length == KeyLength);
-        if (box.Length < Overhead) return null;
-        using var message = new PinnedWriter(box.Length);
-        var length = box.Length - Overhead;
-        fixed (byte* from = box, own = publicKey, secret = secretKey, to = message.GetSpan(Math.Max(length, 1)))
-        {
-            if (SodiumNative.Open(to, from, (ulong)box.Length, own, secret) != 0) return null;
-        }
-        message.Advance(length);
-        return SecretValue.FromBytes(message.WrittenSpan);
-    }
-
-    public static (byte[] Public, byte[] Secret) NewKeyPair()
-    {
-        Demand(true);
-        var (own, secret) = (new byte[KeyLength], new byte[KeyLength]);
-        fixed (byte* first = own, second = secret) _ = SodiumNative.NewKeyPair(first, second);
-        return (own, secret);
-    }
-
-    private static void Demand(bool isKey)
-    {
-        if (!isKey) throw new ArgumentException("A key has 32 bytes.");
-        if (!Ready.Value) throw new MillException(MillError.Unsupported, $"libsodium ({SodiumNative.Library}) is not installed on this machine; secrets for GitHub are sealed with it.") { Hint = "Install it. On Debian or Ubuntu: apt install libsodium23" };
-    }
-
-    private static bool Load()
-    {
-        try
-        {
-            return SodiumNative.Initialize() >= 0;
-        }
-        catch (DllNotFoundException)
-        {
-            return false;
-        }
     }
 }

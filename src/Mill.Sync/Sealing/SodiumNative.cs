@@ -7,15 +7,18 @@ internal static unsafe partial class SodiumNative
 {
     public const string Library = "libsodium.so.23";
 
-    [LibraryImport(Library, EntryPoint = "sodium_init")]
-    public static partial int Initialize();
+    /// <summary>Less than 0 where it cannot be used. Finds everything that is needed, so that nothing is missed later.</summary>
+    public static int Start()
+    {
+        Span<byte> room = stackalloc byte[SealedBox.KeyLength + SealedBox.Overhead];
+        var started = Initialize();
+        fixed (byte* key = room) _ = Seal(key + SealedBox.KeyLength, key, 0, key);
+        return started;
+    }
 
     [LibraryImport(Library, EntryPoint = "crypto_box_seal")]
     public static partial int Seal(byte* box, byte* message, ulong messageLength, byte* publicKey);
 
-    [LibraryImport(Library, EntryPoint = "crypto_box_seal_open")]
-    public static partial int Open(byte* message, byte* box, ulong boxLength, byte* publicKey, byte* secretKey);
-
-    [LibraryImport(Library, EntryPoint = "crypto_box_keypair")]
-    public static partial int NewKeyPair(byte* publicKey, byte* secretKey);
+    [LibraryImport(Library, EntryPoint = "sodium_init")]
+    private static partial int Initialize();
 }

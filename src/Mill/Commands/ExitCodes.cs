@@ -44,12 +44,12 @@ internal static class ExitCodes
     {
         MillError.None => Ok,
         MillError.Usage => Usage,
-        MillError.NotFound or MillError.UnresolvedReferences => NotFound,
+        MillError.NotFound or MillError.UnresolvedReferences or MillError.ImageUnavailable => NotFound,
         MillError.Unauthenticated => Unauthenticated,
         MillError.Forbidden => Forbidden,
         MillError.PreconditionFailed or MillError.IdempotencyMismatch or MillError.AlreadyExists or MillError.LaterFormat or MillError.DeployInProgress => PreconditionFailed,
         MillError.InvalidRequest or MillError.InvalidName or MillError.InvalidValue or MillError.TooLarge
-            or MillError.InvalidEnv or MillError.InvalidSpec or MillError.MethodNotAllowed or MillError.Unsupported or MillError.Configuration => InvalidInput,
+            or MillError.InvalidEnv or MillError.InvalidSpec or MillError.MethodNotAllowed or MillError.Unsupported or MillError.Configuration or MillError.ContainerRefused => InvalidInput,
         MillError.VaultSealed => VaultSealed,
         MillError.Unreachable => Unreachable,
         MillError.NotReady or MillError.NoLeader or MillError.NoQuorum or MillError.RateLimited or MillError.OutcomeUnknown

@@ -4,43 +4,68 @@ using Mill.Sync.GitHub;
 
 namespace Mill.Commands;
 
-/// <summary>Which GitHub a command talks to, and as whom: what the environment says, as GitHub's own programs read it.</summary>
+/// <summary>Which GitHub a command talks to, and as whom: what the environment says. <see cref="GitHubToken"/> says which token.</summary>
 internal static class GitHubConnection
 {
     public const string AddressVariable = "GITHUB_API_URL";
+    public const string AppVariable = "MILL_GITHUB_APP_ID";
+    public const string AppKeyFileVariable = "MILL_GITHUB_APP_KEY_FILE";
 
-    // The first that is set counts. Nobody sets the first by accident; the last is what gh(1) reads.
-    private static readonly string[] TokenVariables = ["GH_PAT", "GITHUB_TOKEN", "GH_TOKEN"];
+    // Those of Actions, and of gh(1).
+    public const string ServerVariable = "GITHUB_SERVER_URL";
+    private const string HostVariable = "GH_HOST";
 
-    /// <summary>The caller disposes the client, and before it the credentials. Throws as <see cref="Address"/>, and <see cref="MillError.Unauthenticated"/> where there is no token.</summary>
-    public static GitHubOptions Resolve(CliHost host) => new()
+    /// <summary>The caller disposes it. Throws as <see cref="Address"/>, and <see cref="MillError.Unauthenticated"/> where there is neither a token nor an app.</summary>
+    /// <param name="isQuiet">Whether nothing is said of waits, where the error stream is for a program.</param>
+    /// <param name="tokenHint">Which token the command needs.</param>
+    /// <param name="change">What the command wants otherwise.</param>
+    public static GitHubClient Open(CliHost host, bool isQuiet = false, string tokenHint = Words.GitHubReadTokenHint, Func<GitHubOptions, GitHubOptions>? change = null)
     {
-        Address = Address(host),
-        Credentials = new TokenCredentials(Token(host)),
-        Time = host.Time,
-        Waiting = (why, time) => host.Terminal.Say(Words.GitHubWaits(Printable.From(why), time)),
-    };
+        var address = Address(host);
+        var options = new GitHubOptions
+        {
+            Address = address,
+            Credentials = Credentials(host, address, tokenHint),
+            Time = host.Time,
+            Waiting = isQuiet ? null : (why, time) => host.Terminal.Say(Words.GitHubWaits(Printable.From(why), time)),
+        };
+        return new(change?.Invoke(options) ?? options);
+    }
 
     /// <summary>Ends with a slash. Throws <see cref="MillError.Usage"/> for what is no address, or one where the token would cross a network in the clear.</summary>
     public static Uri Address(CliHost host)
     {
-        if (host.Variable(AddressVariable) is not { } text) return GitHubOptions.DefaultAddress;
-        if (!Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var address) || address is not { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" })
-        {
-            throw new MillException(MillError.Usage, Words.NotAGitHubAddress) { Hint = Words.NotAGitHubAddressHint };
-        }
-        return address.Scheme is "https" || address.IsLoopback ? address : throw new MillException(MillError.Usage, Words.GitHubNeedsTls) { Hint = Words.NotAGitHubAddressHint };
+        if (host.Variable(AddressVariable) is { } api) return Parse(AddressVariable, api);
+        if (host.Variable(ServerVariable) is { } server) return ApiOf(Parse(ServerVariable, server));
+        return host.Variable(HostVariable) is { } name ? ApiOf(Parse(HostVariable, $"https://{name}")) : GitHubOptions.DefaultAddress;
     }
 
-    private static SecretValue Token(CliHost host)
+    /// <summary>Of a server; null for what is no address.</summary>
+    public static Uri? ApiOf(string server) => TryParse(server) is { } address ? ApiOf(address) : null;
+
+    private static Uri? TryParse(string text) =>
+        Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" } ? address : null;
+
+    private static Uri Parse(string variable, string text)
     {
-        foreach (var variable in TokenVariables)
-        {
-            if (host.Variable(variable) is not { } token) continue;
-            // It stands in a header; what is wrong with it is not shown.
-            if (token.Any(character => character is <= ' ' or > '~')) throw new MillException(MillError.Unauthenticated, Words.NotAGitHubToken(variable)) { Hint = Words.NoGitHubTokenHint };
-            return SecretValue.FromText(token);
-        }
-        throw new MillException(MillError.Unauthenticated, Words.NoGitHubToken) { Hint = Words.NoGitHubTokenHint };
+        var address = TryParse(text) ?? throw new MillException(MillError.Usage, Words.NotAGitHubAddress(variable)) { Hint = Words.NotAGitHubAddressHint };
+        return address.Scheme is "https" || address.IsLoopback ? address : throw new MillException(MillError.Usage, Words.GitHubNeedsTls(variable)) { Hint = Words.NotAGitHubAddressHint };
     }
+
+    /// <summary>Of a server: github.com and those that GitHub runs for others have a host for it, the rest a path.</summary>
+    private static Uri ApiOf(Uri server) => server.Host switch
+    {
+        "github.com" => GitHubOptions.DefaultAddress,
+        var host when host.EndsWith(".ghe.com", StringComparison.Ordinal) => new($"https://api.{host}/"),
+        _ => new(server, "/api/v3/"),
+    };
+
+    private static IGitHubCredentials Credentials(CliHost host, Uri api, string tokenHint) => (host.Variable(AppVariable), host.Variable(AppKeyFileVariable)) switch
+    {
+        (null, null) => new TokenCredentials(GitHubToken.Read(host, api, tokenHint)),
+        ({ } app, { } file) when app.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_') => new AppCredentials(app, GitHubAppKey.Read(Path.Combine(host.Directory, file)), host.Time),
+        ({ }, { }) => throw new MillException(MillError.Usage, Words.NotAGitHubApp(AppVariable)) { Hint = Words.GitHubAppHint },
+        (null, _) => throw new MillException(MillError.Usage, Words.HalfAGitHubApp(AppKeyFileVariable, AppVariable)) { Hint = Words.GitHubAppHint },
+        _ => throw new MillException(MillError.Usage, Words.HalfAGitHubApp(AppVariable, AppKeyFileVariable)) { Hint = Words.GitHubAppHint },
+    };
 }

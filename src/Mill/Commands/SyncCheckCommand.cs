@@ -2,7 +2,6 @@ using System.CommandLine;
 using Mill.Core.Sync;
 using Mill.Interaction;
 using Mill.Secrets;
-using Mill.Sync.GitHub;
 using Mill.Sync.Requirements;
 
 namespace Mill.Commands;
@@ -38,8 +37,7 @@ internal sealed class SyncCheckCommand : Command
         var (isJson, isSarif) = (_global.IsJson(parsed), parsed.GetValue(_sarif));
         if (isJson && isSarif) throw UsageErrors.Exclusive("--json", "--sarif");
         var store = SecretScopes.StoreOf(parsed.GetValue(_store) ?? "") ?? SecretStore.Actions;
-        var environment = parsed.GetValue(_environment);
-        if (environment is "") throw new MillException(MillError.Usage, Words.EnvironmentWithoutName);
+        var environment = SyncNeeds.EnvironmentOf(parsed.GetValue(_environment));
         if (environment is not null && store is not SecretStore.Actions) throw new MillException(MillError.Usage, Words.EnvironmentsAreForActions);
 
         var place = SyncPlace.Find(_global.Host);
@@ -48,26 +46,24 @@ internal sealed class SyncCheckCommand : Command
         var repository = await RepositoryFinder.FindAsync(parsed.GetValue(_repository), _global.Host.Variable(RepositoryFinder.Variable), place.Checkout, address, cancellationToken).ConfigureAwait(false);
         if (!isJson && !isSarif) _global.Terminal.Say(Words.SyncChecking(repository.Name.ToString(), repository.Source, needs.Required.Count, Printable.From(needs.Source)));
 
-        var report = await AskAsync(repository.Name, store, needs.Required, cancellationToken).ConfigureAwait(false);
+        var report = await AskAsync(repository.Name, store, needs.Required, isJson || isSarif, cancellationToken).ConfigureAwait(false);
         if (isJson) CliJson.Print(_global.Terminal, SyncCheckDocument.From(report, repository, needs), CliJsonContext.Default.SyncCheckDocument);
         else if (isSarif) CliJson.Print(_global.Terminal, SyncSarif.From(report, needs, place), SarifJsonContext.Default.SarifLog);
         else Print(report, needs);
-        if (SyncVerdict.Of(report) is { } failure) throw failure;
+        if (SyncCheckVerdict.Of(report, address) is { } failure) throw failure;
         if (!isJson && !isSarif) _global.Terminal.Say(Words.SyncAllPresent(report.Findings.Count));
         return ExitCodes.Ok;
     }
 
     /// <summary>What the workflow itself says comes first. Other stores have no environments.</summary>
-    private static JobEnvironment? Choose(SecretStore store, string? named, JobEnvironment? ofJob) =>
-        store is not SecretStore.Actions ? null : ofJob is { Name: not null } || named is null ? ofJob : new(named);
+    private static JobEnvironment? Choose(SecretStore store, JobEnvironment? named, JobEnvironment? ofJob) =>
+        store is not SecretStore.Actions ? null : ofJob is { Name: not null } || named is null ? ofJob : named;
 
-    private async Task<SecretReport> AskAsync(RepositoryName repository, SecretStore store, IReadOnlyList<RequiredSecret> required, CancellationToken cancellationToken)
+    private async Task<SecretReport> AskAsync(RepositoryName repository, SecretStore store, IReadOnlyList<RequiredSecret> required, bool isQuiet, CancellationToken cancellationToken)
     {
-        var options = GitHubConnection.Resolve(_global.Host);
-        using var credentials = options.Credentials as IDisposable;
+        using var client = GitHubConnection.Open(_global.Host, isQuiet);
         // Who needs nothing asks for nothing.
         if (required.Count is 0) return new(repository, store, [], []);
-        using var client = new GitHubClient(options);
         return await new SecretCheck(client).RunAsync(repository, store, required, cancellationToken).ConfigureAwait(false);
     }
 

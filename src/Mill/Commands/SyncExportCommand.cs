@@ -3,7 +3,6 @@ using Mill.Core.Sync;
 using Mill.Interaction;
 using Mill.Secrets;
 using Mill.Sync.Exports;
-using Mill.Sync.GitHub;
 
 namespace Mill.Commands;
 
@@ -11,7 +10,9 @@ namespace Mill.Commands;
 internal sealed class SyncExportCommand : Command
 {
     private const string RunnerVariable = "GITHUB_ACTIONS";
-    private const string SummaryVariable = "GITHUB_STEP_SUMMARY";
+
+    // Set for every step; nothing in a workflow can set them (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
+    private static readonly string[] RequesterVariables = ["GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR"];
 
     private readonly GlobalOptions _global;
 
@@ -25,26 +26,50 @@ internal sealed class SyncExportCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var values = Enumerable.Range(0, WorkflowFile.MostSecrets).Select(Value).ToList();
+        var summary = new SyncExportSummary(_global.Host);
+        ExportRecord? failed;
         try
         {
             Mask(values);
-            var order = ExportOrder.Read(Demand(WorkflowFile.PayloadVariable));
-            DemandSameNames(order);
-            var policy = new SecretPolicy(ExportPolicy.Read(Demand(WorkflowFile.PolicyVariable)), null);
-            var options = GitHubConnection.Resolve(_global.Host);
-            using var credentials = options.Credentials as IDisposable;
-            using var github = new GitHubClient(options);
-            var records = await new SecretExport(github, policy, place => Take(values, place)).RunAsync(order, cancellationToken).ConfigureAwait(false);
-            var document = SyncExportDocument.From(order, records);
-            CliJson.Print(_global.Terminal, document, CliJsonContext.Default.SyncExportDocument);
-            await SummarizeAsync(document, cancellationToken).ConfigureAwait(false);
-            return records.FirstOrDefault(record => record.Error is not MillError.None) is { } failed ? throw new MillException(failed.Error, Words.SyncExportIncomplete(failed)) : ExitCodes.Ok;
+            failed = await ExportAsync(values, summary, _global.IsJson(parsed), cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e)
+        {
+            await summary.RefuseAsync(e.Message, RequestedBy(), cancellationToken).ConfigureAwait(false);
+            throw;
         }
         finally
         {
             foreach (var value in values) value?.Dispose();
         }
+        return failed is null ? ExitCodes.Ok : throw new MillException(failed.Error, Words.SyncExportIncomplete(failed));
     }
+
+    /// <summary>The first that was not done; null where all were.</summary>
+    private async Task<ExportRecord?> ExportAsync(List<SecretValue?> values, SyncExportSummary summary, bool isJson, CancellationToken cancellationToken)
+    {
+        var order = ExportOrder.Read(Demand(WorkflowFile.PayloadVariable, Words.SyncExportHint));
+        DemandSameNames(order);
+        var policy = new SecretPolicy(ExportPolicy.Read(Demand(WorkflowFile.PolicyVariable, Words.SyncExportPolicyHint)), null);
+        using var gitHub = GitHubConnection.Open(_global.Host, isJson, Words.GitHubExportTokenHint, options => options with { Patience = SecretExport.UsualLimit });
+        var export = new SecretExport(gitHub, policy, place => Take(values, place)) { Requesters = Requesters() };
+        await summary.BeginAsync(order, RequestedBy(), cancellationToken).ConfigureAwait(false);
+        ExportRecord? failed = null;
+        // As they come: whatever ends this, what was done until then is on record.
+        await foreach (var record in export.RunAsync(order, cancellationToken).ConfigureAwait(false))
+        {
+            CliJson.Print(_global.Terminal, new(order.RequestId, order.Target.ToString(), RequestedBy(), record.Name, Words.Of(record.Outcome), record.Reason, record.Warning), CliJsonContext.Default.SyncExportDocument);
+            if (record.Warning is { } warning && !isJson) _global.Terminal.Say(Words.SyncExportWarning(record.Name, warning));
+            await summary.AddAsync(record, cancellationToken).ConfigureAwait(false);
+            if (record.Error is not MillError.None) failed ??= record;
+        }
+        return failed;
+    }
+
+    /// <summary>As the runner says it, not the one who sent the request. Whoever runs an old request again asks for it, too.</summary>
+    private List<string> Requesters() => [.. RequesterVariables.Select(_global.Host.Variable).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
+
+    private string RequestedBy() => string.Join(", ", Requesters());
 
     private SecretValue? Value(int place) => _global.Host.Variable(WorkflowFile.ValueVariable(place)) is { Length: > 0 } text ? SecretValue.FromText(text) : null;
 
@@ -55,7 +80,7 @@ internal sealed class SyncExportCommand : Command
         return value;
     }
 
-    private string Demand(string variable) => _global.Host.Variable(variable) is { Length: > 0 } text ? text : throw new MillException(MillError.Configuration, Words.SyncExportWithout(variable)) { Hint = Words.SyncExportHint };
+    private string Demand(string variable, string hint) => _global.Host.Variable(variable) is { Length: > 0 } text ? text : throw new MillException(MillError.Configuration, Words.SyncExportWithout(variable)) { Hint = hint };
 
     /// <summary>The runner read the names by itself to find the values. Where it read others, the policy would judge one name, and the value of another one would leave.</summary>
     private void DemandSameNames(ExportOrder order)
@@ -79,21 +104,9 @@ internal sealed class SyncExportCommand : Command
         }
         _global.Terminal.Write(commands.WrittenSpan);
     }
-
-    /// <summary>The record that stays with the run: who asked for what, and what the policy said.</summary>
-    private async Task SummarizeAsync(SyncExportDocument document, CancellationToken cancellationToken)
-    {
-        if (_global.Host.Variable(SummaryVariable) is not { Length: > 0 } path) return;
-        var lines = document.Secrets.Select(secret => $"| {secret.Name} | {secret.Outcome} | {secret.Reason.Replace('|', '/').ReplaceLineEndings(" ")} |\n");
-        await File.AppendAllTextAsync(path, $"### Export {document.RequestId} to {document.Target}\n\n| secret | outcome | reason |\n| --- | --- | --- |\n{string.Concat(lines)}\n", cancellationToken).ConfigureAwait(false);
-    }
 }
 
-/// <summary>What <c>mill sync export</c> prints: the record of one request.</summary>
-internal sealed record SyncExportDocument(string RequestId, string Target, IReadOnlyList<SyncExportedItem> Secrets)
-{
-    public static SyncExportDocument From(ExportOrder order, IReadOnlyList<ExportRecord> records) =>
-        new(order.RequestId, order.Target.ToString(), [.. records.Select(record => new SyncExportedItem(record.Name, record.Outcome.ToString().ToLowerInvariant(), record.Reason))]);
-}
-
-internal sealed record SyncExportedItem(string Name, string Outcome, string Reason);
+/// <summary>What <c>mill sync export</c> prints for each name that was asked for.</summary>
+/// <param name="Warning">What is odd about the value; left out for nothing.</param>
+/// <param name="RequestedBy">Logins with commas between them; empty where that is not known.</param>
+internal sealed record SyncExportDocument(string RequestId, string Target, string RequestedBy, string Name, string Outcome, string Reason, string? Warning);

@@ -12,6 +12,14 @@ internal sealed record SyncNeeds(IReadOnlyList<RequiredSecret> Required, string 
 {
     private static readonly Dictionary<string, IReadOnlyList<string>> NoGroups = [];
 
+    /// <summary>Null for none. Throws <see cref="MillError.Usage"/> for what no environment is called.</summary>
+    /// <param name="text">As it was typed.</param>
+    public static JobEnvironment? EnvironmentOf(string? text)
+    {
+        if (text is null) return null;
+        return SecretScopes.ProblemOfEnvironment(text) is { } problem ? throw new MillException(MillError.Usage, Words.NotAnEnvironment(problem)) : new(text);
+    }
+
     /// <summary>
     /// The names that were typed, else those of the file; and those of the workflows where neither names any, or somebody names their directory. Throws <see cref="MillError.Usage"/>
     /// where nothing says what is needed.

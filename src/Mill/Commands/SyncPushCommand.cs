@@ -37,14 +37,10 @@ internal sealed class SyncPushCommand : Command
         var rules = new SyncRules { Overwrites = parsed.GetValue(_overwrite), Prunes = parsed.GetValue(_prune), IsPruneConfirmed = parsed.GetValue(_yes) };
         if (rules is { IsPruneConfirmed: true, Prunes: false }) throw new MillException(MillError.Usage, Words.YesWithoutPrune) { Hint = Words.YesWithoutPruneHint };
         var targets = await SyncTargets.FindAsync(_global.Host, parsed.GetValue(_file), parsed.GetValue(_targets) ?? [], cancellationToken).ConfigureAwait(false);
-        var options = GitHubConnection.Resolve(_global.Host);
-        using var credentials = options.Credentials as IDisposable;
         using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
-        var ledgers = new VaultLedger(client, options.Address);
+        var ledgers = new VaultLedger(client, GitHubConnection.Address(_global.Host));
         var (isDryRun, isJson) = (parsed.GetValue(_dryRun), _global.IsJson(parsed));
-        // Whoever writes nothing needs no room for it.
-        var earlier = isDryRun ? [] : await EarlierWrites.ReadAsync(ledgers, targets.Document.Targets.Select(target => target.Scope), _global.Host.Time, cancellationToken).ConfigureAwait(false);
-        using var gitHub = new GitHubClient(options with { EarlierWrites = earlier });
+        using var gitHub = GitHubConnection.Open(_global.Host, isJson, Words.GitHubWriteTokenHint, options => options with { Log = new SharedWriteLog(ledgers, _global.Host.Time) });
         var push = new Push(gitHub, new VaultSource(client), ledgers, new()
         {
             Policy = SecretPolicy.Of(targets.Document),

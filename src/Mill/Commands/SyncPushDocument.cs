@@ -25,7 +25,7 @@ internal sealed record SyncPushTarget(string Target, bool Reached, ErrorDocument
 /// <param name="Secret">In the vault; left out for what is wanted no longer.</param>
 internal sealed record SyncPushSecret(string Name, string? Secret, int? Version, string State, string Action, string Outcome, string Reason, string? Warning, ErrorDocument? Error)
 {
-    public static SyncPushSecret From(SecretReport report) => new(
+    public static SyncPushSecret From(PushedSecret report) => new(
         report.Step.Name,
         report.Step.Source?.Secret,
         report.Step.Source?.Version,

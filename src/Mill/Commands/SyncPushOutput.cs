@@ -8,7 +8,7 @@ namespace Mill.Commands;
 internal static class SyncPushOutput
 {
     /// <summary>Set where Actions runs us.</summary>
-    private const string RunVariable = "GITHUB_RUN_ID";
+    public const string RunVariable = "GITHUB_RUN_ID";
 
     public static void Print(CliHost host, PushReport report, bool isDryRun)
     {

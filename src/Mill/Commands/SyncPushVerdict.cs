@@ -18,7 +18,7 @@ internal static class SyncPushVerdict
         return new(cause.Error, Words.SyncPushFailed(failures.Count, cause.Message, left, targetsLeft), cause)
         {
             // The one hint for a refused token that is not about Mill's own.
-            Hint = report.Stopped is { Error: MillError.Unauthenticated } ? Words.NoGitHubTokenHint : cause.Hint,
+            Hint = report.Stopped is { Error: MillError.Unauthenticated } ? Words.GitHubWriteTokenHint : cause.Hint,
             RetryAfter = cause.RetryAfter,
             Problems = [.. failures.Select(failure => new MillProblem(failure.Cause.Error.ToCode(), $"{failure.Where}: {failure.Cause.Message}"))],
         };

@@ -38,27 +38,26 @@ internal sealed class SyncRequestCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var environment = parsed.GetValue(_environment) is { } text ? new JobEnvironment(text is "" ? throw new MillException(MillError.Usage, Words.EnvironmentWithoutName) : text) : null;
+        var environment = SyncNeeds.EnvironmentOf(parsed.GetValue(_environment));
         var source = SourceOf(parsed);
         var place = SyncPlace.Find(_global.Host);
         var needs = await SyncNeeds.FindAsync(place, parsed.GetValue(_names) ?? [], parsed.GetValue(_file), null, _ => environment, cancellationToken).ConfigureAwait(false);
         var repository = (await RepositoryFinder.FindAsync(
             parsed.GetValue(_repository), _global.Host.Variable(RepositoryFinder.Variable), place.Checkout, GitHubConnection.Address(_global.Host), cancellationToken).ConfigureAwait(false)).Name;
 
-        var options = GitHubConnection.Resolve(_global.Host);
-        using var credentials = options.Credentials as IDisposable;
-        using var github = new GitHubClient(options);
-        var check = await new SecretCheck(github).RunAsync(repository, SecretStore.Actions, needs.Required, cancellationToken).ConfigureAwait(false);
+        using var gitHub = GitHubConnection.Open(_global.Host, _global.IsJson(parsed), Words.GitHubRequestTokenHint);
+        var check = await new SecretCheck(gitHub).RunAsync(repository, SecretStore.Actions, needs.Required, cancellationToken).ConfigureAwait(false);
         // What could not be read is not asked for: it may be there, with another value.
-        if (check.In(SecretState.Unknown).Any()) throw SyncVerdict.Of(check)!;
+        if (check.In(SecretState.Unknown).Any()) throw SyncCheckVerdict.Of(check, gitHub.Options.Address)!;
         List<string> wanted = [.. check.Findings.Where(finding => parsed.GetValue(_overwrite) || finding.Standing.State is SecretState.Missing).Select(finding => finding.Required.Name).Distinct()];
         List<string> present = [.. check.Findings.Select(finding => finding.Required.Name).Distinct().Except(wanted)];
         if (wanted.Count > WorkflowFile.MostSecrets) throw new MillException(MillError.TooLarge, Words.SyncTooMany(wanted.Count, WorkflowFile.MostSecrets));
 
         var target = environment?.Name is { } name ? SecretScope.Of(repository, name) : SecretScope.Of(repository);
-        var report = wanted.Count is 0 ? new([], null) : await RequestAsync(parsed, github, source, target, wanted, cancellationToken).ConfigureAwait(false);
+        var report = wanted.Count is 0 ? new([], null) : await RequestAsync(parsed, gitHub, source, target, wanted, cancellationToken).ConfigureAwait(false);
         Print(parsed, target, source, present, report);
-        return report.IsComplete ? ExitCodes.Ok : throw Failure(report, source);
+        if (target.Environment is null && report.Secrets.Any(secret => secret.State is RequestState.Arrived) && _global.Host.Variable(SyncPushOutput.RunVariable) is not null) Say(parsed, Words.SyncTooLateForRun);
+        return report.IsComplete ? ExitCodes.Ok : throw Failure(report, source, RepositoryFinder.HostOf(gitHub.Options.Address));
     }
 
     private RepositoryName SourceOf(ParseResult parsed)
@@ -68,9 +67,9 @@ internal sealed class SyncRequestCommand : Command
         throw new MillException(MillError.Usage, Words.NoSourceRepository) { Hint = Words.NoSourceRepositoryHint };
     }
 
-    private async Task<RequestReport> RequestAsync(ParseResult parsed, GitHubClient github, RepositoryName source, SecretScope target, List<string> names, CancellationToken cancellationToken)
+    private async Task<RequestReport> RequestAsync(ParseResult parsed, GitHubClient gitHub, RepositoryName source, SecretScope target, List<string> names, CancellationToken cancellationToken)
     {
-        var request = new SecretRequest(github, source, target)
+        var request = new SecretRequest(gitHub, source, target)
         {
             Overwrite = parsed.GetValue(_overwrite),
             Deadline = Duration(parsed, _deadline) ?? SecretRequest.UsualDeadline,
@@ -101,12 +100,12 @@ internal sealed class SyncRequestCommand : Command
         table.WriteTo(_global.Terminal);
     }
 
-    private static MillException Failure(RequestReport report, RepositoryName source)
+    private static MillException Failure(RequestReport report, RepositoryName source, string host)
     {
         var late = report.Secrets.First(secret => secret.State is not RequestState.Arrived);
         return late.State is RequestState.Failed
             ? new(MillError.NotFound, late.Reason!) { Hint = Words.SyncRunFailedHint }
-            : new(MillError.RequestTimeout, Words.SyncTimeout([.. report.Secrets.Where(secret => secret.State is RequestState.TimedOut).Select(secret => secret.Name)], late.Reason!)) { Hint = Words.SyncTimeoutHint(source.ToString()) };
+            : new(MillError.RequestTimeout, Words.SyncTimeout([.. report.Secrets.Where(secret => secret.State is RequestState.TimedOut).Select(secret => secret.Name)], late.Reason!)) { Hint = report.Failure?.Hint ?? Words.SyncTimeoutHint(host, source.ToString(), report.Run is { HasSucceeded: true }) };
     }
 
     /// <summary>Throws <see cref="MillError.Usage"/> before anybody is asked for anything.</summary>

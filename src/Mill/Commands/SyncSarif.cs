@@ -39,7 +39,10 @@ internal static class SyncSarif
     }
 
     private static SarifResult Result(string rule, string level, string message, SourcePlace? at, SyncPlace place) =>
-        new(rule, Array.FindIndex(Rules, one => one.Id == rule), level, new(message), at is not null && place.AddressOf(at.File) is { } address ? [new(new(new(address), new(at.Line, at.Column)))] : []);
+        new(rule, Array.FindIndex(Rules, one => one.Id == rule), level, new(Plain(message)), at is not null && place.AddressOf(at.File) is { } address ? [new(new(new(address), new(at.Line, at.Column)))] : []);
+
+    // Braces would be a place for an argument (SARIF 2.1.0, 3.11.5).
+    private static string Plain(string message) => message.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
 
     private static string RuleOf(string code) => code.Replace('_', '-');
 }

@@ -27,13 +27,10 @@ internal sealed class SyncWatchCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var targets = await SyncTargets.FindAsync(_global.Host, parsed.GetValue(_file), parsed.GetValue(_targets) ?? [], cancellationToken).ConfigureAwait(false);
-        var options = GitHubConnection.Resolve(_global.Host);
-        using var credentials = options.Credentials as IDisposable;
         using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         using var interrupt = Interrupt.Listen(cancellationToken);
-        var (vault, ledgers) = (new VaultSource(client), new VaultLedger(client, options.Address));
-        var earlier = await EarlierWrites.ReadAsync(ledgers, targets.Document.Targets.Select(target => target.Scope), _global.Host.Time, interrupt.Token).ConfigureAwait(false);
-        using var gitHub = new GitHubClient(options with { EarlierWrites = earlier });
+        var (vault, ledgers) = (new VaultSource(client), new VaultLedger(client, GitHubConnection.Address(_global.Host)));
+        using var gitHub = GitHubConnection.Open(_global.Host, _global.IsJson(parsed), Words.GitHubWriteTokenHint, options => options with { Log = new SharedWriteLog(ledgers, _global.Host.Time) });
         var push = new Push(gitHub, vault, ledgers, new() { Policy = SecretPolicy.Of(targets.Document) });
         var isJson = _global.IsJson(parsed);
         try

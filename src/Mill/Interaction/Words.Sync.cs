@@ -9,24 +9,24 @@ internal static partial class Words
     public const string SyncGroup = "Secrets for builds on GitHub";
     public const string SyncCheck = "Check that the secrets a build needs are on GitHub; exit code 3 if some are missing. Reads names only";
     public const string SyncNamesArgument = "The names [default: require: in mill-sync.yaml, else those that the workflows use]";
-    public const string SyncRepositoryOption = "The repository [GITHUB_REPOSITORY; default: that of the git remote origin]";
+    public const string SyncRepositoryOption = "The repository [default: GITHUB_REPOSITORY, else that of the git remote origin]";
     public const string SyncEnvironmentOption = "The environment whose secrets count first, where the workflow names none";
-    public const string SyncStoreOption = "Whose secrets: actions (default), dependabot or codespaces";
-    public const string SyncFileOption = "What to read instead of mill-sync.yaml at the top of the checkout";
+    public const string SyncStoreOption = "Whose secrets: actions, dependabot or codespaces [default: actions]";
+    public const string SyncFileOption = "What says which names are needed, and who is to have what [default: mill-sync.yaml at the top of the checkout]";
     public const string SyncWorkflowsOption = "The workflows to look for names in, besides what else names some [default: .github/workflows at the top of the checkout, where nothing else does]";
     public const string SyncSarifOption = "Print SARIF 2.1.0, for programs that show findings beside the lines";
 
     public const string SyncFromArguments = "the command line";
     public const string NothingToCheck = "Nothing says which secrets are needed: no name, no require: in mill-sync.yaml, no workflow.";
-    public const string NothingToCheckHint = "mill sync check NAME, or run it in a checkout that has .github/workflows.";
-    public const string EnvironmentWithoutName = "The environment has no name.";
+    public const string NothingToCheckHint = "Name them, or run it in a checkout that has mill-sync.yaml or .github/workflows.";
     public const string EnvironmentsAreForActions = "Environments have secrets for Actions only: leave out --environment or --store.";
 
     public const string NoGitHubToken = "No auth token (GH_PAT or GITHUB_TOKEN) available.";
-    public const string NoGitHubTokenHint = "Set GH_PAT to a personal access token that may read the secrets of the repository (fine-grained: Secrets, read; classic: repo). The GITHUB_TOKEN that Actions makes for a run may not.";
-    public const string NotAGitHubAddress = "GITHUB_API_URL is not the address of an API.";
-    public const string NotAGitHubAddressHint = "For a GitHub Enterprise Server: https://HOST/api/v3. For github.com leave it out.";
-    public const string GitHubNeedsTls = "GITHUB_API_URL is not https: the token would cross the network in the clear.";
+    public const string GitHubReadTokenHint = "Set GH_PAT to a personal access token that may read the secrets of the repository (fine-grained: Secrets, read; classic: repo). The GITHUB_TOKEN that Actions makes for a run may not.";
+    public const string GitHubWriteTokenHint = "Set GH_PAT to a personal access token that may write the secrets of the targets (fine-grained: Secrets, write, and for environments Environments, write; classic: repo). The GITHUB_TOKEN that Actions makes for a run may not.";
+    public const string GitHubAppHint = "An app needs both: MILL_GITHUB_APP_ID, its number or client id, and MILL_GITHUB_APP_KEY_FILE, the file with its private key.";
+    public const string GitHubAppKeyHint = "MILL_GITHUB_APP_KEY_FILE names the file that GitHub made for the app: -----BEGIN RSA PRIVATE KEY----- and so on.";
+    public const string NotAGitHubAddressHint = "For a GitHub Enterprise Server: GITHUB_API_URL=https://HOST/api/v3. For github.com leave it out.";
 
     public const string SyncUnknownHint = "What is unknown is neither there nor missing: nothing should be set because of it.";
 
@@ -39,9 +39,25 @@ internal static partial class Words
     public const string SarifImpossibleName = "No secret can have this name.";
     public const string SarifUnreadableWorkflow = "A workflow cannot be read.";
 
+    public static string NotAGitHubAddress(string variable) => $"{variable} is not the address of a GitHub.";
+
+    public static string GitHubNeedsTls(string variable) => $"{variable} is not https: the token would cross the network in the clear.";
+
+    public static string NotAGitHubApp(string variable) => $"{variable} is neither the number of a GitHub App nor its client id.";
+
+    public static string HalfAGitHubApp(string set, string missing) => $"{set} is set, and {missing} is not.";
+
+    public static string GitHubAppKeyExposed(string path) => $"The private key of the GitHub App, {path}, can be read by others than its owner.";
+
+    public static string GitHubAppKeyTooLong(string path) => $"{path} is too long for a private key.";
+
+    public static string NoTokenOfServerHint(string host) => $"{host} is not github.com: set GH_PAT, or GH_ENTERPRISE_TOKEN, to a token of that server. GH_TOKEN, and a GITHUB_TOKEN of another server, are never sent there.";
+
     public static string NotAGitHubToken(string variable) => $"{variable} holds characters that no token has.";
 
     public static string GitHubWaits(string why, TimeSpan time) => $"waiting {Math.Ceiling(time.TotalSeconds):0} s: {why}";
+
+    public static string NotAnEnvironment(string problem) => $"--environment cannot be this: {problem}.";
 
     public static string NoWorkflows(string directory) => $"There is no directory {Printable.From(directory)}.";
 
@@ -55,7 +71,7 @@ internal static partial class Words
 
     public static string SyncMissing(List<string> names, string repository) => $"{NumberOf(names.Count)} missing in {repository}: {string.Join(", ", names)}.";
 
-    public static string SyncMissingHint(string repository) => $"Push them from the vault: mill sync push. Or set one by hand: gh secret set NAME --repo {repository}";
+    public static string SyncMissingHint(string host, string repository) => $"Push them from the vault: mill sync push. Or set one by hand: gh secret set NAME --repo {(host is "github.com" ? "" : host + "/")}{repository}";
 
     /// <param name="missing">What is known to be missing, besides.</param>
     public static string SyncUnknown(List<string> unknown, List<string> missing, string repository, string? why) =>

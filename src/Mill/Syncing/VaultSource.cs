@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Mill.Client;
 using Mill.Client.Watching;
 using Mill.Secrets;
@@ -29,9 +30,40 @@ internal sealed class VaultSource(MillClient client) : ISecretSource
         }
     }
 
-    /// <summary>Names of what changes, as it does; an empty one where changes were missed.</summary>
+    /// <summary>Names of what changes, as it does; an empty one where a connection begins, and where changes were missed.</summary>
     public async IAsyncEnumerable<string> FollowAsync(Action<WatchState> connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var change in client.WatchAsync(connection: connection, cancellationToken: cancellationToken).ConfigureAwait(false)) yield return change.Kind is SecretEventKind.Reset ? "" : change.Name;
+        // A connection that begins is told of aside, and by nothing that comes over it.
+        var names = Channel.CreateUnbounded<string>(new() { SingleReader = true });
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = ReadAsync(names.Writer, connection, enough.Token);
+        try
+        {
+            await foreach (var name in names.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false)) yield return name;
+        }
+        finally
+        {
+            await enough.CancelAsync().ConfigureAwait(false);
+            await reading.ConfigureAwait(false);
+        }
+    }
+
+    private async Task ReadAsync(ChannelWriter<string> names, Action<WatchState> connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var change in client.WatchAsync(connection: Tell, cancellationToken: cancellationToken).ConfigureAwait(false)) names.TryWrite(change.Kind is SecretEventKind.Reset ? "" : change.Name);
+            names.TryComplete();
+        }
+        catch (Exception e)
+        {
+            names.TryComplete(e); // whoever reads the names hears it
+        }
+
+        void Tell(WatchState state)
+        {
+            connection(state);
+            if (state is WatchState.Connected) names.TryWrite("");
+        }
     }
 }

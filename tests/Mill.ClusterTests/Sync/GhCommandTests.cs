@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using Mill.ClusterTests.Etcd;
 using Mill.ClusterTests.Processes;
-using Mill.Core.Sync;
 using Mill.Testing.GitHub;
 using Xunit;
 
@@ -62,7 +61,7 @@ public sealed class GhCommandTests : IAsyncLifetime, IDisposable
         await GhAsync(["secret", "set", "NAME", "--body", "of the organization", "--org", "acme", "--visibility", "all"]);
 
         Assert.Equal("of the environment", production.Text("NAME"));
-        Assert.Equal("for Dependabot", _web.Store(SecretStore.Dependabot).Text("NAME"));
+        Assert.Equal("for Dependabot", _web.Store(FakeStore.Dependabot).Text("NAME"));
         Assert.Equal(("of the organization", "all"), (_acme.Secrets.Text("NAME"), _acme.Secrets.Find("NAME")!.Visibility));
         Assert.Empty(_web.Secrets.Names);
         Assert.Equal(["NAME"], await ListAsync(["--env", "production", .. Web]));

@@ -10,16 +10,6 @@ namespace Mill.ClusterTests.Sync;
 /// <summary>What the documents tell people to type about GitHub is typed, in a checkout, with a vault and a GitHub.</summary>
 public sealed class SyncDocumentTests(ITestOutputHelper output)
 {
-    private const string File =
-        """
-        require: [DEPLOY_KEY, NPM_TOKEN]
-        targets:
-          - to: acme/web
-            secrets: { DB_PASSWORD: db/password }
-          - to: acme/web@prod
-            secrets: { API_KEY: api/key }
-        """;
-
     private const int Ended = 124; // of timeout(1)
 
     [Fact]
@@ -28,19 +18,20 @@ public sealed class SyncDocumentTests(ITestOutputHelper output)
         await using var github = await FakeGitHub.StartAsync(new() { Time = TimeProvider.System });
         var acme = github.AddOrganization("acme");
         var (web, source) = (acme.AddRepository("web"), acme.AddRepository("devops"));
-        foreach (var environment in (string[])["production", "prod"]) web.AddEnvironment(environment);
-        foreach (var name in (string[])["DEPLOY_KEY", "NPM_TOKEN"]) web.Secrets.Put(name, "1");
+        web.AddEnvironment("production");
         foreach (var name in (string[])["REGISTRY_PASSWORD", "POSTGRES_PASSWORD"]) source.Secrets.Put(name, "1");
         source.AddWorkflow(new() { QueueDelay = TimeSpan.Zero, StartDelay = TimeSpan.Zero, RunTime = TimeSpan.Zero });
         using var sandbox = new Sandbox();
         await using var vault = await MillServer.StartAsync(sandbox);
-        foreach (var name in (string[])["db%2Fpassword", "api%2Fkey"]) Assert.Equal(201, (await vault.Api.SetAsync(name, "value")).Status);
+        foreach (var name in (string[])["ci%2Fnpm-token", "web%2Fproduction%2Fdeploy.key", "web%2Fproduction%2Fdeploy.user", "web%2Fproduction%2Fdeploy.host"])
+            Assert.Equal(201, (await vault.Api.SetAsync(name, "value")).Status);
         using var checkout = new Sandbox();
         Directory.CreateDirectory(Path.Combine(checkout.Root, ".git"));
-        await System.IO.File.WriteAllTextAsync(Path.Combine(checkout.Root, "mill-sync.yaml"), File);
+        await File.WriteAllTextAsync(Path.Combine(checkout.Root, "mill-sync.yaml"), Sample());
 
-        var lines = Page.All().SelectMany(page => page.CommandsForGitHub).ToList();
-        Assert.True(lines.Count >= 15, $"{lines.Count} lines");
+        // The page of sync itself first: the others take for granted what it made.
+        var lines = Page.All().OrderBy(page => !page.Path.EndsWith("sync.md", StringComparison.Ordinal)).SelectMany(page => page.CommandsForGitHub).ToList();
+        Assert.True(lines.Count >= 20, $"{lines.Count} lines");
         foreach (var line in lines)
         {
             var isEndless = line.StartsWith("mill sync watch", StringComparison.Ordinal);
@@ -49,7 +40,7 @@ public sealed class SyncDocumentTests(ITestOutputHelper output)
                 ["MILL_ADDRESS"] = vault.Address,
                 ["MILL_TOKEN"] = sandbox.Token!,
                 ["GITHUB_API_URL"] = github.Address.ToString(),
-                ["GH_PAT"] = github.AddToken(FakeToken.Classic(["acme"], "repo")).Text,
+                ["GH_PAT"] = github.AddToken(FakeToken.Classic(["acme"], "repo", "admin:org")).Text,
                 ["GITHUB_REPOSITORY"] = "acme/web",
                 ["MILL_EXPORT_PAYLOAD"] = """{"request_id":"1","target_repo":"acme/web","secrets":["EXPORTED"]}""",
                 ["MILL_EXPORT_POLICY"] = "allow EXPORTED acme/*",
@@ -58,9 +49,26 @@ public sealed class SyncDocumentTests(ITestOutputHelper output)
             });
             Assert.True(code == (isEndless ? Ended : 0), $"{line}: {code}");
         }
-        Assert.Equal(["DB_PASSWORD", "DEPLOY_KEY", "EXPORTED", "NPM_TOKEN", "POSTGRES_PASSWORD", "REGISTRY_PASSWORD"], web.Secrets.Names);
-        Assert.Equal("value", web.Environment("prod").Text("API_KEY"));
+        Assert.Equal(["EXPORTED", "NPM_TOKEN", "POSTGRES_PASSWORD", "REGISTRY_PASSWORD"], web.Secrets.Names);
+        Assert.Equal(["DEPLOY_HOST", "DEPLOY_KEY", "DEPLOY_USER"], web.Environment("production").Names);
+        Assert.Equal("value", web.Secrets.Text("NPM_TOKEN"));
         Assert.Empty(github.Violations);
+    }
+
+    [Fact]
+    public void The_page_says_where_values_are_plain_text()
+    {
+        var text = string.Join(' ', Page.All().Single(page => page.Path.EndsWith("sync.md", StringComparison.Ordinal)).Text.Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("a secret is plain text on every runner whose workflow uses it", text, StringComparison.Ordinal);
+        Assert.Contains("The values are plain text in the memory of that runner", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>The file as the page has it.</summary>
+    private static string Sample()
+    {
+        var text = Page.All().Single(page => page.Path.EndsWith("sync.md", StringComparison.Ordinal)).Text;
+        var begin = text.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
+        return text[begin..text.IndexOf("```", begin, StringComparison.Ordinal)];
     }
 
     private async Task<int> TypeAsync(string line, Sandbox checkout, Dictionary<string, string> variables)

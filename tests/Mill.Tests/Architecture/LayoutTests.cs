@@ -20,6 +20,7 @@ public sealed class LayoutTests
         ["Mill.Client"] = (1, ["Mill.Secrets"]),
         ["Mill.Secrets"] = (0, []),
         ["Mill.Analyzers"] = (0, []),
+        ["Mill.Testing.GitHub"] = (0, []),
     };
 
     [Fact]

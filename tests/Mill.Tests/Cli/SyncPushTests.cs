@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Mill.Sync.Pushing;
 using Mill.Tests.Server.Fixture;
+using Mill.Tests.Sync;
 using Mill.Testing.GitHub;
 using Xunit;
 
@@ -158,6 +160,24 @@ public sealed class SyncPushTests : IAsyncLifetime
         await stop.CancelAsync();
         Assert.Equal(130, await watch.WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Empty(_gitHub.Violations);
+    }
+
+    [Fact]
+    public async Task A_ledger_that_is_damaged_is_a_matter_of_its_target()
+    {
+        await SetAsync("a", "1");
+        await SetAsync(LedgerPlace.Of(Scopes.Of("acme/web@prod"), _gitHub.Address), "no ledger");
+        Write("targets: [{to: acme/web@prod, secrets: {A: a}}, {to: acme/web, secrets: {A: a}}]");
+        Assert.Contains("The ledger of acme/web@prod is damaged", (await RunAsync(11)).Error, StringComparison.Ordinal);
+        Assert.Equal("1", _web.Secrets.Text("A"));
+        Assert.Empty(Prod.Names);
+
+        using var stop = new CancellationTokenSource();
+        var watch = Task.Run(() => Session().RunAsync(["sync", "watch"], stop.Token));
+        await SetAsync("a", "2");
+        await UntilAsync(() => _web.Secrets.Text("A") is "2");
+        await stop.CancelAsync();
+        Assert.Equal(130, await watch.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     private FakeSecretStore Prod => _web.Environment("prod");

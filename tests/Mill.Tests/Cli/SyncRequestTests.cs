@@ -10,12 +10,13 @@ namespace Mill.Tests.Cli;
 /// <summary><c>mill sync request</c>, and <c>mill sync export</c> in the workflow that answers it.</summary>
 public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
 {
-    private const string Key = "-----BEGIN KEY-----\r\ncanary-first-line\n\n  canary 100% second line\n-----END KEY-----\n";
+    private const string Key = "-----BEGIN KEY-----\r\nfirst line\n\n  100% second line\n-----END KEY-----\n";
 
     private readonly TestDirectory _directory = new();
     private FakeGitHub _github = null!;
     private FakeRepository _source = null!;
     private FakeRepository _web = null!;
+    private FakeOwner _acme = null!;
     private FakeToken _token = null!;
 
     private string Summary => _directory.File("summary.md");
@@ -23,13 +24,13 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         _github = await FakeGitHub.StartAsync(new() { Time = TimeProvider.System });
-        var acme = _github.AddOrganization("acme");
-        (_source, _web) = (acme.AddRepository("devops"), acme.AddRepository("web"));
+        _acme = _github.AddOrganization("acme");
+        (_source, _web) = (_acme.AddRepository("devops"), _acme.AddRepository("web"));
         _token = _github.AddToken(FakeToken.Classic(["acme"], "repo"));
         _source.Secrets.Put("DB_PASSWORD", "canary-db");
         _source.Secrets.Put("SSH_DEPLOY", Key);
         _source.Secrets.Put("ROOT_PASSWORD", "canary-root");
-        _source.AddWorkflow(Workflow("allow DB_*,SSH_DEPLOY,NOT_THERE acme/*"));
+        Answer("allow DB_*,SSH_DEPLOY,NOT_THERE acme/*");
     }
 
     public async Task DisposeAsync() => await _github.DisposeAsync();
@@ -54,19 +55,28 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task No_line_of_a_value_is_shown_in_any_output()
+    public async Task What_the_organization_has_is_not_asked_for()
     {
-        var outputs = new List<string>();
-        _source.RemoveWorkflows();
-        _source.AddWorkflow(Workflow("allow * acme/*", outputs));
+        _acme.Secrets.Put("DB_PASSWORD", "of the organization");
         var session = Ask();
-        Assert.Equal(0, await session.RunAsync("sync", "request", "SSH_DEPLOY"));
-        outputs.AddRange([session.Output, session.Error, File.ReadAllText(Summary)]);
-        var log = string.Concat(outputs);
-        // What a runner makes of it: the commands are its own.
-        var shown = string.Join('\n', log.Split('\n').Where(line => !line.StartsWith("::add-mask::", StringComparison.Ordinal)));
-        Assert.Contains("::add-mask::canary-first-line\n", log, StringComparison.Ordinal);
-        foreach (var part in (string[])["canary", Convert.ToBase64String(Encoding.UTF8.GetBytes(Key))[..40], "KEY-----", Uri.EscapeDataString("canary 100%")]) Assert.DoesNotContain(part, shown, StringComparison.Ordinal);
+        Assert.Equal(0, await session.RunAsync("sync", "request", "DB_PASSWORD"));
+        Assert.Equal("DB_PASSWORD\tpresent\t-\n", session.Output);
+        Assert.Empty(_github.Dispatches);
+        Assert.Empty(_web.Secrets.Names);
+    }
+
+    [Fact]
+    public async Task Whoever_has_no_token_is_told_which_one_each_command_needs()
+    {
+        await File.WriteAllTextAsync(_directory.File("mill-sync.yaml"), "targets: [{to: acme/web, secrets: [A]}]");
+        foreach (var (command, needs) in new[] { ("check", "may read the secrets"), ("push", "may write the secrets"), ("watch", "may write the secrets"), ("request", "Contents, write, and Actions, read") })
+        {
+            var session = Ask();
+            session.Variables.Remove("GH_PAT");
+            session.Variables["MILL_TOKEN"] = "mill_of-the-vault";
+            Assert.Equal(4, await session.RunAsync(["sync", command, .. command is "check" or "request" ? ["A"] : Array.Empty<string>()]));
+            Assert.Contains(needs, session.Error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -90,8 +100,7 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     [InlineData("""{"request_id":"1","target_repo":"acme/web","secrets":["MILL_EXPORT_TOKEN"]}""")]
     public async Task No_payload_makes_a_value_leave_that_the_policy_did_not_judge(string payload)
     {
-        _source.RemoveWorkflows();
-        _source.AddWorkflow(Workflow("allow DB_* acme/*\nallow MILL_* acme/*"));
+        Answer("allow DB_* acme/*\nallow MILL_* acme/*");
         _source.Secrets.Put("MILL_EXPORT_TOKEN", "canary-token");
         using var http = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_github.Address, "repos/acme/devops/dispatches"))
@@ -120,8 +129,7 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     [InlineData("")]
     public async Task A_policy_that_cannot_be_read_allows_nothing(string policy)
     {
-        _source.RemoveWorkflows();
-        _source.AddWorkflow(Workflow(policy));
+        Answer(policy);
         Assert.Equal(3, await Ask().RunAsync("sync", "request", "DB_PASSWORD"));
         Assert.Empty(_web.Secrets.Names);
     }
@@ -161,6 +169,34 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_404_after_the_event_is_no_failed_dispatch()
+    {
+        _github.Inject(FakeFault.Error(404) with { Times = int.MaxValue, When = request => request.Path.EndsWith("/actions/runs", StringComparison.Ordinal) });
+        var session = Ask();
+        Assert.Equal(0, await session.RunAsync("sync", "request", "DB_PASSWORD"));
+        Assert.Equal("DB_PASSWORD\tarrived\t-\n", session.Output);
+        Assert.DoesNotContain("Export dispatch failed", session.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_of_Actions_is_told_that_it_does_not_see_what_arrived_for_its_repository()
+    {
+        _web.AddEnvironment("production");
+        foreach (var (environment, isTold) in new[] { ("", true), ("production", false) })
+        {
+            var session = Ask();
+            session.Variables["GITHUB_RUN_ID"] = "7";
+            Assert.Equal(0, await session.RunAsync(["sync", "request", "DB_PASSWORD", .. environment is "" ? Array.Empty<string>() : ["--environment", environment, "--overwrite"]]));
+            Assert.Equal(isTold, session.Error.Contains("note: the run that this is does not see them", StringComparison.Ordinal));
+        }
+        // Nothing came, so nothing is too late.
+        var again = Ask();
+        again.Variables["GITHUB_RUN_ID"] = "7";
+        Assert.Equal(0, await again.RunAsync("sync", "request", "DB_PASSWORD"));
+        Assert.DoesNotContain("note:", again.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wait_that_is_longer_than_any_run_is_refused_before_anybody_is_asked()
     {
         Assert.Equal(2, await Ask().RunAsync("sync", "request", "DB_PASSWORD", "--deadline", "60d"));
@@ -181,44 +217,18 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
         Assert.Equal(WorkflowFile.Text(), await File.ReadAllTextAsync(file));
     }
 
+    /// <summary>From here on requests are answered so.</summary>
+    private void Answer(string policy)
+    {
+        _source.RemoveWorkflows();
+        _source.AddWorkflow(new ExportJob(_github, _token, policy) { Summary = Summary }.Workflow());
+    }
+
     private static Task Until(Func<bool> holds) => ChangeReader.TickUntil(holds, () => { });
 
     private Session Ask() => new()
     {
         Directory = _directory.Path,
         Variables = { ["GITHUB_API_URL"] = _github.Address.ToString(), ["GH_PAT"] = _token.Text, ["GITHUB_REPOSITORY"] = "acme/web", ["SOURCE_SECRETS_REPO"] = "acme/devops" },
-    };
-
-    /// <summary>The workflow as its file has it, played by the command itself.</summary>
-    private FakeWorkflow Workflow(string policy, List<string>? outputs = null) => new()
-    {
-        QueueDelay = TimeSpan.Zero,
-        StartDelay = TimeSpan.Zero,
-        Play = async (job, cancellationToken) =>
-        {
-            var session = new Session
-            {
-                Variables =
-                {
-                    ["GITHUB_API_URL"] = _github.Address.ToString(),
-                    ["GITHUB_ACTIONS"] = "true",
-                    ["GITHUB_STEP_SUMMARY"] = Summary,
-                    ["GH_PAT"] = _token.Text,
-                    [WorkflowFile.PayloadVariable] = job.Payload.ToJsonString(),
-                    [WorkflowFile.PolicyVariable] = policy,
-                },
-            };
-            var place = 0;
-            // As the runner does: it finds members in either case.
-            var asked = job.Payload.First(member => member.Key.Equals("secrets", StringComparison.OrdinalIgnoreCase)).Value!.AsArray();
-            foreach (var name in asked.Select(name => name!.ToString()))
-            {
-                session.Variables[WorkflowFile.NameVariable(place)] = name;
-                session.Variables[WorkflowFile.ValueVariable(place++)] = job.Secrets.TryGetValue(name.ToUpperInvariant(), out var value) ? Encoding.UTF8.GetString(value) : "";
-            }
-            var code = await session.RunAsync(["sync", "export"], cancellationToken);
-            outputs?.AddRange([session.Output, session.Error]);
-            return code is 0;
-        },
     };
 }

@@ -25,6 +25,7 @@ internal static class States
                 lines.AddRange(history.Versions.Select(Json));
             }
         }
+        lines.AddRange(state.Fleet.Records().Select(entry => entry.Key + Json(entry.Record)));
         lines.AddRange(state.Tokens.Values.Select(Json).Order(StringComparer.Ordinal));
         lines.AddRange(state.Retentions.Values.Select(Json).Order(StringComparer.Ordinal));
         lines.AddRange(state.Idempotency.Select(pair => pair.Key + Json(pair.Value)).Order(StringComparer.Ordinal));

@@ -3,6 +3,7 @@ using System.Reflection;
 using Mill.Client;
 using Mill.Extensions;
 using Mill.Secrets;
+using Mill.Testing.GitHub;
 
 namespace Mill.Tests.Secrets;
 
@@ -13,7 +14,7 @@ internal static class PublicApi
 
     /// <summary>What is given to others as a package.</summary>
     public static IReadOnlyDictionary<string, Assembly> Packages { get; } =
-        new[] { typeof(SecretValue), typeof(MillClient), typeof(MillSecretsOptions) }.Select(type => type.Assembly).ToDictionary(assembly => assembly.GetName().Name!);
+        new[] { typeof(SecretValue), typeof(MillClient), typeof(MillSecretsOptions), typeof(FakeGitHub) }.Select(type => type.Assembly).ToDictionary(assembly => assembly.GetName().Name!);
 
     public static IEnumerable<string> Of(Assembly assembly) =>
         assembly.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal).SelectMany(type => Members(type).Order(StringComparer.Ordinal).Prepend(Head(type)));

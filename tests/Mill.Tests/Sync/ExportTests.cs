@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Mill.Core.Sync;
 using Mill.Secrets;
 using Mill.Sync.Exports;
+using Mill.Sync.Sealing;
 using Xunit;
 using YamlDotNet.RepresentationModel;
 
@@ -78,11 +80,17 @@ public sealed class ExportTests
         var steps = ((YamlSequenceNode)job["steps"]).Children;
         // What is put into a script by an expression is run as a part of it.
         Assert.All(steps, step => Assert.DoesNotContain("${{", step["run"].ToString(), StringComparison.Ordinal));
+        // No value can be sealed without it.
+        Assert.Contains(SodiumNative.Library, steps[0]["run"].ToString(), StringComparison.Ordinal);
         var environment = (YamlMappingNode)steps[^1]["env"];
         for (var place = 0; place < WorkflowFile.MostSecrets; place++)
             Assert.Equal($"${{{{ secrets[github.event.client_payload.secrets[{place}] || ''] }}}}", environment[WorkflowFile.ValueVariable(place)].ToString());
         Assert.Equal("${{ toJSON(github.event.client_payload) }}", environment[WorkflowFile.PayloadVariable].ToString());
         Assert.DoesNotContain("toJSON(secrets)", WorkflowFile.Text(), StringComparison.Ordinal);
+        // Who reads it is told what it cannot do; and nothing in it asks GitHub for a value, which GitHub would not tell.
+        Assert.Contains("# The values are plain text in the memory of the machine that runs this", WorkflowFile.Text(), StringComparison.Ordinal);
+        Assert.DoesNotContain("gh secret", WorkflowFile.Text(), StringComparison.Ordinal);
+        Assert.True(SecretExport.UsualLimit + TimeSpan.FromMinutes(2) < TimeSpan.FromMinutes(int.Parse(job["timeout-minutes"].ToString(), CultureInfo.InvariantCulture)));
     }
 
     [Theory]

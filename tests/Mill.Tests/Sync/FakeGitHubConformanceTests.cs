@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Mill.Core.Sync;
+using Mill.Sync.Pushing;
+using Mill.Testing.GitHub;
 using Xunit;
 
 namespace Mill.Tests.Sync;
@@ -20,7 +22,7 @@ public sealed class FakeGitHubConformanceTests
         app.Install(ann, [], "secrets=read");
         var jwt = GitHubJwt.Sign(app, rig.Time);
 
-        foreach (var store in Enum.GetValues<SecretStore>().Select(GitHubRig.Word))
+        foreach (var store in Enum.GetValues<FakeStore>().Select(GitHubRig.Word))
         {
             await UseScopeAsync(rig, $"/repos/acme/web/{store}/secrets", isOrganization: false);
             await UseScopeAsync(rig, $"/orgs/acme/{store}/secrets", isOrganization: true);
@@ -48,6 +50,42 @@ public sealed class FakeGitHubConformanceTests
     }
 
     [Theory]
+    [InlineData("PUT", "/repos/acme/web/actions/secrets/A", """{"encrypted_value":"YQ==","key_id":"1"}""", null)]
+    [InlineData("PUT", "/repos/acme/web/actions/secrets/A", """{"encrypted_value":"YQ=="}""", "key_id is missing")]
+    [InlineData("PUT", "/repos/acme/web/actions/secrets/A", """{"encrypted_value":"Y","key_id":"1"}""", "encrypted_value is Y")]
+    [InlineData("PUT", "/orgs/acme/actions/secrets/A", """{"encrypted_value":"YQ==","key_id":"1","visibility":"few"}""", "visibility is few")]
+    [InlineData("PUT", "/orgs/acme/dependabot/secrets/A", """{"encrypted_value":"YQ==","key_id":"1","visibility":"selected","selected_repository_ids":["1",2]}""", null)]
+    [InlineData("PUT", "/orgs/acme/dependabot/secrets/A", """{"visibility":"selected","selected_repository_ids":[true]}""", "is none of 2")]
+    [InlineData("GET", "/repos/acme/web/actions/secrets?per_page=100&sort=name", null, "knows no sort")]
+    public void A_request_that_is_not_as_described_is_noticed(string method, string target, string? body, string? fault)
+    {
+        var faults = GitHubDescription.RequestFaults(method, target, body is null ? null : JsonNode.Parse(body));
+
+        if (fault is null) Assert.Empty(faults);
+        else Assert.EndsWith(fault, Assert.Single(faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mill_asks_for_nothing_that_is_not_described()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var (client, vault) = (github.Connect(), new MemoryVault());
+        vault.Set("a", "1");
+        github.Web.AddEnvironment("prod");
+        github.Web.AddWorkflow(new() { QueueDelay = TimeSpan.Zero });
+        github.Acme.Secrets.Put("OF_ACME", "x"u8, "selected", github.Web);
+        SyncTarget[] targets = [.. new[] { "acme/web", "acme/web@prod", "acme/web:dependabot", "acme/web:codespaces", "acme", "acme:dependabot" }.Select(to => new SyncTarget(Scopes.Of(to), new Dictionary<string, string> { ["OF_ACME"] = "a" }, null))];
+        await new Push(client, vault, vault, new() { Policy = new(null, null), Rules = new() { Overwrites = true } }).RunAsync(targets, CancellationToken.None);
+        await client.ListInheritedSecretsAsync(github.WebName, CancellationToken.None);
+        var sent = await client.DispatchAsync(github.WebName, "export-secret", new("id-1", "acme/web", ["A"], "A"), CancellationToken.None);
+        var run = await client.FindRunAsync(github.WebName, "id-1", sent - TimeSpan.FromSeconds(5), CancellationToken.None);
+        await client.GetRunAsync(github.WebName, run!.Id, CancellationToken.None);
+
+        Assert.True(github.Server.Requests.Select(request => GitHubDescription.Template(request.Target)).Distinct().Count() > 15);
+        Assert.All(github.Server.Requests, request => Assert.Empty(GitHubDescription.RequestFaults(request.Method, request.Target, null)));
+    }
+
+    [Theory]
     [InlineData("""{"total_count":1,"secrets":[{"name":"A","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}]}""", null)]
     [InlineData("""{"total_count":1}""", "secrets is missing")]
     [InlineData("""{"total_count":"1","secrets":[]}""", "total_count is no integer")]
@@ -67,6 +105,7 @@ public sealed class FakeGitHubConformanceTests
     {
         Assert.NotEmpty(GitHubDescription.Faults("GET", GitHubRig.WebSecrets, new(202, null, new Dictionary<string, string>())));
         Assert.NotEmpty(GitHubDescription.Faults("DELETE", $"{GitHubRig.WebSecrets}/NAME", new(204, new JsonObject(), new Dictionary<string, string>())));
+        Assert.NotEmpty(GitHubDescription.Faults("GET", GitHubRig.WebSecrets, new(500, null, new Dictionary<string, string>())));
         Assert.NotEmpty(GitHubDescription.Faults("GET", "/repos/acme/web/issues", new(200, new JsonArray(), new Dictionary<string, string>())));
     }
 

@@ -66,6 +66,7 @@ public sealed partial class FakeGitHubListTests
         var tag = list.Header("ETag")!;
 
         var same = await rig.GetAsync(GitHubRig.WebSecrets, headers: headers => headers.TryAddWithoutValidation("If-None-Match", tag));
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
         await rig.SetAsync(GitHubRig.WebSecrets, "NAME", "value");
         var changed = await rig.GetAsync(GitHubRig.WebSecrets, headers: headers => headers.TryAddWithoutValidation("If-None-Match", $"\"other\", {tag}"));
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Mill.Core.Sync;
 using Mill.Testing.GitHub;
 using Xunit;
 
@@ -43,10 +42,10 @@ public sealed class FakeGitHubOrganizationTests
     }
 
     [Theory]
-    [InlineData(SecretStore.Actions)]
-    [InlineData(SecretStore.Dependabot)]
-    [InlineData(SecretStore.Codespaces)]
-    public async Task Who_sees_it_has_to_be_said(SecretStore store)
+    [InlineData(FakeStore.Actions)]
+    [InlineData(FakeStore.Dependabot)]
+    [InlineData(FakeStore.Codespaces)]
+    public async Task Who_sees_it_has_to_be_said(FakeStore store)
     {
         await using var rig = await GitHubRig.StartAsync();
         var secrets = $"/orgs/acme/{GitHubRig.Word(store)}/secrets";
@@ -55,7 +54,7 @@ public sealed class FakeGitHubOrganizationTests
         Assert.Equal((422, "Invalid request.\n\n\"visibility\" wasn't supplied."), (refusal.Status, refusal.Message));
         Assert.Equal(422, (await rig.SetAsync(secrets, "NAME", "value", members: new() { ["visibility"] = "everybody" })).Status);
 
-        var id = store is SecretStore.Dependabot ? JsonValue.Create($"{rig.Web.Id}") : JsonValue.Create(rig.Web.Id);
+        var id = store is FakeStore.Dependabot ? JsonValue.Create($"{rig.Web.Id}") : JsonValue.Create(rig.Web.Id);
         Assert.Equal(201, (await rig.SetAsync(secrets, "NAME", "value", members: new() { ["visibility"] = "selected", ["selected_repository_ids"] = new JsonArray(id) })).Status);
         var shown = (await rig.GetAsync(secrets)).Body!["secrets"]![0]!;
         Assert.Equal("selected", (string?)shown["visibility"]);

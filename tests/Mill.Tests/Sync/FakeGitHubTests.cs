@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Mill.Core.Sync;
+using Mill.Testing.GitHub;
 using Xunit;
 
 namespace Mill.Tests.Sync;
@@ -38,7 +38,7 @@ public sealed class FakeGitHubTests
     {
         await using var rig = await GitHubRig.StartAsync();
         rig.Web.AddEnvironment("production");
-        string[] scopes = [.. Enum.GetValues<SecretStore>().Select(GitHubRig.Word).SelectMany(store => new[] { $"/repos/acme/web/{store}/secrets", $"/orgs/acme/{store}/secrets" }), "/repos/acme/web/environments/production/secrets"];
+        string[] scopes = [.. Enum.GetValues<FakeStore>().Select(GitHubRig.Word).SelectMany(store => new[] { $"/repos/acme/web/{store}/secrets", $"/orgs/acme/{store}/secrets" }), "/repos/acme/web/environments/production/secrets"];
         var keys = new List<string>();
         foreach (var scope in scopes)
         {
@@ -48,8 +48,8 @@ public sealed class FakeGitHubTests
 
         Assert.Equal(scopes.Length, keys.Distinct().Count());
         Assert.Equal("/repos/acme/web/environments/production/secrets", rig.Web.Environment("production").Text("SAME"));
-        Assert.All(Enum.GetValues<SecretStore>(), store => Assert.Equal($"/repos/acme/web/{GitHubRig.Word(store)}/secrets", rig.Web.Store(store).Text("SAME")));
-        Assert.All(Enum.GetValues<SecretStore>(), store => Assert.Equal($"/orgs/acme/{GitHubRig.Word(store)}/secrets", rig.Acme.Store(store).Text("SAME")));
+        Assert.All(Enum.GetValues<FakeStore>(), store => Assert.Equal($"/repos/acme/web/{GitHubRig.Word(store)}/secrets", rig.Web.Store(store).Text("SAME")));
+        Assert.All(Enum.GetValues<FakeStore>(), store => Assert.Equal($"/orgs/acme/{GitHubRig.Word(store)}/secrets", rig.Acme.Store(store).Text("SAME")));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class FakeGitHubTests
     }
 
     [Fact]
-    public async Task Every_write_moves_the_time_of_the_last_even_within_a_second()
+    public async Task Every_write_moves_the_time_of_the_last_but_those_within_a_second_look_like_one()
     {
         await using var rig = await GitHubRig.StartAsync();
         var times = new List<string>();
@@ -75,12 +75,13 @@ public sealed class FakeGitHubTests
         {
             await rig.SetAsync(GitHubRig.WebSecrets, "EQUAL", "the same");
             times.Add((await rig.GetAsync($"{GitHubRig.WebSecrets}/EQUAL")).Text("updated_at"));
+            rig.Time.Advance(TimeSpan.FromSeconds(0.6));
         }
-        rig.Time.Advance(TimeSpan.FromSeconds(60.7));
+        rig.Time.Advance(TimeSpan.FromSeconds(58.9));
         await rig.SetAsync(GitHubRig.WebSecrets, "EQUAL", "the same");
         var last = await rig.GetAsync($"{GitHubRig.WebSecrets}/EQUAL");
 
-        Assert.Equal(["2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"], times);
+        Assert.Equal(["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"], times);
         Assert.Equal(("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"), (last.Text("created_at"), last.Text("updated_at")));
     }
 
@@ -174,7 +175,7 @@ public sealed class FakeGitHubTests
     {
         await using var rig = await GitHubRig.StartAsync();
         var environment = rig.Web.AddEnvironment("production");
-        var store = most == 1_000 ? rig.Acme.Secrets : secrets.Contains("dependabot", StringComparison.Ordinal) ? rig.Web.Store(SecretStore.Dependabot) : environment;
+        var store = most == 1_000 ? rig.Acme.Secrets : secrets.Contains("dependabot", StringComparison.Ordinal) ? rig.Web.Store(FakeStore.Dependabot) : environment;
         for (var number = 1; number < most; number++) store.Put($"NAME_{number}", "value");
         JsonObject Members() => new() { ["visibility"] = "private" };
 

@@ -20,15 +20,14 @@ public sealed class GitHubClientTests
         var client = github.Connect();
         var bytes = RandomNumberGenerator.GetBytes(GitHubSecretName.LongestValue);
         using var value = SecretValue.FromBytes(bytes);
-        Assert.True(await client.SetSecretAsync(github.WebScope, "key", value, None));
-        Assert.False(await client.SetSecretAsync(github.WebScope, "KEY", value, None));
+        Assert.True(await GitHubFixture.SetAsync(client, github.WebScope, "key", value));
+        Assert.False(await GitHubFixture.SetAsync(client, github.WebScope, "KEY", value));
         Assert.Equal(bytes, github.Web.Secrets.Value("KEY"));
         await GitHubFixture.SetAsync(client, github.WebScope, "EMPTY", "");
         Assert.Empty(github.Web.Secrets.Value("EMPTY")!);
         Assert.Equal(["EMPTY", "KEY"], (await client.ListSecretsAsync(github.WebScope, None)).Select(secret => secret.Name));
-        Assert.True(await client.DeleteSecretAsync(github.WebScope, "key", None));
-        Assert.False(await client.DeleteSecretAsync(github.WebScope, "key", None));
-        Assert.Null(await client.FindSecretAsync(github.WebScope, "KEY", None));
+        await GitHubFixture.DeleteAsync(client, github.WebScope, "key");
+        Assert.Null((await client.LookAsync(github.WebScope, "KEY", None)).Secret);
         Assert.Empty(github.Server.Violations);
     }
 
@@ -43,8 +42,8 @@ public sealed class GitHubClientTests
         var environment = github.Web.AddEnvironment("eu/prod ä");
         var (scope, store) = kind switch
         {
-            "dependabot" => (SecretScope.Of(github.WebName, SecretStore.Dependabot), github.Web.Store(SecretStore.Dependabot)),
-            "codespaces" => (SecretScope.Of(github.WebName, SecretStore.Codespaces), github.Web.Store(SecretStore.Codespaces)),
+            "dependabot" => (SecretScope.Of(github.WebName, SecretStore.Dependabot), github.Web.Store(FakeStore.Dependabot)),
+            "codespaces" => (SecretScope.Of(github.WebName, SecretStore.Codespaces), github.Web.Store(FakeStore.Codespaces)),
             "environment" => (SecretScope.Of(github.WebName, "eu/prod ä"), environment),
             _ => (SecretScope.OfOrganization("acme"), github.Acme.Secrets),
         };
@@ -86,7 +85,7 @@ public sealed class GitHubClientTests
         await using var github = await GitHubFixture.StartAsync();
         var client = github.Connect();
         using var large = SecretValue.FromBytes(new byte[GitHubSecretName.LongestValue + 1]);
-        Assert.Equal(MillError.TooLarge, (await Assert.ThrowsAsync<MillException>(() => client.SetSecretAsync(github.WebScope, "A", large, None))).Error);
+        Assert.Equal(MillError.TooLarge, (await Assert.ThrowsAsync<MillException>(() => GitHubFixture.SetAsync(client, github.WebScope, "A", large))).Error);
         foreach (var name in (string[])["", "1A", "A-B", "GITHUB_A", "Ä"])
             Assert.Equal(MillError.InvalidName, (await Assert.ThrowsAsync<MillException>(() => GitHubFixture.SetAsync(client, github.WebScope, name, "1"))).Error);
         Assert.Empty(github.Server.Requests);
@@ -120,17 +119,6 @@ public sealed class GitHubClientTests
     }
 
     [Fact]
-    public async Task A_repository_that_was_renamed_is_followed_with_reads_and_writes()
-    {
-        await using var github = await GitHubFixture.StartAsync();
-        github.Web.Rename("site");
-        var client = github.Connect();
-        await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
-        Assert.Equal("1", github.Web.Secrets.Text("A"));
-        Assert.Single(await client.ListSecretsAsync(github.WebScope, None));
-    }
-
-    [Fact]
     public async Task A_refusal_says_what_the_token_lacks()
     {
         await using var github = await GitHubFixture.StartAsync();
@@ -151,7 +139,7 @@ public sealed class GitHubClientTests
     }
 
     [Fact]
-    public async Task A_lost_answer_is_asked_for_again_but_an_event_is_sent_once()
+    public async Task A_lost_answer_to_a_write_is_looked_for_and_an_event_is_sent_once()
     {
         await using var github = await GitHubFixture.StartAsync();
         var client = github.Connect();
@@ -175,7 +163,7 @@ public sealed class GitHubClientTests
         await using var other = await FakeMill.StartAsync();
         other.On("GET /repos/acme/web/actions/secrets?per_page=100", body);
         other.On("GET /repos/acme/web/actions/secrets/public-key", body);
-        using var credentials = new TokenCredentials(SecretValue.FromText("t"));
+        var credentials = new TokenCredentials(SecretValue.FromText("t"));
         using var client = new GitHubClient(new() { Address = other.Address, Credentials = credentials });
         var scope = SecretScope.Of(RepositoryName.TryParse("acme/web", out var name) ? name : throw new InvalidOperationException());
         Assert.Equal(MillError.Internal, (await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(scope, None))).Error);
@@ -192,7 +180,7 @@ public sealed class GitHubClientTests
             context.Response.Headers.Link = $"<{stranger.Address}?page=2>; rel=\"next\"";
             await FakeMill.WriteAsync(context, 200, "application/json", """{"total_count":0,"secrets":[]}""");
         });
-        using var credentials = new TokenCredentials(SecretValue.FromText("t"));
+        var credentials = new TokenCredentials(SecretValue.FromText("t"));
         using var client = new GitHubClient(new() { Address = other.Address, Credentials = credentials });
         var scope = SecretScope.Of(RepositoryName.TryParse("acme/web", out var name) ? name : throw new InvalidOperationException());
         Assert.Equal(MillError.Internal, (await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(scope, None))).Error);
@@ -200,29 +188,15 @@ public sealed class GitHubClientTests
     }
 
     [Fact]
-    public async Task An_app_gets_itself_tokens_and_others_when_they_end()
+    public async Task An_answer_without_end_is_told_as_such_and_asked_for_once()
     {
-        await using var github = await GitHubFixture.StartAsync();
-        var app = github.Server.AddApp();
-        app.Install(github.Acme, null, "secrets=write");
-        using var key = SecretValue.FromText(app.PrivateKeyPem);
-        var client = github.Connect(new AppCredentials(app.ClientId, key, github.Options(null!)));
-        int Tokens() => github.Server.Requests.Count(request => request.Path.EndsWith("/access_tokens", StringComparison.Ordinal));
-        await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
-        await client.ListSecretsAsync(github.WebScope, None);
-        Assert.Equal(1, Tokens());
-        github.Time.Advance(TimeSpan.FromMinutes(56));
-        await client.ListSecretsAsync(github.WebScope, None);
-        Assert.Equal(2, Tokens());
-        github.Server.RevokeInstallationTokens();
-        await client.ListSecretsAsync(github.WebScope, None);
-        Assert.Equal(3, Tokens());
-        var elsewhere = SecretScope.OfOrganization("other");
-        Assert.Equal(MillError.Forbidden, (await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(elsewhere, None))).Error);
-        using var none = SecretValue.FromText("-----BEGIN NONSENSE");
-        var broken = github.Connect(new AppCredentials(app.ClientId, none, github.Options(null!)));
-        var failure = await Assert.ThrowsAsync<MillException>(() => broken.ListSecretsAsync(github.WebScope, None));
-        Assert.Equal(MillError.Configuration, failure.Error);
-        Assert.DoesNotContain("NONSENSE", failure.ToString(), StringComparison.Ordinal);
+        await using var other = await FakeMill.StartAsync();
+        other.On("GET /repos/acme/web/actions/secrets?per_page=100", new string(' ', (4 << 20) + 1));
+        var credentials = new TokenCredentials(SecretValue.FromText("t"));
+        using var client = new GitHubClient(new() { Address = other.Address, Credentials = credentials });
+        var failure = await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(SecretScope.Of(RepositoryName.TryParse("acme/web", out var name) ? name : throw new InvalidOperationException()), None));
+        Assert.Equal(MillError.Internal, failure.Error);
+        Assert.Contains("longer than 4 MiB", failure.Message, StringComparison.Ordinal);
+        Assert.Single(other.Seen);
     }
 }

@@ -1,21 +1,26 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Mill.Tests.Sync;
 
-/// <summary>What GitHub's published description says of answers: <c>github-openapi.json</c>, which says where it is from.</summary>
+/// <summary>
+/// What GitHub's published description says: <c>github-openapi.json</c>, which says where it is from. That has all that the fake has; where the environment variable <c>GITHUB_DESCRIPTION</c> names the whole file,
+/// as it is in https://github.com/github/rest-api-description, its operations are held against that one.
+/// </summary>
 internal static class GitHubDescription
 {
-    private static readonly JsonObject Document = JsonNode.Parse(System.IO.File.ReadAllText(File))!.AsObject();
+    public const string Variable = "GITHUB_DESCRIPTION";
+
+    private static readonly JsonObject Cut = Parse(File);
+    private static readonly JsonObject Document = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } whole ? Parse(whole) : Cut;
 
     public static string File => Path.Combine(Repository.Root, "tests", "Mill.Tests", "Sync", "github-openapi.json");
 
     /// <summary>Each operation, with each of its codes of success.</summary>
     public static IEnumerable<(string Method, string Path, int Status)> Successes =>
-        from path in Document["paths"]!.AsObject()
+        from path in Cut["paths"]!.AsObject()
         from operation in path.Value!.AsObject()
-        from response in operation.Value!["responses"]!.AsObject()
+        from response in Operation(operation.Key, path.Key)?["responses"]?.AsObject() ?? []
         where response.Key.StartsWith('2')
         select (operation.Key.ToUpperInvariant(), path.Key, int.Parse(response.Key, CultureInfo.InvariantCulture));
 
@@ -23,58 +28,35 @@ internal static class GitHubDescription
     public static string? Template(string target)
     {
         var segments = Segments(target);
-        return Document["paths"]!.AsObject().Select(path => path.Key).Where(template => Fits(Segments(template), segments)).MinBy(template => template.Count(c => c is '{'));
+        return Cut["paths"]!.AsObject().Select(path => path.Key).Where(template => Fits(Segments(template), segments)).MinBy(template => template.Count(c => c is '{'));
     }
 
-    /// <summary>Where the answer is not as it is described; nothing where it is.</summary>
+    /// <summary>Where what was asked, and was done, is not as it is described; nothing where it is.</summary>
+    /// <param name="body">Null for none, or for one that nobody kept.</param>
+    public static IReadOnlyList<string> RequestFaults(string method, string target, JsonNode? body)
+    {
+        if (Template(target) is not { } template || Operation(method, template) is not { } operation) return [$"{method} {target} is not described"];
+        var known = (operation["parameters"] as JsonArray ?? []).Select(parameter => (string?)Schema.Resolve(Document, parameter!)["name"]).ToHashSet();
+        var unknown = target.Split('?').Skip(1).SelectMany(query => query.Split('&')).Select(part => part.Split('=')[0]).Where(name => !known.Contains(name)).Select(name => $"{method} {template} knows no {name}");
+        return [.. unknown, .. body is not null && operation["requestBody"]?["content"]?["application/json"]?["schema"] is { } schema ? Schema.Faults(Document, schema, body, $"{method} {template} body") : []];
+    }
+
+    /// <summary>Where the answer is not as it is described; nothing where it is. Of errors few are: the others have at least what all of GitHub's have.</summary>
     public static IReadOnlyList<string> Faults(string method, string target, GitHubReply reply)
     {
-        if (Template(target) is not { } template || Document["paths"]![template]![method.ToLowerInvariant()] is not { } operation) return reply.Status == 404 ? [] : [$"{method} {target} is not described"];
+        if (Template(target) is not { } template || Operation(method, template) is not { } operation) return reply.Status == 404 ? [] : [$"{method} {target} is not described"];
         if (reply.Status == 304) return [];
-        if ((operation["responses"]![$"{reply.Status}"] ?? operation["responses"]![$"{reply.Status / 100}XX"]) is not { } response) return [$"{method} {template} is never answered with {reply.Status}"];
-        if (Resolve(response)["content"]?["application/json"]?["schema"] is not { } schema) return reply.Body is null ? [] : [$"{method} {template}: {reply.Status} has a body"];
-        return reply.Header("Content-Type") is "application/json; charset=utf-8" ? [.. Faults(schema, reply.Body, $"{method} {template} {reply.Status}")] : [$"{method} {template}: {reply.Status} is not JSON"];
+        var (response, place) = (operation["responses"]![$"{reply.Status}"], $"{method} {template} {reply.Status}");
+        if (response is null && reply.Status < 300) return [$"{method} {template} is never answered with {reply.Status}"];
+        var schema = response is null ? null : Schema.Resolve(Document, response)["content"]?["application/json"]?["schema"];
+        if (schema is null && reply.Status < 300) return reply.Body is null ? [] : [$"{place} has a body"];
+        if (reply.Header("Content-Type") is not "application/json; charset=utf-8") return [$"{place} is not JSON"];
+        return [.. schema is null ? Schema.Faults(Cut, Cut["components"]!["schemas"]!["basic-error"]!, reply.Body, place) : Schema.Faults(Document, schema, reply.Body, place)];
     }
 
-    private static IEnumerable<string> Faults(JsonNode reference, JsonNode? value, string place)
-    {
-        var schema = Resolve(reference);
-        if (value is null) return (bool?)reference["nullable"] is true ? [] : [$"{place} is null"];
-        return (string?)schema["type"] switch
-        {
-            "object" => value is JsonObject members ? OfObject(schema, members, place) : [$"{place} is no object"],
-            "array" => value is JsonArray items ? items.SelectMany((item, index) => Faults(schema["items"]!, item, $"{place}[{index}]")) : [$"{place} is no array"],
-            "string" => value.GetValueKind() is JsonValueKind.String ? OfText(schema, value.GetValue<string>(), place) : [$"{place} is no string"],
-            "integer" => value is JsonValue number && number.TryGetValue<long>(out _) ? [] : [$"{place} is no integer"],
-            "boolean" => value.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? [] : [$"{place} is no boolean"],
-            var type => [$"{place}: {type} is not known"],
-        };
-    }
+    private static JsonObject Parse(string file) => JsonNode.Parse(System.IO.File.ReadAllText(file))!.AsObject();
 
-    private static IEnumerable<string> OfObject(JsonNode schema, JsonObject members, string place)
-    {
-        foreach (var name in (schema["required"] as JsonArray ?? []).Select(name => (string)name!).Where(name => !members.ContainsKey(name))) yield return $"{place}.{name} is missing";
-        foreach (var (name, property) in schema["properties"] as JsonObject ?? [])
-        {
-            if (!members.TryGetPropertyValue(name, out var member)) continue;
-            foreach (var fault in Faults(property!, member, $"{place}.{name}")) yield return fault;
-        }
-    }
-
-    private static IEnumerable<string> OfText(JsonNode schema, string text, string place)
-    {
-        if (schema["enum"] is JsonArray values && !values.Any(value => (string?)value == text)) yield return $"{place} is {text}";
-        var isFormed = (string?)schema["format"] switch
-        {
-            "date-time" => DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _),
-            "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
-            _ => true,
-        };
-        if (!isFormed) yield return $"{place} is {text}";
-    }
-
-    private static JsonNode Resolve(JsonNode node) =>
-        (string?)node["$ref"] is { } pointer ? pointer.Split('/').Skip(1).Aggregate((JsonNode)Document, (parent, name) => parent[name] ?? throw new KeyNotFoundException(pointer)) : node;
+    private static JsonNode? Operation(string method, string template) => Document["paths"]![template]?[method.ToLowerInvariant()];
 
     private static bool Fits(string[] template, string[] segments) => template.Length == segments.Length && template.Zip(segments).All(pair => pair.First.StartsWith('{') || pair.First == pair.Second);
 

@@ -40,23 +40,49 @@ internal sealed class GitHubFixture : IAsyncDisposable
     public GitHubClient Connect(IGitHubCredentials credentials) => Connect(credentials, options => options);
 
     /// <summary>With a token that may do all.</summary>
-    public GitHubClient Connect(TimeSpan patience, IReadOnlyList<DateTimeOffset> earlierWrites) =>
-        Connect(new TokenCredentials(SecretValue.FromText(Server.AddToken(FakeToken.Classic(["acme"], "repo")).Text)), options => options with { Patience = patience, EarlierWrites = earlierWrites });
+    /// <param name="earlierWrites">What others noted.</param>
+    public GitHubClient Connect(TimeSpan patience, IReadOnlyList<DateTimeOffset> earlierWrites)
+    {
+        var vault = new MemoryVault();
+        _ = vault.WriteTimesAsync(new([.. earlierWrites], null), null, CancellationToken.None);
+        return Connect(patience, new SharedWriteLog(vault, Time));
+    }
+
+    /// <summary>With a token that may do all.</summary>
+    public GitHubClient Connect(TimeSpan patience, SharedWriteLog log) =>
+        Connect(new TokenCredentials(SecretValue.FromText(Server.AddToken(FakeToken.Classic(["acme"], "repo")).Text)), options => options with { Patience = patience, Log = log });
+
+    /// <summary>As if the server were somebody's own; with a token that may do all.</summary>
+    public GitHubClient ConnectEnterprise() => Connect(new TokenCredentials(SecretValue.FromText(Server.AddToken(FakeToken.Classic(["acme"], "repo")).Text)), options => options with { Address = Server.EnterpriseAddress });
 
     private GitHubClient Connect(IGitHubCredentials credentials, Func<GitHubOptions, GitHubOptions> change)
     {
         var client = new GitHubClient(change(Options(credentials)));
         _clients.Add(client);
-        if (credentials is IDisposable disposable) _clients.Add(disposable);
         return client;
     }
 
     public GitHubOptions Options(IGitHubCredentials credentials) => new() { Address = Server.Address, Credentials = credentials, Time = Time, Timeout = HastyTime.Never };
 
+    /// <summary>Sets it, whatever is there. True where there was none before.</summary>
     public static async Task<bool> SetAsync(GitHubClient client, SecretScope scope, string name, string text)
     {
         using var value = SecretValue.FromText(text);
-        return await client.SetSecretAsync(scope, name, value, CancellationToken.None);
+        return await SetAsync(client, scope, name, value);
+    }
+
+    /// <summary>Sets it, whatever is there. True where there was none before.</summary>
+    public static async Task<bool> SetAsync(GitHubClient client, SecretScope scope, string name, SecretValue value) =>
+        await new GuardedChange(client, scope, name, _ => true).SetAsync(value, CancellationToken.None) switch
+        {
+            SecretSet set => set.Found is null,
+            NotChanged { Failure: var failure } => throw failure,
+            var other => throw new InvalidOperationException(other.ToString()),
+        };
+
+    public static async Task DeleteAsync(GitHubClient client, SecretScope scope, string name)
+    {
+        if (await new GuardedChange(client, scope, name, _ => true).DeleteAsync(CancellationToken.None) is not SecretDeleted and var other) throw other is NotChanged { Failure: var failure } ? failure : new InvalidOperationException(other.ToString());
     }
 
     public async ValueTask DisposeAsync()

@@ -20,13 +20,27 @@ public sealed class GitHubLimitsTests
     {
         await using var github = await GitHubFixture.StartAsync();
         var client = github.Connect();
-        github.Server.Inject(FakeFault.RateLimit(status, Seconds(retryAfter), Seconds(reset)) with { Times = 2 });
+        github.Server.Inject(FakeFault.RateLimit(status, Seconds(retryAfter), Seconds(reset)) with { Times = 2, When = request => request.IsWrite });
         await GitHubFixture.SetAsync(client, github.WebScope, "A", "1");
         Assert.Equal("1", github.Web.Secrets.Text("A"));
         Assert.Empty(github.Server.Violations);
         var waits = github.Time.Waits.Where(wait => wait > TimeSpan.FromSeconds(2)).ToList();
         Assert.Equal(2, waits.Count);
         Assert.All(waits, wait => Assert.True(wait >= (Seconds(retryAfter ?? reset) ?? TimeSpan.FromMinutes(1)), $"{wait}"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Whoever_is_told_to_come_back_at_once_and_refused_again_waits_longer(int retryAfter)
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        var began = github.Time.GetUtcNow();
+        github.Server.Inject(FakeFault.RateLimit(429, TimeSpan.FromSeconds(retryAfter)) with { Times = 5 });
+        Assert.Empty(await client.ListSecretsAsync(github.WebScope, None));
+        Assert.Equal(6, github.Server.Requests.Count);
+        Assert.True(github.Time.GetUtcNow() - began >= TimeSpan.FromMinutes(4));
     }
 
     [Fact]

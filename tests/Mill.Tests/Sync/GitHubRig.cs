@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using Mill.Core.Sync;
 using Mill.Secrets;
 using Mill.Sync.Sealing;
 using Mill.Testing;
@@ -64,6 +63,7 @@ internal sealed class GitHubRig : IAsyncDisposable
         var all = response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
         var reply = new GitHubReply((int)response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text), all);
         Assert.Empty(GitHubDescription.Faults(method, path, reply));
+        if (reply.Status is >= 200 and < 300) Assert.Empty(GitHubDescription.RequestFaults(method, path, body));
         return reply;
     }
 
@@ -85,7 +85,7 @@ internal sealed class GitHubRig : IAsyncDisposable
         return Convert.ToBase64String(SealedBox.Seal(value, Convert.FromBase64String(key)));
     }
 
-    public static string Word(SecretStore store) => store.ToString().ToLowerInvariant();
+    public static string Word(FakeStore store) => store.ToString().ToLowerInvariant();
 
     public async ValueTask DisposeAsync()
     {

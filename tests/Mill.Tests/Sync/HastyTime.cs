@@ -1,6 +1,6 @@
 namespace Mill.Tests.Sync;
 
-/// <summary>A clock that jumps to the next timer as soon as there is one: nobody waits. Timers of a day and more never fire; whoever limits a request with it gives it that long.</summary>
+/// <summary>A clock that jumps to the next timer as soon as there is one: nobody waits. Timers of a day and more, or of <see cref="NeverFrom"/>, never fire; whoever limits a request with it gives it that long.</summary>
 internal sealed class HastyTime : TimeProvider
 {
     public static readonly TimeSpan Never = TimeSpan.FromDays(1);
@@ -9,6 +9,9 @@ internal sealed class HastyTime : TimeProvider
     private DateTimeOffset _now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>Timers as long as this never fire, nor longer ones.</summary>
+    public TimeSpan NeverFrom { get; init; } = Never;
 
     /// <summary>What was waited for, all in all.</summary>
     public List<TimeSpan> Waits { get; } = [];
@@ -38,7 +41,7 @@ internal sealed class HastyTime : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            if (dueTime == Timeout.InfiniteTimeSpan || dueTime >= Never) return true;
+            if (dueTime == Timeout.InfiniteTimeSpan || dueTime >= time.NeverFrom) return true;
             lock (time._lock)
             {
                 time._now += dueTime;

@@ -15,8 +15,8 @@ public sealed class LedgerTests
     private static readonly LedgerKey Key = new(new byte[LedgerKey.Length]);
 
     private static Ledger Sample => Ledger.New(Target, Key)
-        .Wrote("B", new("db/b", 3, "aa", Noon, Noon.AddMilliseconds(1)))
-        .Wrote("A", new("db/a", 1, "bb", Noon, Noon) { IsUnconfirmed = true })
+        .Wrote("B", new("db/b", 3, "aa", Noon, Noon.AddMilliseconds(1)), "run")
+        .Wrote("A", new("db/a", 1, "bb", Noon, Noon) { IsUnconfirmed = true }, "run")
         .Intending([KeyValuePair.Create("C", new LedgerIntent("db/c", 2, "cc", null, Noon, "run"))]) with
     { HasPruned = true };
 
@@ -31,7 +31,7 @@ public sealed class LedgerTests
             """;
         Assert.Equal(Text.ReplaceLineEndings(""), TextOf(Sample));
         Assert.Equal(TextOf(Sample), TextOf(Read(TextOf(Sample))));
-        var elsewhere = Sample.Wrote("B", new("db/b", 3, "aa", Noon.ToOffset(TimeSpan.FromHours(3)), Noon.AddMilliseconds(1).ToOffset(TimeSpan.FromHours(-1))));
+        var elsewhere = Sample.Wrote("B", new("db/b", 3, "aa", Noon.ToOffset(TimeSpan.FromHours(3)), Noon.AddMilliseconds(1).ToOffset(TimeSpan.FromHours(-1))), "run");
         Assert.Equal(TextOf(Sample), TextOf(elsewhere));
     }
 
@@ -87,7 +87,28 @@ public sealed class LedgerTests
     public void What_is_known_of_a_later_write_stays()
     {
         var later = new LedgerEntry("db/b", 4, "dd", Noon.AddHours(1), Noon);
-        Assert.Equal(later, Sample.Wrote("B", later).Wrote("B", new("db/b", 3, "aa", Noon, Noon)).Secrets["B"]);
+        Assert.Equal(later, Sample.Wrote("B", later, "run").Wrote("B", new("db/b", 3, "aa", Noon, Noon), "run").Secrets["B"]);
+    }
+
+    [Fact]
+    public void What_another_run_intends_or_has_written_since_is_not_taken_away()
+    {
+        Assert.True(Sample.Wrote("C", new("db/c", 2, "cc", Noon, Noon), "other").Intents.ContainsKey("C"));
+        Assert.Empty(Sample.Wrote("C", new("db/c", 2, "cc", Noon, Noon), "run").Intents);
+        Assert.True(Sample.Forgetting("B", Noon.AddSeconds(-1)).Secrets.ContainsKey("B"));
+        Assert.False(Sample.Forgetting("B", Noon).Secrets.ContainsKey("B"));
+    }
+
+    [Fact]
+    public void Of_two_writes_at_one_time_the_older_version_counts_so_that_the_newer_one_is_written_again()
+    {
+        var newer = new LedgerEntry("db/b", 4, "dd", Noon.AddHours(1), Noon);
+        var older = newer with { Version = 3, Fingerprint = "aa" };
+        foreach (var (first, second) in ((LedgerEntry, LedgerEntry)[])[(newer, older), (older, newer)])
+            Assert.Equal(older with { IsUnconfirmed = true }, Sample.Wrote("B", first, "run").Wrote("B", second, "run").Secrets["B"]);
+        var doubtful = newer with { IsUnconfirmed = true };
+        Assert.Equal(newer, Sample.Wrote("B", doubtful, "run").Wrote("B", newer, "run").Secrets["B"]);
+        Assert.Equal(newer, Sample.Wrote("B", newer, "run").Wrote("B", doubtful, "run").Secrets["B"]);
     }
 
     [Theory]

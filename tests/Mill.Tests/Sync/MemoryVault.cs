@@ -1,16 +1,19 @@
 using System.Text;
 using Mill.Core.Sync;
 using Mill.Secrets;
+using Mill.Sync.GitHub;
 using Mill.Sync.Pushing;
 
 namespace Mill.Tests.Sync;
 
 /// <summary>A vault in memory, with the ledgers in it as text, as in a real one.</summary>
-internal sealed class MemoryVault : ISecretSource, ILedgerStore
+internal sealed class MemoryVault : ISecretSource, ILedgerStore, IWriteTimesStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (int Version, byte[]? Value)> _secrets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (int Version, string Text)> _ledgers = new(StringComparer.OrdinalIgnoreCase);
+
+    private (int Version, string Text)? _times;
 
     /// <summary>Called before (false) and after (true) each write to a ledger; may throw.</summary>
     public Action<bool> LedgerWrites { get; set; } = _ => { };
@@ -87,6 +90,27 @@ internal sealed class MemoryVault : ISecretSource, ILedgerStore
         }
         LedgerWrites(true);
         return Task.FromResult(version);
+    }
+
+    public Task<StoredWriteTimes?> ReadTimesAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_times is not { } stored) return Task.FromResult<StoredWriteTimes?>(null);
+            using var text = SecretValue.FromText(stored.Text);
+            return Task.FromResult<StoredWriteTimes?>(new(WriteTimes.Read(text), stored.Version));
+        }
+    }
+
+    public Task<int> WriteTimesAsync(WriteTimes times, int? expected, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_times?.Version != expected) throw new MillException(MillError.PreconditionFailed, "Somebody else wrote.");
+            using var text = times.Write();
+            _times = ((expected ?? 0) + 1, text.Reveal(Encoding.UTF8.GetString));
+            return Task.FromResult(_times.Value.Version);
+        }
     }
 
     private static Ledger Parse(string text, SecretScope target)

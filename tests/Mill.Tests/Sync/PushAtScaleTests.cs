@@ -54,12 +54,34 @@ public sealed class PushAtScaleTests
         Assert.Equal(4, gitHub.Web.Secrets.Changes);
     }
 
+    [Fact]
+    public async Task A_list_of_which_a_page_is_missing_leaves_everything_as_it_is()
+    {
+        await using var gitHub = await GitHubFixture.StartAsync();
+        var (vault, token) = (new MemoryVault(), gitHub.Server.AddToken(FakeToken.Classic(["acme"], "repo", "admin:org")));
+        for (var j = 0; j < 3; j++) vault.Set($"s{j}", "1");
+        for (var j = 0; j < 150; j++) gitHub.Acme.Secrets.Put($"OTHER_{j}", "theirs");
+        Assert.Equal(2, (await PushAsync(gitHub, token, vault, Target("acme", 2))).Count(PushOutcome.Done));
+        vault.Set("s0", "2");
+        gitHub.Server.Inject(FakeFault.ErrorOnPage(2));
+        var (changes, ledgers) = (gitHub.Acme.Secrets.Changes, vault.LedgerWriteCount);
+        // One is stale, one is wanted no longer, and one is new.
+        SyncTarget target = new(Scopes.Of("acme"), new Dictionary<string, string> { ["S0"] = "s0", ["S2"] = "s2" }, null);
+        var report = await PushAsync(gitHub, token, vault, target);
+        Assert.Equal(MillError.Unreachable, report.Targets[0].Failure?.Error);
+        Assert.Empty(report.Targets[0].Secrets);
+        Assert.Equal((changes, ledgers), (gitHub.Acme.Secrets.Changes, vault.LedgerWriteCount));
+
+        gitHub.Server.ClearFaults();
+        Assert.Equal(3, (await PushAsync(gitHub, token, vault, target)).Count(PushOutcome.Done));
+        Assert.Null(gitHub.Acme.Secrets.Text("S1"));
+    }
+
     private static async Task<PushReport> PushAsync(GitHubFixture gitHub, FakeToken token, MemoryVault vault, params SyncTarget[] targets)
     {
-        using var credentials = new Mill.Sync.GitHub.TokenCredentials(SecretValue.FromText(token.Text));
-        var earlier = await EarlierWrites.ReadAsync(vault, targets.Select(target => target.Scope), gitHub.Time, CancellationToken.None);
-        using var client = new Mill.Sync.GitHub.GitHubClient(gitHub.Options(credentials) with { EarlierWrites = earlier });
-        return await new Push(client, vault, vault, new() { Policy = new(null, null) }).RunAsync(targets, CancellationToken.None);
+        var credentials = new Mill.Sync.GitHub.TokenCredentials(SecretValue.FromText(token.Text));
+        using var client = new Mill.Sync.GitHub.GitHubClient(gitHub.Options(credentials) with { Log = new Mill.Sync.GitHub.SharedWriteLog(vault, gitHub.Time) });
+        return await new Push(client, vault, vault, PushRig.Rules(new() { Prunes = true, IsPruneConfirmed = true })).RunAsync(targets, CancellationToken.None);
     }
 
     private static SyncTarget Target(string scope, int secrets) => new(Scopes.Of(scope), Enumerable.Range(0, secrets).ToDictionary(j => $"S{j}", j => $"s{j}"), null);

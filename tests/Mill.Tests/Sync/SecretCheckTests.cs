@@ -130,8 +130,8 @@ public sealed class SecretCheckTests : IAsyncLifetime
     public async Task Another_store_is_another_view()
     {
         _web.Secrets.Put("A", "x");
-        _web.Store(SecretStore.Dependabot).Put("B", "x");
-        _acme.Store(SecretStore.Dependabot).Put("C", "x");
+        _web.Store(FakeStore.Dependabot).Put("B", "x");
+        _acme.Store(FakeStore.Dependabot).Put("C", "x");
         var token = _github.AddToken(FakeToken.Classic(["acme"], "repo", "admin:org"));
         var report = await CheckAsync(Needs("A", "B", "C"), SecretStore.Dependabot, token: token);
         // Which repositories see what an organization has, GitHub says of Actions only.
@@ -146,7 +146,7 @@ public sealed class SecretCheckTests : IAsyncLifetime
     public async Task A_hundred_repositories_with_twenty_secrets_each_take_two_requests_each()
     {
         var names = Enumerable.Range(0, 20).Select(i => $"N{i}").ToArray();
-        using var credentials = new TokenCredentials(SecretValue.FromText(_github.AddToken(FakeToken.Classic(["acme"], "repo")).Text));
+        var credentials = new TokenCredentials(SecretValue.FromText(_github.AddToken(FakeToken.Classic(["acme"], "repo")).Text));
         using var client = new GitHubClient(new() { Address = _github.Address, Credentials = credentials, Time = _time, Timeout = HastyTime.Never });
         for (var i = 0; i < 100; i++)
         {
@@ -170,7 +170,7 @@ public sealed class SecretCheckTests : IAsyncLifetime
 
     private async Task<SecretReport> CheckAsync(IReadOnlyList<RequiredSecret> required, SecretStore store = SecretStore.Actions, RepositoryName? repository = null, FakeToken? token = null)
     {
-        using var credentials = new TokenCredentials(SecretValue.FromText((token ?? _github.AddToken(FakeToken.Classic(["acme"], "repo"))).Text));
+        var credentials = new TokenCredentials(SecretValue.FromText((token ?? _github.AddToken(FakeToken.Classic(["acme"], "repo"))).Text));
         using var client = new GitHubClient(new() { Address = _github.Address, Credentials = credentials, Time = _time, Timeout = HastyTime.Never });
         return await new SecretCheck(client).RunAsync(repository ?? Web, store, required, default);
     }

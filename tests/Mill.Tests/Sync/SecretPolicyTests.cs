@@ -29,6 +29,15 @@ public sealed class SecretPolicyTests
         Assert.Equal(new Decision(isAllowed, reason), new SecretPolicy(Rules, null).Judge(name, Scopes.Of(target)));
 
     [Theory]
+    [InlineData("kube-config", false)]
+    [InlineData("prod/kube-config", false)]
+    [InlineData("infra/mill-master-key", false)]
+    [InlineData("a/b/SSH_KEY", false)]
+    [InlineData("db/password", true)]
+    public void What_is_for_provisioning_in_the_vault_does_not_leave_under_another_name(string secret, bool isAllowed) =>
+        Assert.Equal(isAllowed, new SecretPolicy([new(true, ["*"], ["*"])], null).Judge("HARMLESS", secret, Scopes.Of("acme/web")).IsAllowed);
+
+    [Theory]
     [InlineData("KUBE_CONFIG")]
     [InlineData("KUBECONFIG")]
     [InlineData("kube_config_prod")]
@@ -40,7 +49,16 @@ public sealed class SecretPolicyTests
     {
         Assert.False(new SecretPolicy([new(true, ["*"], ["*"])], null).Judge(name, Scopes.Of("acme/web")).IsAllowed);
         Assert.False(new SecretPolicy(null, null).Judge(name, Scopes.Of("acme/web")).IsAllowed);
-        Assert.True(new SecretPolicy(null, []).Judge(name, Scopes.Of("acme/web")).IsAllowed);
+        foreach (var more in (string[][])[[], ["OTHER"]]) Assert.False(new SecretPolicy([new(true, ["*"], ["*"])], more).Judge(name, Scopes.Of("acme/web")).IsAllowed);
+    }
+
+    [Fact]
+    public void What_a_file_calls_provisioning_never_leaves_either_whatever_allows_it()
+    {
+        var policy = new SecretPolicy([new(true, ["*"], ["*"])], ["ROOT_*"]);
+        Assert.Equal(new Decision(false, "names like ROOT_* are for provisioning and never leave"), policy.Judge("ROOT_KEY", Scopes.Of("acme/web")));
+        Assert.All(SecretPolicy.UsualProvisioning, pattern => Assert.False(policy.Judge(pattern.Replace("*", "X", StringComparison.Ordinal), Scopes.Of("acme/web")).IsAllowed));
+        Assert.True(policy.Judge("DB_PASSWORD", Scopes.Of("acme/web")).IsAllowed);
     }
 
     [Fact]

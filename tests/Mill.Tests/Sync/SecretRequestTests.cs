@@ -54,6 +54,15 @@ public sealed class SecretRequestTests
     }
 
     [Fact]
+    public async Task Where_no_run_can_be_found_two_looks_at_all_secrets_are_enough()
+    {
+        var (report, took, _) = await RequestAsync(new FakeWorkflow { RunName = null }, ["A"]);
+        Assert.True(report.IsComplete);
+        Assert.Null(report.Run);
+        Assert.InRange(took, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(29));
+    }
+
+    [Fact]
     public async Task A_run_that_sets_only_some_leaves_the_others_timed_out()
     {
         var (report, _, _) = await RequestAsync(new FakeWorkflow(), "A", "NONE");
@@ -63,13 +72,47 @@ public sealed class SecretRequestTests
     [Fact]
     public async Task What_was_there_before_has_to_be_written_anew()
     {
-        var (report, _, _) = await RequestAsync(new FakeWorkflow { SetsSecrets = false }, overwrite: true, "OLD");
+        var (report, _, _) = await RequestAsync(new FakeWorkflow { SetsSecrets = false }, ["OLD"], overwrite: true);
         Assert.Equal(RequestState.TimedOut, Assert.Single(report.Secrets).State);
     }
 
-    private static Task<(RequestReport Report, TimeSpan Took, FakeGitHub Server)> RequestAsync(FakeWorkflow? workflow, params string[] names) => RequestAsync(workflow, overwrite: false, names);
+    [Theory]
+    [InlineData("/actions/runs")]
+    [InlineData("/actions/secrets")]
+    public async Task A_look_that_fails_is_no_end(string path)
+    {
+        // As often as one look is tried.
+        var (report, took, github) = await RequestAsync(new FakeWorkflow(), ["A"], prepare: server => server.Inject(FakeFault.Error(503) with { Times = 4, When = request => request.Path.EndsWith(path, StringComparison.Ordinal) }));
+        Assert.True(report.IsComplete);
+        Assert.Null(report.Failure);
+        Assert.InRange(took, TimeSpan.FromSeconds(16), TimeSpan.FromSeconds(30));
+        Assert.Single(github.Dispatches);
+    }
 
-    private static async Task<(RequestReport Report, TimeSpan Took, FakeGitHub Server)> RequestAsync(FakeWorkflow? workflow, bool overwrite, params string[] names)
+    [Fact]
+    public async Task What_cannot_be_seen_until_the_deadline_is_not_known_and_never_there()
+    {
+        var (report, took, _) = await RequestAsync(new FakeWorkflow(), ["A"], prepare: server => server.Inject(FakeFault.Error(403) with { Times = int.MaxValue, When = request => request.Path.EndsWith("/actions/secrets", StringComparison.Ordinal) }));
+        var secret = Assert.Single(report.Secrets);
+        Assert.Equal((RequestState.TimedOut, TimeSpan.FromSeconds(30)), (secret.State, took));
+        Assert.StartsWith("Whether it came is not known after 30 s. GitHub refuses the secrets of acme/web", secret.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_see_runs_waits_for_the_secrets_alone()
+    {
+        var (report, took, _) = await RequestAsync(new FakeWorkflow(), ["A"], permissions: ["contents=write", "secrets=read"]);
+        Assert.True(report.IsComplete);
+        Assert.Equal((null, TimeSpan.FromSeconds(16)), (report.Run, took));
+
+        var (late, _, _) = await RequestAsync(null, ["A"], permissions: ["contents=write", "secrets=read"]);
+        Assert.Contains("what became of the event is not known", Assert.Single(late.Secrets).Reason, StringComparison.Ordinal);
+        Assert.Contains("actions=read", late.Failure!.Hint, StringComparison.Ordinal);
+    }
+
+    private static Task<(RequestReport Report, TimeSpan Took, FakeGitHub Server)> RequestAsync(FakeWorkflow? workflow, params string[] names) => RequestAsync(workflow, names, overwrite: false);
+
+    private static async Task<(RequestReport Report, TimeSpan Took, FakeGitHub Server)> RequestAsync(FakeWorkflow? workflow, string[] names, bool overwrite = false, string[]? permissions = null, Action<FakeGitHub>? prepare = null)
     {
         var time = new ManualTime();
         await using var server = await FakeGitHub.StartAsync(new() { Time = time });
@@ -79,8 +122,9 @@ public sealed class SecretRequestTests
         web.Secrets.Put("OLD", "0");
         time.Advance(TimeSpan.FromMinutes(1));
         if (workflow is not null) source.AddWorkflow(workflow);
-        using var credentials = new TokenCredentials(SecretValue.FromText(server.AddToken(FakeToken.Classic(["acme"], "repo")).Text));
+        var credentials = new TokenCredentials(SecretValue.FromText(server.AddToken(permissions is null ? FakeToken.Classic(["acme"], "repo") : FakeToken.FineGrained("acme", permissions)).Text));
         using var github = new GitHubClient(new() { Address = server.Address, Credentials = credentials, Time = time, Timeout = Timeout.InfiniteTimeSpan });
+        prepare?.Invoke(server);
         var began = time.GetUtcNow();
         var request = new SecretRequest(github, Name("acme/devops"), SecretScope.Of(Name("acme/web"))) { Overwrite = overwrite };
         var asking = request.RunAsync(names, CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -12,24 +13,23 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Mill.Secrets;
 using Mill.Sync.GitHub;
-using Mill.Sync.Sealing;
+using Mill.Testing.GitHub;
 
 namespace Mill.Tests.Sync;
 
 /// <summary>
-/// As much of GitHub as a push sees, for tests that ask who wrote what, and when. The times of two writes are never the same, which is kinder than GitHub: it counts in seconds. Who the caller is, is its token.
+/// As much of GitHub as a push sees, for tests that ask who wrote what, and when. It counts in seconds, as GitHub does. Who the caller is, is its token.
 /// </summary>
 internal sealed class StubGitHub : IAsyncDisposable
 {
     public const string Store = "/repos/acme/web/actions/secrets";
 
     private readonly WebApplication _app;
-    private readonly TimeProvider _time;
-    private readonly (byte[] Public, byte[] Secret) _keys = SealedBox.NewKeyPair();
+    private readonly HastyTime _time;
+    private readonly KeyPair _keys = KeyPair.New();
     private readonly Lock _lock = new();
-    private DateTimeOffset _last;
 
-    private StubGitHub(WebApplication app, TimeProvider time) => (_app, _time) = (app, time);
+    private StubGitHub(WebApplication app, HastyTime time) => (_app, _time) = (app, time);
 
     public Uri Address { get; private set; } = GitHubOptions.DefaultAddress;
 
@@ -44,6 +44,12 @@ internal sealed class StubGitHub : IAsyncDisposable
 
     public ConcurrentQueue<string> Bodies { get; } = new();
 
+    /// <summary>What was looked at and changed, and by whom, in the order in which it was done.</summary>
+    public ConcurrentQueue<SeenRequest> History { get; } = new();
+
+    /// <summary>What a request of somebody waits for before anything else.</summary>
+    public Func<HttpRequest, string, Task> Turns { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Called before a request is answered, and after what it asks for was done; false there ends the connection without an answer.</summary>
     public Func<HttpRequest, bool, bool> Passes { get; set; } = (_, _) => true;
 
@@ -53,9 +59,12 @@ internal sealed class StubGitHub : IAsyncDisposable
     /// <summary>What of a list is left out, as one that is behind does.</summary>
     public Func<string, bool> IsListed { get; set; } = _ => true;
 
+    /// <summary>How far the clock of its answers is behind that of its secrets.</summary>
+    public TimeSpan Lag { get; set; }
+
     public ConcurrentDictionary<string, StoredSecret> Secrets => Stores.GetOrAdd(Store, _ => new());
 
-    public static async Task<StubGitHub> StartAsync(TimeProvider time)
+    public static async Task<StubGitHub> StartAsync(HastyTime time)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -68,15 +77,22 @@ internal sealed class StubGitHub : IAsyncDisposable
         return stub;
     }
 
-    public GitHubClient Connect(string who = "us") => new(new() { Address = Address, Credentials = new Token(who), Time = _time, Timeout = HastyTime.Never });
+    public GitHubClient Connect(string who = "us", SharedWriteLog? log = null) => new(new() { Address = Address, Credentials = new Token(who), Time = _time, Timeout = HastyTime.Never, Log = log });
+
+    /// <summary>Somebody writes, without a request, and in a later second than whoever wrote last.</summary>
+    public void Write(string who, string name, string value, string store = Store)
+    {
+        if (Stores.GetOrAdd(store, _ => new()).TryGetValue(name, out var last) && last.UpdatedAt >= Now) _time.Advance(TimeSpan.FromSeconds(1));
+        WriteNow(who, name, value, store);
+    }
 
     /// <summary>Somebody writes, without a request.</summary>
-    public void Write(string who, string name, string value, string store = Store)
+    public void WriteNow(string who, string name, string value, string store = Store)
     {
         lock (_lock)
         {
             var secrets = Stores.GetOrAdd(store, _ => new());
-            secrets[name] = new(Encoding.UTF8.GetBytes(value), Next(), who);
+            secrets[name] = new(Encoding.UTF8.GetBytes(value), Now, who);
             Changes.Enqueue(new(who, "PUT", store, name, value));
         }
     }
@@ -97,12 +113,8 @@ internal sealed class StubGitHub : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private DateTimeOffset Next()
-    {
-        var now = _time.GetUtcNow();
-        var second = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond));
-        return _last = second > _last ? second : _last.AddSeconds(1);
-    }
+    /// <summary>In whole seconds.</summary>
+    private DateTimeOffset Now => DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
 
     private async Task AnswerAsync(HttpContext context)
     {
@@ -111,18 +123,21 @@ internal sealed class StubGitHub : IAsyncDisposable
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body);
         Bodies.Enqueue(Encoding.UTF8.GetString(body.ToArray()));
+        await Turns(request, WhoOf(request));
         if (!Passes(request, false))
         {
             context.Abort();
             return;
         }
         var (status, json) = Refuses(request) is { } refusal ? (refusal, """{"message":"Refused."}""") : Handle(request, body.ToArray());
+        var date = Now - Lag;
         if (!Passes(request, true))
         {
             context.Abort();
             return;
         }
         context.Response.StatusCode = status;
+        context.Response.Headers.Date = date.ToString("R", CultureInfo.InvariantCulture);
         if (json is null) return;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(json);
@@ -132,9 +147,10 @@ internal sealed class StubGitHub : IAsyncDisposable
     {
         var path = request.Path.Value!;
         var at = path.LastIndexOf("/secrets", StringComparison.Ordinal) + "/secrets".Length;
-        var (store, name, who) = (path[..at], path[at..].TrimStart('/'), request.Headers.Authorization.ToString()["Bearer ".Length..]);
+        var (store, name, who) = (path[..at], path[at..].TrimStart('/'), WhoOf(request));
         lock (_lock)
         {
+            History.Enqueue(new(who, request.Method, name));
             var secrets = Stores.GetOrAdd(store, _ => new());
             switch (request.Method, name)
             {
@@ -142,18 +158,15 @@ internal sealed class StubGitHub : IAsyncDisposable
                     var listed = secrets.Where(pair => IsListed(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
                     return (200, $$"""{"total_count":{{listed.Count}},"secrets":[{{string.Join(',', listed.Select(pair => Item(pair.Key, pair.Value)))}}]}""");
                 case ("GET", "public-key"):
-                    return (200, $$"""{"key_id":"1","key":"{{Convert.ToBase64String(_keys.Public)}}"}""");
+                    return (200, $$"""{"key_id":"1","key":"{{Convert.ToBase64String(_keys.Public.Span)}}"}""");
                 case ("GET", _):
                     return secrets.TryGetValue(name, out var found) ? (200, Item(name, found)) : (404, """{"message":"Not Found"}""");
                 case ("PUT", _):
-                    using (var value = SealedBox.Open(JsonDocument.Parse(body).RootElement.GetProperty("encrypted_value").GetBytesFromBase64(), _keys.Public, _keys.Secret)!)
-                    {
-                        var isNew = !secrets.ContainsKey(name);
-                        var bytes = value.Reveal(bytes => bytes.ToArray());
-                        secrets[name] = new(bytes, Next(), who);
-                        Changes.Enqueue(new(who, "PUT", store, name, Encoding.UTF8.GetString(bytes)));
-                        return isNew ? (201, "{}") : (204, null);
-                    }
+                    var isNew = !secrets.ContainsKey(name);
+                    var bytes = _keys.Open(JsonDocument.Parse(body).RootElement.GetProperty("encrypted_value").GetBytesFromBase64())!;
+                    secrets[name] = new(bytes, Now, who);
+                    Changes.Enqueue(new(who, "PUT", store, name, Encoding.UTF8.GetString(bytes)));
+                    return isNew ? (201, "{}") : (204, null);
                 case ("DELETE", _):
                     Changes.Enqueue(new(who, "DELETE", store, name, secrets.TryGetValue(name, out var last) ? last.Writer : null));
                     return secrets.TryRemove(name, out _) ? (204, null) : (404, """{"message":"Not Found"}""");
@@ -163,17 +176,28 @@ internal sealed class StubGitHub : IAsyncDisposable
         }
     }
 
+    private static string WhoOf(HttpRequest request) => request.Headers.Authorization.ToString()["Bearer ".Length..];
+
     private static string Item(string name, StoredSecret secret) => $$"""{"name":"{{name}}","created_at":"{{secret.UpdatedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}}","updated_at":"{{secret.UpdatedAt:yyyy-MM-dd'T'HH:mm:ss'Z'}}"}""";
 
     private sealed class Token(string who) : IGitHubCredentials
     {
-        public ValueTask<SecretValue> TokenAsync(string owner, CancellationToken cancellationToken) => new(SecretValue.FromText(who));
+        ValueTask<SecretValue> IGitHubCredentials.TokenAsync(string owner, GitHubAsk ask, CancellationToken cancellationToken) => new(SecretValue.FromText(who));
 
-        public bool Forget(string owner) => false;
+        bool IGitHubCredentials.Forget(string owner) => false;
+
+        public void Dispose()
+        {
+        }
     }
 }
 
 internal sealed record StoredSecret(byte[] Value, DateTimeOffset UpdatedAt, string Writer);
+
+internal sealed record SeenRequest(string Who, string Method, string Name)
+{
+    public override string ToString() => $"{Who} {Method} {Name}";
+}
 
 /// <param name="Value">Of a deletion: who had written it.</param>
 internal sealed record SeenChange(string Who, string Method, string Store, string Name, string? Value);

@@ -1,3 +1,4 @@
+using Mill.Core.Sync;
 using Mill.Secrets;
 using Mill.Sync.Requirements;
 using Xunit;
@@ -52,12 +53,41 @@ public sealed class SyncFileTests
     [Fact]
     public void The_file_in_the_documents_is_one()
     {
-        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "sync.md"));
-        var begin = page.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
-        var document = SyncFile.Parse(page[begin..page.IndexOf("```", begin, StringComparison.Ordinal)], "docs/sync.md").Document;
+        var document = SyncFile.Parse(SampleOfThePage(), "docs/sync.md").Document;
         Assert.Equal(["DEPLOY_KEY", "NPM_TOKEN"], document.Required);
         Assert.Equal(["acme/web", "acme/web@production", "acme:dependabot"], document.Targets.Select(target => target.Scope.ToString()));
-        Assert.Equal(2, document.Policy!.Count);
+        var policy = SecretPolicy.Of(document);
+        Assert.All(document.Targets, target => Assert.All(target.Secrets, secret => Assert.True(policy.Judge(secret.Key, secret.Value, target.Scope).IsAllowed, $"{secret.Key} {target.Scope}")));
+        Assert.True(policy.Judge("DEPLOY_KEY", "web/production/deploy.key", document.Targets[1].Scope).IsAllowed);
+    }
+
+    [Fact]
+    public void The_file_in_the_documents_lets_nothing_leave_that_is_for_provisioning()
+    {
+        var document = SyncFile.Parse(SampleOfThePage(), "docs/sync.md").Document;
+        var policy = SecretPolicy.Of(document);
+        foreach (var name in SecretPolicy.UsualProvisioning.Select(pattern => pattern.Replace("*", "X", StringComparison.Ordinal)))
+        {
+            Assert.All(document.Targets, target => Assert.False(policy.Judge(name, target.Scope).IsAllowed));
+            Assert.All(document.Targets, target => Assert.False(policy.Judge("NPM_TOKEN", name, target.Scope).IsAllowed));
+        }
+    }
+
+    [Fact]
+    public void The_workflow_in_the_documents_is_one_whose_secrets_the_check_finds()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "sync.md"));
+        var begin = page.IndexOf("```yaml\nname:", StringComparison.Ordinal) + "```yaml\n".Length;
+        var findings = WorkflowScan.Of(page[begin..page.IndexOf("```", begin, StringComparison.Ordinal)], "secrets.yml");
+        Assert.Equal(["MILL_SYNC_TOKEN", "SYNC_PAT"], findings.Uses.Select(use => use.Name).Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(findings.Notes);
+    }
+
+    private static string SampleOfThePage()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "sync.md"));
+        var begin = page.IndexOf("```yaml\n", StringComparison.Ordinal) + "```yaml\n".Length;
+        return page[begin..page.IndexOf("```", begin, StringComparison.Ordinal)];
     }
 
     [Theory]
@@ -98,13 +128,14 @@ public sealed class SyncFileTests
     [InlineData("targets: [{to: 'acme/web:dependbot', secrets: [A]}]\n", "1:16 configuration This is no target: behind the colon stands a store: dependabot or codespaces.")]
     [InlineData("targets: [{to: 'acme/web@prod:dependabot', secrets: [A]}]\n", "1:16 configuration This is no target: an environment has secrets for Actions only.")]
     [InlineData("targets: [{to: 'acme@prod', secrets: [A]}]\n", "1:16 configuration This is no target: write owner/name@environment.")]
-    [InlineData("targets: [{to: 'acme/web@', secrets: [A]}]\n", "1:16 configuration This is no target: the environment behind the @ has no name.")]
+    [InlineData("targets: [{to: 'acme/web@', secrets: [A]}]\n", "1:16 configuration This is no target: the environment has no name.")]
     [InlineData("targets: [{to: acme, secrets: {A: /x}}]\n", "1:35 invalid_name This is not the name of a secret in the vault. A name has 1 to 255 of A-Z a-z 0-9 _ . - /, starts with a letter, digit or _, and has no empty, '.' or '..' segment.")]
     [InlineData("targets: [{to: acme, from: //}]\n", "1:28 invalid_name No name in the vault begins like this. A name has 1 to 255 of A-Z a-z 0-9 _ . - /, starts with a letter, digit or _, and has no empty, '.' or '..' segment.")]
     [InlineData("targets: [{to: acme, secrets: {A: x, a: y}}]\n", "1:38 configuration A stands here twice.")]
     [InlineData("targets: [{to: acme, secret: [A], from: x}]\n", "1:22 configuration There is no key \"secret\" here: did you mean secrets?")]
     [InlineData("policy: [{allow: '*', deny: '*', to: '*'}]\n", "1:10 configuration A rule either allows or denies: write allow: or deny:, and which names.")]
     [InlineData("policy: [{to: '*'}]\n", "1:10 configuration A rule either allows or denies: write allow: or deny:, and which names.")]
+    [InlineData("policy: [{deny: A, to: 'acme\\web'}]\n", "1:24 configuration No target is like this: letters, digits and -_./: may be in it, * for any of them, and behind an @ what an environment is called.")]
     [InlineData("policy: [{deny: A}]\n", "1:10 configuration The rule does not say for whom it is. Write to: owner/name, or to: '*'")]
     [InlineData("policy: [{deny: A-B, to: '*'}]\n", "1:17 invalid_name No name on GitHub is like this: letters, digits and underscores may be in it, and * for any of them.")]
     [InlineData("policy: [{deny: [], to: '*'}]\n", "1:17 configuration The list is empty, so the rule says nothing.")]

@@ -85,6 +85,14 @@ public sealed class SyncPlanTests
     }
 
     [Fact]
+    public void What_the_vault_has_for_provisioning_is_denied_under_any_name()
+    {
+        var step = Assert.Single(PlanOf(V1 with { Secret = "prod/kube-config" }, null, LedgerOf(null), Overwrite).Steps);
+        Assert.Equal((SyncState.Denied, SyncAction.None), (step.State, step.Action));
+        Assert.Contains("prod/kube-config", step.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_new_version_of_the_same_value_is_only_noted()
     {
         var plan = PlanOf(V2 with { Fingerprint = "one" }, Noon, LedgerOf(Ours), Plain);
@@ -112,5 +120,5 @@ public sealed class SyncPlanTests
     private static SyncPlan PlanOf(SyncSource? wanted, DateTimeOffset? remote, Ledger ledger, SyncRules rules, SecretPolicy? policy = null) => SyncPlan.Of(
         Target, wanted is null ? new Dictionary<string, SyncSource>() : new() { ["A"] = wanted }, remote is { } at ? [new("A", at)] : [], ledger, policy ?? new(null, null), rules);
 
-    private static Ledger LedgerOf(LedgerEntry? entry) => entry is null ? Ledger.New(Target, Key) : Ledger.New(Target, Key).Wrote("A", entry);
+    private static Ledger LedgerOf(LedgerEntry? entry) => entry is null ? Ledger.New(Target, Key) : Ledger.New(Target, Key).Wrote("A", entry, "run");
 }

@@ -105,7 +105,7 @@ public sealed class SyncWatchTests
 
     private async IAsyncEnumerable<string> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _followed++;
+        if (++_followed > 1) yield return ""; // connected again
         await foreach (var name in _changes.Reader.ReadAllAsync(cancellationToken))
         {
             if (name is "!") throw new MillException(MillError.Unreachable, "gone");

@@ -1,5 +1,8 @@
 using Mill.Core.Backups;
+using Mill.Core.Fleet;
+using Mill.Core.Language;
 using Mill.Core.Model;
+using Mill.Core.Specs;
 
 namespace Mill.Tests.Core.Backups;
 
@@ -16,6 +19,20 @@ internal static class BackedUp
     public static ClusterRecord Cluster { get; } = new() { Id = "00112233445566778899aabbccddeeff", KeyId = "0011223344556677", CreatedAt = new(1) };
 
     private static NodeId Node { get; } = NodeId.From(Samples.Bytes(8, 1));
+
+    private static DeploySpec Spec { get; } = MillFile.Read(new("app.mill", """
+        service "web" {
+          image = "web:v1"
+          port  = 80
+          env { KEY = "${secret(z)}" }
+          health { path = "/" }
+        }
+        task "job" { image = "job:v1" }
+        registry "example.com" {
+          username = "me"
+          password = "${secret(y)}"
+        }
+        """));
 
     public static ClusterState State { get; } = (States.With(Samples.History(3), Pruned("pruned"), Other("z", VersionState.Deleted), Other("y", VersionState.Destroyed)) with { Revision = 42, CommitTime = new(1000) }).Apply(
     [
@@ -41,6 +58,26 @@ internal static class BackedUp
         new(new TokenKey("t2"), Token("t2")),
         new(new TokenKey("t1"), Token("t1")),
         new(new RetentionKey(TenantId.Default), new RetentionRecord { Tenant = TenantId.Default, MaxVersions = 3 }),
+        new(new FleetKey(), new FleetRecord { NextDeploy = 2, NextAlloc = 2 }),
+        new(new ServiceKey("web"), new ServiceRecord { Tenant = TenantId.Default, Spec = Spec.Services[0], Version = 1, Deploy = 1 }),
+        new(new TaskKey("job"), new TaskRecord { Tenant = TenantId.Default, Spec = Spec.Tasks[0], Deploy = 1 }),
+        new(new RegistryKey("example.com"), new RegistryRecord { Tenant = TenantId.Default, Spec = Spec.Registries[0] }),
+        new(new DeployKey(1), new DeployRecord { Number = 1, By = "me", Tenant = TenantId.Default, Kind = DeployKind.Deploy, StartedAt = new(6), EndedAt = new(7), Spec = Spec, Steps = [new("web", StepKind.Add, StepPhase.Done)] }),
+        new(new NodeStateKey(Node), new NodeStateRecord { Node = Node, Cpu = 2, Memory = 4_000_000_000, Labels = new Dictionary<string, string> { ["disk"] = "ssd" }, Since = new(6) }),
+        new(new AllocKey("web-1"), new AllocRecord
+        {
+            Id = "web-1",
+            Name = "web",
+            Kind = AllocKind.Service,
+            Tenant = TenantId.Default,
+            Node = Node,
+            Version = 1,
+            Container = Spec.Services[0].Container,
+            Health = Spec.Services[0].Health,
+            CreatedAt = new(6),
+            Status = AllocStatus.Healthy,
+            SecretVersions = new Dictionary<string, int> { ["z"] = 1 },
+        }),
         new(new IdempotencyKey("t1", "abc"), new IdempotencyRecord { Fingerprint = [1], Answer = "{\"a\":1}", AppliedAt = new(30) }),
     ]);
 

@@ -33,7 +33,7 @@ internal sealed class SpecReader(Problems problems)
 
     private void CheckNames(List<BlockReader> services, List<BlockReader> tasks)
     {
-        foreach (var reader in services.Concat(tasks).Where(reader => reader.Label.Length > 0 && !WorkloadName.IsValid(reader.Label))) problems.Add(reader.Block.Labels[0].Span, $"This is no name. {WorkloadName.Rule}");
+        foreach (var reader in services.Concat(tasks).Where(reader => reader.Block.Labels.Length > 0 && !WorkloadName.IsValid(reader.Label))) problems.Add(reader.Block.Labels[0].Span, $"This is no name. {WorkloadName.Rule}");
         foreach (var task in tasks.Where(task => services.Exists(service => service.Label == task.Label && task.Label.Length > 0))) task.Problem("has the name of a service.");
     }
 
@@ -91,7 +91,12 @@ internal sealed class SpecReader(Problems problems)
         return new() { Name = reader.Label, Container = Container(reader), Timeout = timeout, Schedule = schedule };
     }
 
-    private static RegistrySpec Registry(BlockReader reader) => new(reader.Label, reader.Template("username") ?? new(""), reader.Template("password") ?? new(""));
+    private static RegistrySpec Registry(BlockReader reader)
+    {
+        // It is a part of a key, and images are compared with it.
+        if (reader.Block.Labels.Length > 0 && !RegistrySpec.IsAddress(reader.Label)) reader.Problem("is no host: write it as images do, such as \"ghcr.io\" or \"registry.example.com:5000\".");
+        return new(reader.Label, reader.Template("username") ?? new(""), reader.Template("password") ?? new(""));
+    }
 
     private ContainerSpec Container(BlockReader reader)
     {

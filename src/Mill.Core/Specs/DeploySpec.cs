@@ -158,4 +158,10 @@ public sealed record HookSpec(IReadOnlyList<string> Command, TimeSpan Timeout);
 
 /// <summary>How images are pulled from one place.</summary>
 /// <param name="Address">A host, perhaps with a port.</param>
-public sealed record RegistrySpec(string Address, Template Username, Template Password);
+public sealed record RegistrySpec(string Address, Template Username, Template Password)
+{
+    private const int MostOfAddress = 253;
+
+    public static bool IsAddress(string text) =>
+        text.Length is > 0 and <= MostOfAddress && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '_') && char.IsAsciiLetterOrDigit(text[0]);
+}

@@ -32,7 +32,10 @@ internal sealed class GitHubTransport(GitHubOptions options) : IDisposable
         return true;
     }, cancellationToken);
 
-    /// <summary>Sends a change whose turn was waited for, at once and once. Null where GitHub takes none right now: it has done nothing. Throws <see cref="MillError.OutcomeUnknown"/> where the answer was lost.</summary>
+    /// <summary>
+    /// Sends a change whose turn was waited for, at once and once. Null where GitHub takes none right now: it has done nothing. Throws <see cref="MillError.OutcomeUnknown"/> where the answer was lost, and
+    /// <see cref="NotSentException"/> for what went wrong before.
+    /// </summary>
     public Task<GitHubAnswer?> SendReservedAsync(GitHubCall call, CancellationToken cancellationToken, params HttpStatusCode[] expected) =>
         InTurnAsync(() => SendInTurnAsync(call with { IsReserved = true }, expected, null, cancellationToken), cancellationToken);
 
@@ -61,11 +64,11 @@ internal sealed class GitHubTransport(GitHubOptions options) : IDisposable
     private async Task<GitHubAnswer?> SendInTurnAsync(GitHubCall call, HttpStatusCode[] expected, Func<SecretValue>? given, CancellationToken cancellationToken)
     {
         var began = options.Time.GetUtcNow();
-        var (address, attempts, redirects, isRenewed) = (await AddressOfAsync(call, cancellationToken).ConfigureAwait(false), 0, 0, false);
+        var (address, attempts, redirects, isRenewed) = (await BeforeAsync(call, AddressOfAsync(call, cancellationToken)).ConfigureAwait(false), 0, 0, false);
         while (true)
         {
             // Before the wait: an app asks for a token, and what it hears of the limits counts for this request, too.
-            using var token = given is null ? await options.Credentials.TokenAsync(call.Owner, AskAsync, cancellationToken).ConfigureAwait(false) : null;
+            using var token = given is null ? await BeforeAsync(call, options.Credentials.TokenAsync(call.Owner, AskAsync, cancellationToken).AsTask()).ConfigureAwait(false) : null;
             if (!call.IsReserved) await _limits.WaitAsync(call.IsWrite, began + options.Patience, cancellationToken).ConfigureAwait(false);
             else if (!_limits.IsOpen || options.Time.GetUtcNow() - began > Turn) return null; // to find out where it goes, and to get the token, may have had to wait
             GitHubAnswer answer;
@@ -101,6 +104,19 @@ internal sealed class GitHubTransport(GitHubOptions options) : IDisposable
             else if (answer.Status is HttpStatusCode.Unauthorized && given is null && !isRenewed && options.Credentials.Forget(call.Owner)) isRenewed = true;
             else if (answer.Status >= HttpStatusCode.InternalServerError && call.IsRepeatable && attempts < MostAttempts) await PauseAsync(attempts, cancellationToken).ConfigureAwait(false);
             else throw GitHubProblems.From(call, answer, message);
+        }
+    }
+
+    /// <summary>Whoever sends a change has to know what was not sent from what may have been.</summary>
+    private static async Task<T> BeforeAsync<T>(GitHubCall call, Task<T> work)
+    {
+        try
+        {
+            return await work.ConfigureAwait(false);
+        }
+        catch (MillException e) when (call.IsReserved)
+        {
+            throw new NotSentException(e);
         }
     }
 

@@ -121,7 +121,7 @@ internal sealed class GuardedChange(GitHubClient gitHub, SecretScope scope, stri
             if (answer is null) _isInDoubt = before;
             return answer;
         }
-        catch (MillException e) when (IsRefusal(e))
+        catch (MillException e) when (e is NotSentException || IsRefusal(e))
         {
             _isInDoubt = before;
             throw;

@@ -32,12 +32,15 @@ internal static class GitHubConnection
         return new(change?.Invoke(options) ?? options);
     }
 
-    /// <summary>Ends with a slash. Throws <see cref="MillError.Usage"/> for what is no address, or one where the token would cross a network in the clear.</summary>
+    /// <summary>
+    /// Ends with a slash. What somebody sets goes before what a runner sets for its own server, which a step cannot change. Throws <see cref="MillError.Usage"/> for what is no address, or one where the token
+    /// would cross a network in the clear.
+    /// </summary>
     public static Uri Address(CliHost host)
     {
+        if (host.Variable(HostVariable) is { } name) return ApiOf(Parse(HostVariable, $"https://{name}"));
         if (host.Variable(AddressVariable) is { } api) return Parse(AddressVariable, api);
-        if (host.Variable(ServerVariable) is { } server) return ApiOf(Parse(ServerVariable, server));
-        return host.Variable(HostVariable) is { } name ? ApiOf(Parse(HostVariable, $"https://{name}")) : GitHubOptions.DefaultAddress;
+        return host.Variable(ServerVariable) is { } server ? ApiOf(Parse(ServerVariable, server)) : GitHubOptions.DefaultAddress;
     }
 
     /// <summary>Of a server; null for what is no address.</summary>

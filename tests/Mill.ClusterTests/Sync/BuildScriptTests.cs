@@ -143,7 +143,7 @@ public sealed class BuildScriptTests(ITestOutputHelper output) : IAsyncLifetime,
     [Fact]
     public async Task A_build_without_a_token_or_a_repository_does_not_go_on()
     {
-        var (code, said) = await BuildAsync("check_and_sync_secrets A\necho went on", ("GH_PAT", ""));
+        var (code, said) = await BuildAsync("check_and_sync_secrets A\necho went on", ("GH_PAT", ""), ("GH_ENTERPRISE_TOKEN", ""));
         Assert.Equal(4, code);
         Assert.Contains("No auth token (GH_PAT or GITHUB_TOKEN) available", said, StringComparison.Ordinal);
         (code, said) = await BuildAsync("check_and_sync_secrets A\necho went on", ("GITHUB_REPOSITORY", ""));

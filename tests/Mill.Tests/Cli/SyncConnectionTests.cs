@@ -107,8 +107,9 @@ public sealed class SyncConnectionTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [InlineData(null, null, null, "https://api.github.com/")]
-    [InlineData("https://ghe.example/api/v3", "https://github.com", "other.example", "https://ghe.example/api/v3/")]
-    [InlineData(null, "https://github.com", "other.example", "https://api.github.com/")]
+    [InlineData("https://ghe.example/api/v3", "https://github.com", null, "https://ghe.example/api/v3/")]
+    [InlineData("https://api.github.com", "https://github.com", "other.example", "https://other.example/api/v3/")]
+    [InlineData(null, "https://github.com", "other.example", "https://other.example/api/v3/")]
     [InlineData(null, "https://ghe.example", null, "https://ghe.example/api/v3/")]
     [InlineData(null, null, "ghe.example", "https://ghe.example/api/v3/")]
     [InlineData(null, null, "github.com", "https://api.github.com/")]

@@ -44,6 +44,16 @@ public sealed class SyncExportTests : IAsyncLifetime, IDisposable
         Assert.Contains("Who asked is not known.", await File.ReadAllTextAsync(Summary), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Everything_is_masked_before_anything_else_is_said()
+    {
+        var session = Job(All).Prepare(Order("A", "B", "C"), _secrets);
+        Assert.Equal(0, await session.RunAsync("sync", "export"));
+        var lines = session.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["::add-mask::canary-A", "::add-mask::canary-B", "::add-mask::canary-C"], lines.Take(3));
+        Assert.DoesNotContain(lines.Skip(3), line => line.StartsWith("::add-mask::", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("allow A acme/web by alice", "Alice", "created")]
     [InlineData("allow A acme/web by bob,al*", "alice", "created")]

@@ -169,6 +169,16 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task What_does_not_come_in_time_is_told_as_it_was_and_why()
+    {
+        _acme.AddRepository("silent");
+        var session = Ask();
+        Assert.Equal(10, await session.RunAsync("sync", "request", "DB_PASSWORD", "--source", "acme/silent", "--deadline", "1s"));
+        Assert.Contains("error: Timeout waiting for DB_PASSWORD. No run of a workflow in acme/silent took the event within 1 s: .github/workflows/export-secret.yml may be missing from its default branch", session.Error, StringComparison.Ordinal);
+        Assert.Single(_github.Dispatches);
+    }
+
+    [Fact]
     public async Task A_404_after_the_event_is_no_failed_dispatch()
     {
         _github.Inject(FakeFault.Error(404) with { Times = int.MaxValue, When = request => request.Path.EndsWith("/actions/runs", StringComparison.Ordinal) });

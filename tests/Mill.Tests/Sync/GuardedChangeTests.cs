@@ -47,6 +47,29 @@ public sealed class GuardedChangeTests
         Assert.Empty(github.Server.Violations);
     }
 
+    /// <summary>Nothing was sent: what is there then is certainly not ours.</summary>
+    [Fact]
+    public async Task What_comes_while_it_cannot_be_asked_where_a_repository_is_now_stays()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var client = github.Connect();
+        github.Web.Rename("site");
+        await client.ListSecretsAsync(github.WebScope, None);
+        var failures = 0;
+        github.Server.Inject(FakeFault.Error(502) with
+        {
+            Times = 4,
+            When = request =>
+            {
+                if (request.Path.Split('/') is not ["", "repositories", _]) return false;
+                if (++failures is 4) github.Web.Secrets.Put("A", "theirs");
+                return true;
+            },
+        });
+        Assert.IsType<SecretLeft>(await SetNewAsync(client, github.WebScope));
+        Assert.Equal(("theirs", 4), (github.Web.Secrets.Text("A"), failures));
+    }
+
     [Fact]
     public async Task What_comes_while_an_app_gets_itself_a_token_stays()
     {

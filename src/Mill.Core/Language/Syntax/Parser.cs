@@ -76,7 +76,8 @@ internal sealed class Parser
             var labels = Labels();
             if (Kind is not TokenKind.OpenBrace)
             {
-                Wrong(labels.Length is 0 ? $"After {name} comes = and a value, or a block in braces." : $"After {name} {labels[^1].Span.In(_text)} comes a block in braces: {{ … }}.");
+                // What stands behind the name is not repeated: where only the = is missing, it may be a secret.
+                Wrong($"After {name} comes = and a value, or a block in braces: {{ … }}.");
                 return;
             }
             blocks.Add(Block(name, key, labels));
@@ -90,7 +91,7 @@ internal sealed class Parser
         while (Kind is TokenKind.Text or TokenKind.Word)
         {
             var label = Take();
-            if (label.Kind is TokenKind.Word) _problems.Add(label.Start, $"Put quotes around the name: \"{label.Span.In(_text)}\".");
+            if (label.Kind is TokenKind.Word) _problems.Add(label.Start, "Put quotes around the name.");
             labels.Add(label.Kind is TokenKind.Text ? TextReader.Quoted(_text, label.Span, _problems) : new(label.Span, label.Span.In(_text), [.. Enumerable.Range(label.Start, label.Span.Length)]));
         }
         return labels.ToImmutable();

@@ -169,7 +169,7 @@ public sealed class MillFileTests
     }
 
     [Theory]
-    [InlineData("service web { image = \"a\" }", "1:9: Put quotes around the name: \"web\".")]
+    [InlineData("service web { image = \"a\" }", "1:9: Put quotes around the name.")]
     [InlineData("service \"web\" {\n image = \"a\"\n", "1:15: This block, service, has no end: a } is missing.")]
     [InlineData("service \"web\" { image = \"a\" }\n}", "2:1: There is a } too many.")]
     [InlineData("service \"web\" {\n  image = \"a\n}", "2:11: This text has no end: a \" is missing.")]
@@ -194,6 +194,8 @@ public sealed class MillFileTests
     [InlineData("servise \"web\" { image = \"a\" }", "1:1: There is no servise in a file. Did you mean service?")]
     [InlineData("/* open", "1:1: This comment has no end: a */ is missing.")]
     [InlineData("service \"web\" {\n  image = <<END\nabc\n}", "2:11: This text has no end: a line with nothing but END is missing.|1:15: This block, service, has no end: a } is missing.")]
+    [InlineData("service \"\" { image = \"a\" }", "1:9: This is no name. A name has 1 to 40 of a-z 0-9 -, begins with a letter, and does not end with -.")]
+    [InlineData("registry \"https://ghcr.io\" {\n  username = \"a\"\n  password = \"b\"\n}", "1:10: registry.https://ghcr.io is no host: write it as images do, such as \"ghcr.io\" or \"registry.example.com:5000\".")]
     [InlineData("@", "1:1: Nothing begins with @ here.")]
     public void A_mistake_is_told_once_where_it_is(string text, string expected) => Assert.Equal(expected.Split('|').Order(), Problems(text).Order());
 

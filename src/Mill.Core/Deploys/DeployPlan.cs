@@ -9,8 +9,6 @@ namespace Mill.Core.Deploys;
 /// <summary>What a deploy would do: data, to be shown before it is done.</summary>
 public sealed record DeployPlan(IReadOnlyList<PlannedService> Services, IReadOnlyList<PlannedTask> Tasks)
 {
-    public bool IsNothing => Services.All(service => service.Kind is null) && Tasks.All(task => task.Kind is null);
-
     /// <summary>What makes this spec of what runs now.</summary>
     /// <param name="tenant">Whose services may be changed or removed.</param>
     public static DeployPlan Of(FleetState fleet, DeploySpec spec, TenantId tenant)

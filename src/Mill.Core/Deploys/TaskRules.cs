@@ -10,9 +10,6 @@ namespace Mill.Core.Deploys;
 /// <summary>How tasks start and are ended.</summary>
 public static class TaskRules
 {
-    /// <summary>The name of what is no template.</summary>
-    public const string Inline = "run";
-
     /// <summary>Starts one now. Throws <see cref="MillError.NoRoom"/> where no node will do.</summary>
     public static AllocRecord Start(FleetDraft draft, PlacementView view, TaskSpec spec, TenantId tenant, int? deploy = null)
     {

@@ -82,7 +82,9 @@ public sealed class MillFormat
                     break;
                 // Between things of a block stand semicolons, and none at the end of a line.
                 case TokenKind.Separator or TokenKind.Comma when !isInList:
-                    if (next is TokenKind.End or TokenKind.Comment or TokenKind.CloseBrace or TokenKind.Separator || i is 0) continue;
+                    // A comment between two of them is none of them.
+                    var following = tokens.Skip(i + 1).Select(later => later.Kind).FirstOrDefault(kind => kind is not TokenKind.Comment);
+                    if (following is TokenKind.End or TokenKind.CloseBrace or TokenKind.Separator || i is 0) continue;
                     text = ";";
                     isSimple = false;
                     break;

@@ -32,9 +32,6 @@ public sealed class PlacementView
         if (_rooms.TryGetValue(alloc.Node, out var room)) room.Add(alloc, -1);
     }
 
-    /// <summary>In cores and bytes; null for a node that is none.</summary>
-    public (decimal Cpu, long Memory)? Free(NodeId node) => _rooms.TryGetValue(node, out var room) ? (room.Cpu, room.Memory) : null;
-
     /// <param name="service">Of which other replicas stand elsewhere, if that can be; null for what need not be spread.</param>
     /// <param name="avoided">Taken only where no other will do.</param>
     public Placing Choose(ContainerSpec container, string? service, IReadOnlySet<NodeId>? avoided = null)

@@ -18,12 +18,4 @@ public interface INodeReports
 /// <param name="Cpu">What it has to give, in cores.</param>
 /// <param name="Memory">What it has to give, in bytes.</param>
 /// <param name="Allocs">Those of which there is something new.</param>
-public sealed record NodeReport(NodeId Node, decimal Cpu, long Memory, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<AllocReport> Allocs)
-{
-    /// <summary>How much each of its containers takes right now, by the id of its allocation.</summary>
-    public IReadOnlyDictionary<string, AllocUsage> Usage { get; init; } = new Dictionary<string, AllocUsage>();
-}
-
-/// <param name="Cpu">In cores.</param>
-/// <param name="Memory">In bytes.</param>
-public readonly record struct AllocUsage(decimal Cpu, long Memory);
+public sealed record NodeReport(NodeId Node, decimal Cpu, long Memory, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<AllocReport> Allocs);

@@ -183,7 +183,8 @@ internal sealed class AllocLife(AllocRecord alloc, int restarts, NodeParts parts
             failures = reason is null ? 0 : failures + 1;
             if (reason is null) isHealthy = true;
             if (isHealthy && failures is 0) tell(report => report with { Status = AllocStatus.Healthy, Reason = null });
-            else if (!isHealthy) tell(report => report with { Reason = reason, LastLines = _log.Last });
+            // What is no news is not told: every report is a commit.
+            else if (!isHealthy) tell(report => report.Reason == reason ? report : report with { Reason = reason, LastLines = _log.Last });
             if (isHealthy && failures >= health.FailureThreshold) return $"{alloc.Id} is not healthy any more: {reason}";
             if (!isHealthy && parts.Time.GetUtcNow() - started > health.StartPeriod + FirstHealth) return $"{alloc.Id} did not become healthy: {reason}";
             await Task.Delay(isHealthy || health.Interval < Impatient ? health.Interval : Impatient, parts.Time, cancellationToken).ConfigureAwait(false);

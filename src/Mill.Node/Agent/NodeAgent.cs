@@ -83,7 +83,7 @@ public sealed partial class NodeAgent : IDisposable
         // What is stale must not end what runs: only what was certainly true a moment ago says what is a stray.
         var state = await WhenReachedAsync(token => _state.ReadAsync(token).AsTask(), cancellationToken).ConfigureAwait(false);
         var existing = await WhenReachedAsync(token => _docker.ListAsync(_options.Node.Value, token), cancellationToken).ConfigureAwait(false);
-        foreach (var stray in await AdoptAsync(state.Fleet, existing, cancellationToken).ConfigureAwait(false)) await WhenReachedAsync(token => RemoveAsync(stray, token), cancellationToken).ConfigureAwait(false);
+        foreach (var stray in Adopt(state.Fleet, existing, cancellationToken)) await WhenReachedAsync(token => RemoveAsync(stray, token), cancellationToken).ConfigureAwait(false);
         await foreach (var advance in _state.FollowAsync(state.Revision, cancellationToken).ConfigureAwait(false))
         {
             Look((await _state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false)).Fleet, cancellationToken);
@@ -92,7 +92,7 @@ public sealed partial class NodeAgent : IDisposable
 
     /// <summary>Takes up what is there already and is wanted.</summary>
     /// <returns>The rest of it.</returns>
-    private Task<List<ContainerSummary>> AdoptAsync(FleetState fleet, ContainerSummary[] existing, CancellationToken cancellationToken)
+    private List<ContainerSummary> Adopt(FleetState fleet, ContainerSummary[] existing, CancellationToken cancellationToken)
     {
         var strays = new List<ContainerSummary>();
         // The last of each allocation: what stands before it was on its way out.
@@ -108,7 +108,7 @@ public sealed partial class NodeAgent : IDisposable
             strays.AddRange(ordered);
         }
         Look(fleet, cancellationToken);
-        return Task.FromResult(strays);
+        return strays;
     }
 
     private static int AttemptOf(ContainerSummary container) =>

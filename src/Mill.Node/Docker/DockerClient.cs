@@ -64,19 +64,6 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
         }
     }
 
-    /// <summary>Null where it does not run.</summary>
-    public async Task<ContainerStats?> StatsAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _transport.GetAsync($"/containers/{id}/stats?stream=false&one-shot=true", DockerJson.Default.ContainerStats, cancellationToken).ConfigureAwait(false);
-        }
-        catch (MillException e) when (e.Error is MillError.NotFound or MillError.PreconditionFailed)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Null where it is not here.</summary>
     public async Task<ImageInspection?> FindImageAsync(string image, CancellationToken cancellationToken)
     {

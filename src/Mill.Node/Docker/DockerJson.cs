@@ -12,7 +12,6 @@ namespace Mill.Node.Docker;
 [JsonSerializable(typeof(ContainerExit))]
 [JsonSerializable(typeof(ImageInspection))]
 [JsonSerializable(typeof(PullLine))]
-[JsonSerializable(typeof(ContainerStats))]
 [JsonSerializable(typeof(CreatedExec))]
 [JsonSerializable(typeof(ExecInspection))]
 [JsonSerializable(typeof(ExecRequest))]
@@ -46,18 +45,6 @@ internal sealed record PullLine(
     [property: JsonPropertyName("progressDetail")] PullDetail? Detail);
 
 internal sealed record PullDetail([property: JsonPropertyName("current")] long Current, [property: JsonPropertyName("total")] long Total);
-
-internal sealed record ContainerStats([property: JsonPropertyName("cpu_stats")] CpuStats? Cpu, [property: JsonPropertyName("memory_stats")] MemoryStats? Memory);
-
-internal sealed record CpuStats([property: JsonPropertyName("cpu_usage")] CpuUsage? Usage);
-
-/// <param name="Total">In nanoseconds, since the container started.</param>
-internal sealed record CpuUsage([property: JsonPropertyName("total_usage")] ulong Total);
-
-internal sealed record MemoryStats([property: JsonPropertyName("usage")] long Usage, [property: JsonPropertyName("stats")] MemoryDetail? Detail);
-
-/// <summary>What is in the cache of files, and can be given back: cgroup v1 and v2 have a name each for it.</summary>
-internal sealed record MemoryDetail([property: JsonPropertyName("total_inactive_file")] long? TotalInactiveFile, [property: JsonPropertyName("inactive_file")] long? InactiveFile);
 
 internal sealed record CreatedExec(string Id);
 

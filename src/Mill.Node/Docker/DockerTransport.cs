@@ -78,9 +78,6 @@ internal sealed class DockerTransport : IDisposable
         }
     }
 
-    /// <summary>A connection of one's own, for what leaves HTTP behind.</summary>
-    public ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken) => _address.ConnectAsync(cancellationToken);
-
     public MillException NotReached(Exception cause) => new(MillError.EngineUnavailable, $"The container engine at {_address} cannot be reached.", cause)
     {
         Hint = $"Start it (systemctl start docker), or name another in {DockerAddress.Variable}.",

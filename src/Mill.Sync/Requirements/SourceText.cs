@@ -1,4 +1,5 @@
 using System.Text;
+using Mill.Core.Language.Syntax;
 using Mill.Core.Sync;
 using Mill.Secrets;
 
@@ -12,7 +13,7 @@ internal sealed class SourceText(string file, string text)
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly List<int> _lines = LinesOf(text);
+    private readonly SourceFile _places = new(file, text);
 
     /// <summary>How messages call it.</summary>
     public string File => file;
@@ -45,24 +46,13 @@ internal sealed class SourceText(string file, string text)
     /// <param name="index">A character of the text, or its end.</param>
     public SourcePlace PlaceOf(int index)
     {
-        var found = _lines.BinarySearch(index);
-        var line = found < 0 ? ~found - 1 : found;
-        return new(file, line + 1, index - _lines[line] + 1);
+        var (line, column) = _places.PlaceOf(index);
+        return new(file, line, column);
     }
 
     public MillProblem Problem(MillError error, int index, string detail)
     {
         var place = PlaceOf(index);
         return new(error.ToCode(), detail) { File = file, Line = place.Line, Column = place.Column };
-    }
-
-    private static List<int> LinesOf(string text)
-    {
-        List<int> lines = [0];
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] is '\n' || (text[i] is '\r' && (i + 1 == text.Length || text[i + 1] is not '\n'))) lines.Add(i + 1);
-        }
-        return lines;
     }
 }

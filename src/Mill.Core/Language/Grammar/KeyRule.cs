@@ -54,9 +54,6 @@ public sealed record BlockRule(string Name, string Meaning)
     /// <summary>What any other key is; null where there may be none.</summary>
     public KeyRule? Others { get; init; }
 
-    /// <summary>True where it may stand several times, with another label each time.</summary>
-    public bool IsRepeated => Label is not null;
-
     /// <summary>How one looks in a file.</summary>
     public string Example { get; init; } = "";
 }

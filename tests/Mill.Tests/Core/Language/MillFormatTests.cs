@@ -95,6 +95,10 @@ public sealed class MillFormatTests
     }
 
     [Fact]
+    public void A_comment_between_two_things_of_a_line_keeps_them_apart() =>
+        Assert.Equal("env { A = 1; /* c */ B = 2 } # d\n", Format("env { A = 1; /* c */ B = 2; } # d"));
+
+    [Fact]
     public void A_file_that_is_none_stays_as_it_is() =>
         Assert.Equal(MillError.InvalidSpec, Assert.Throws<MillException>(() => Format("service \"web\" {")).Error);
 

@@ -29,7 +29,7 @@ internal sealed record BenchOptions
 
     public required string Directory { get; init; }
 
-    public string Mill => Path.Combine(Root, "artifacts/publish/Mill/release/mill");
+    public string Mill => Path.Combine(Root, "artifacts/released/mill");
 
     /// <summary>Only a full run says enough to be written down.</summary>
     public bool IsFull => !IsQuick && Scenarios.Count == AllScenarios.Count;

@@ -22,7 +22,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         var steps = deploy.Steps.Select(step => step.IsOver ? step : Ended(step, Advance(step, unplaced.GetValueOrDefault(step.Service)))).ToList();
         if (steps.SequenceEqual(deploy.Steps) && !steps.TrueForAll(step => step.IsOver)) return;
         var isOver = steps.TrueForAll(step => step.IsOver);
-        draft.Put(deploy with { Steps = steps, EndedAt = isOver ? draft.Now : null, Spec = isOver && deploy.Spec is { } asked ? Outcome(asked) : deploy.Spec });
+        draft.Put(deploy with { Steps = steps, EndedAt = isOver ? draft.Now : null, Outcome = isOver && deploy.Spec is { } asked && steps.Exists(step => step.Phase is StepPhase.Failed) ? Outcome(asked) : null });
     }
 
     private static string Exited(AllocRecord alloc) => alloc.ExitCode is { } code ? FormattableString.Invariant($"{alloc.Id} ended with exit code {code}") : $"{alloc.Id} ended";

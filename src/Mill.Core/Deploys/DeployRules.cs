@@ -48,7 +48,6 @@ public static class DeployRules
         }
         problems.AddRange(spec.Services.Where(service => fleet.Services.TryGetValue(service.Name, out var record) && record.Tenant != tenant).Select(service => $"The name \"{service.Name}\" is taken."));
         problems.AddRange(spec.Tasks.Where(task => fleet.Tasks.TryGetValue(task.Name, out var record) && record.Tenant != tenant).Select(task => $"The name \"{task.Name}\" is taken."));
-        problems.AddRange(spec.Registries.Where(registry => fleet.Registries.TryGetValue(registry.Address, out var record) && record.Tenant != tenant).Select(registry => $"The registry \"{registry.Address}\" is another tenant's."));
         if (CircleOf(spec) is { } circle) problems.Add($"These services need each other's address before they can start: {string.Join(" → ", circle)}.");
         if (problems.Count is 0) return;
         throw new MillException(MillError.InvalidSpec, problems.Count is 1 ? problems[0] : $"{problems.Count} things stand in the way.")
@@ -71,8 +70,8 @@ public static class DeployRules
             var known = draft.Fleet.Tasks.GetValueOrDefault(task.Name);
             draft.Put(new TaskKey(task.Name), new TaskRecord { Tenant = tenant, Spec = task, Deploy = number, ScheduledTo = task.Schedule is null ? null : known?.Spec.Schedule == task.Schedule ? known.ScheduledTo : draft.Now });
         }
-        foreach (var gone in draft.Fleet.Registries.Where(registry => registry.Value.Tenant == tenant && !spec.Registries.Any(one => one.Address == registry.Key)).ToList()) draft.Remove(new RegistryKey(gone.Key));
-        foreach (var registry in spec.Registries) draft.Put(new RegistryKey(registry.Address), new RegistryRecord { Tenant = tenant, Spec = registry });
+        foreach (var gone in draft.Fleet.Registries.Values.Where(registry => registry.Tenant == tenant && !spec.Registries.Any(one => one.Address == registry.Spec.Address)).ToList()) draft.Remove(new RegistryKey(tenant, gone.Spec.Address));
+        foreach (var registry in spec.Registries) draft.Put(new RegistryKey(tenant, registry.Address), new RegistryRecord { Tenant = tenant, Spec = registry });
         return Put(draft, new()
         {
             Number = number,

@@ -16,7 +16,7 @@ internal static class NodeWatch
             // A node that comes back finds here that it has to end what it still has: another may run in its place.
             if (draft.Fleet.Nodes.GetValueOrDefault(alloc.Node) is not { IsDown: false } node) draft.Put(alloc with { Status = AllocStatus.Failed, IsLost = true, EndedAt = draft.Now, HealthyAt = null, Address = null, Reason = "its node was lost" });
             // Services move away from a node that is to be empty, start-first; tasks have no other place.
-            else if (node.IsDraining && alloc is { Kind: AllocKind.Task, IsStopping: false }) draft.Put(alloc with { StopAt = draft.Now, StopReason = "its node is to be empty" });
+            else if (node.IsDraining && alloc is { Kind: AllocKind.Task, IsStopping: false }) draft.Put(alloc with { StopAskedAt = draft.Now, StopReason = "its node is to be empty" });
         }
     }
 }

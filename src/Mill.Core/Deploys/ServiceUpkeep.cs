@@ -54,7 +54,7 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
     public void Stop(AllocRecord alloc, string reason, TimeSpan drain)
     {
         view.Remove(alloc);
-        var stopping = alloc with { StopAt = alloc.Status is AllocStatus.Healthy ? draft.Now + drain : draft.Now, StopReason = reason };
+        var stopping = alloc with { StopAskedAt = draft.Now, Drain = alloc.Status is AllocStatus.Healthy && drain > TimeSpan.Zero ? drain : null, StopReason = reason };
         draft.Put(stopping);
         view.Add(stopping);
     }

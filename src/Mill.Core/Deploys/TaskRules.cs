@@ -11,7 +11,7 @@ namespace Mill.Core.Deploys;
 public static class TaskRules
 {
     /// <summary>Starts one now. Throws <see cref="MillError.NoRoom"/> where no node will do.</summary>
-    public static AllocRecord Start(FleetDraft draft, PlacementView view, TaskSpec spec, TenantId tenant, int? deploy = null)
+    public static AllocRecord Start(FleetDraft draft, PlacementView view, TaskSpec spec, TenantId tenant, string? by, int? deploy = null)
     {
         var placing = view.Choose(spec.Container, null);
         if (placing.Node is not { } node) throw new MillException(MillError.NoRoom, $"The task \"{spec.Name}\" cannot start: {placing.Reason}.") { Hint = "See what the nodes have left: mill nodes" };
@@ -26,6 +26,7 @@ public static class TaskRules
             Container = spec.Container,
             Timeout = spec.Timeout,
             Deploy = deploy,
+            By = by,
             CreatedAt = draft.Now,
             Status = AllocStatus.Pulling,
         };
@@ -40,7 +41,7 @@ public static class TaskRules
         if (!draft.Fleet.Allocs.TryGetValue(id, out var alloc) || alloc.Tenant != tenant) throw new MillException(MillError.NotFound, $"There is no task \"{id}\".") { Hint = "See which there are: mill tasks" };
         if (alloc.Kind is not AllocKind.Task) throw new MillException(MillError.InvalidRequest, $"\"{id}\" is no task.") { Hint = $"To make the containers of a service anew: mill restart {alloc.Name}" };
         if (alloc.IsTerminal || alloc.IsStopping) return alloc;
-        var stopping = alloc with { StopAt = draft.Now, StopReason = "somebody ended it" };
+        var stopping = alloc with { StopAskedAt = draft.Now, StopReason = "somebody ended it" };
         draft.Put(stopping);
         return stopping;
     }
@@ -53,7 +54,7 @@ public static class TaskRules
             if (CronSchedule.Parse(task.Spec.Schedule!)?.After(task.ScheduledTo!.Value.ToDateTimeOffset()) is not { } due || !draft.HasCome(Timestamp.From(due))) continue;
             draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = draft.Now });
             if (draft.Fleet.Allocs.Values.Any(alloc => alloc is { Kind: AllocKind.Task, IsTerminal: false } && alloc.Name == task.Spec.Name)) continue;
-            if (view.Choose(task.Spec.Container, null).Node is not null) Start(draft, view, task.Spec, task.Tenant, task.Deploy);
+            if (view.Choose(task.Spec.Container, null).Node is not null) Start(draft, view, task.Spec, task.Tenant, by: null, task.Deploy);
             else NotStarted(draft, view, task);
         }
     }

@@ -32,12 +32,18 @@ public sealed record AllocRecord : StateRecord
     /// <summary>The deploy that made it; null where none did.</summary>
     public int? Deploy { get; init; }
 
+    /// <summary>Who asked for it, where it is a task that somebody started.</summary>
+    public string? By { get; init; }
+
     public required Timestamp CreatedAt { get; init; }
 
     public required AllocStatus Status { get; init; }
 
-    /// <summary>From when on it is to end; null for as long as it is to run. Until then it is out of use, and what it has begun may come to its end.</summary>
-    public Timestamp? StopAt { get; init; }
+    /// <summary>When it was taken out of use, to end; null for as long as it is to run.</summary>
+    public Timestamp? StopAskedAt { get; init; }
+
+    /// <summary>How long what it has begun may take to come to its end, before it is asked to end; counted by its node, from when that hears of it: clocks differ.</summary>
+    public TimeSpan? Drain { get; init; }
 
     /// <summary>Why it is to end.</summary>
     public string? StopReason { get; init; }
@@ -47,6 +53,9 @@ public sealed record AllocRecord : StateRecord
 
     /// <summary>Since when it has been healthy without a break.</summary>
     public Timestamp? HealthyAt { get; init; }
+
+    /// <summary>When it was last known to be healthy, however it is now; null where it never was.</summary>
+    public Timestamp? LastHealthyAt { get; init; }
 
     public Timestamp? EndedAt { get; init; }
 
@@ -75,7 +84,7 @@ public sealed record AllocRecord : StateRecord
     public bool IsTerminal => Status is AllocStatus.Stopped or AllocStatus.Failed;
 
     [JsonIgnore]
-    public bool IsStopping => StopAt is not null;
+    public bool IsStopping => StopAskedAt is not null;
 
     /// <summary>It is to run, and has not ended.</summary>
     [JsonIgnore]

@@ -33,6 +33,7 @@ public sealed record AllocReport
             Status = Status,
             StartedAt = StartedAt ?? alloc.StartedAt,
             HealthyAt = Status is not AllocStatus.Healthy ? null : alloc.Status is AllocStatus.Healthy && alloc.Restarts == Restarts ? alloc.HealthyAt : draft.Now,
+            LastHealthyAt = Status is AllocStatus.Healthy || alloc.Status is AllocStatus.Healthy ? draft.Now : alloc.LastHealthyAt,
             EndedAt = isTerminal ? draft.Now : null,
             Restarts = Restarts,
             Address = isTerminal ? null : Address ?? alloc.Address,

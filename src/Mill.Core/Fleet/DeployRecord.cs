@@ -20,8 +20,14 @@ public sealed record DeployRecord : StateRecord
 
     public Timestamp? EndedAt { get; init; }
 
-    /// <summary>All that is to run afterwards; null for what does not change that.</summary>
+    /// <summary>All that was asked to run; null for what does not change that.</summary>
     public DeploySpec? Spec { get; init; }
+
+    /// <summary>All that runs since it is over, where that is not what was asked for: what failed is as it was.</summary>
+    public DeploySpec? Outcome { get; init; }
+
+    /// <summary>Who wanted it to stop and go back; null where nobody did.</summary>
+    public string? AbortedBy { get; init; }
 
     /// <summary>The deploy that it goes back to; null for another kind.</summary>
     public int? BackTo { get; init; }
@@ -46,6 +52,9 @@ public enum DeployKind
 /// <summary>What becomes of one service in a deploy.</summary>
 public sealed record DeployStep(string Service, StepKind Kind, StepPhase Phase)
 {
+    /// <summary>When its phase began.</summary>
+    public Timestamp Since { get; init; }
+
     /// <summary>The allocation of the hook that is at work.</summary>
     public string? Hook { get; init; }
 

@@ -18,9 +18,12 @@ public sealed record TaskKey(string Name) : RecordKey
     public override string ToString() => $"{Root}tasks/{Name}";
 }
 
-public sealed record RegistryKey(string Address) : RecordKey
+public sealed record RegistryKey(TenantId Tenant, string Address) : RecordKey
 {
-    public override string ToString() => $"{Root}registries/{Address}";
+    /// <summary>Of all tenants' registries.</summary>
+    public string Id => $"{Tenant}/{Address}";
+
+    public override string ToString() => $"{Root}registries/{Id}";
 }
 
 public sealed record DeployKey(int Number) : RecordKey

@@ -11,6 +11,9 @@ public sealed record FleetRecord : StateRecord
 
     /// <summary>Of the next allocation.</summary>
     public required int NextAlloc { get; init; }
+
+    /// <summary>Nothing is started, moved or ended: so it is after a restore, where what the backup says may run elsewhere.</summary>
+    public bool IsPaused { get; init; }
 }
 
 /// <summary>A service that is to run.</summary>
@@ -70,6 +73,9 @@ public sealed record NodeStateRecord : StateRecord
 
     /// <summary>Somebody wants it empty. Stays so whatever becomes of the node meanwhile.</summary>
     public bool IsDraining { get; init; }
+
+    /// <summary>Why it cannot run containers, though it lives; null where it can.</summary>
+    public string? NotReady { get; init; }
 
     /// <summary>Nothing was heard of it for too long.</summary>
     public bool IsDown { get; init; }

@@ -14,6 +14,7 @@ public sealed record FleetState
 
     public ImmutableSortedDictionary<string, TaskRecord> Tasks { get; init; } = ByName<TaskRecord>();
 
+    /// <summary>By <see cref="RegistryKey.Id"/>.</summary>
     public ImmutableSortedDictionary<string, RegistryRecord> Registries { get; init; } = ByName<RegistryRecord>();
 
     public ImmutableSortedDictionary<int, DeployRecord> Deploys { get; init; } = ImmutableSortedDictionary<int, DeployRecord>.Empty;
@@ -38,8 +39,8 @@ public sealed record FleetState
         (ServiceKey key, _) => this with { Services = Services.Remove(key.Name) },
         (TaskKey key, TaskRecord record) => this with { Tasks = Tasks.SetItem(key.Name, record) },
         (TaskKey key, _) => this with { Tasks = Tasks.Remove(key.Name) },
-        (RegistryKey key, RegistryRecord record) => this with { Registries = Registries.SetItem(key.Address, record) },
-        (RegistryKey key, _) => this with { Registries = Registries.Remove(key.Address) },
+        (RegistryKey key, RegistryRecord record) => this with { Registries = Registries.SetItem(key.Id, record) },
+        (RegistryKey key, _) => this with { Registries = Registries.Remove(key.Id) },
         (NodeStateKey key, NodeStateRecord record) => this with { Nodes = Nodes.SetItem(key.Node, record) },
         (NodeStateKey key, _) => this with { Nodes = Nodes.Remove(key.Node) },
         (FleetKey, FleetRecord record) => this with { Numbers = record },
@@ -51,7 +52,7 @@ public sealed record FleetState
     {
         if (this == Empty) yield break;
         yield return (new FleetKey(), Numbers);
-        foreach (var (name, record) in Registries) yield return (new RegistryKey(name), record);
+        foreach (var record in Registries.Values) yield return (new RegistryKey(record.Tenant, record.Spec.Address), record);
         foreach (var (name, record) in Services) yield return (new ServiceKey(name), record);
         foreach (var (name, record) in Tasks) yield return (new TaskKey(name), record);
         foreach (var (number, record) in Deploys) yield return (new DeployKey(number), record);

@@ -14,7 +14,7 @@ namespace Mill.Core.Model;
     Converters =
     [
         typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter),
-        typeof(NodeIdConverter), typeof(NodeRoleConverter), typeof(SnakeCase<AllocKind>), typeof(SnakeCase<AllocStatus>), typeof(SnakeCase<DeployKind>), typeof(SnakeCase<StepKind>),
+        typeof(NodeIdConverter), typeof(NodeRoleConverter), typeof(DurationConverter), typeof(SnakeCase<AllocKind>), typeof(SnakeCase<AllocStatus>), typeof(SnakeCase<DeployKind>), typeof(SnakeCase<StepKind>),
         typeof(SnakeCase<StepPhase>), typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>),
     ])]
 [JsonSerializable(typeof(SecretVersion))]

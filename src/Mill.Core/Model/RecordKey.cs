@@ -37,7 +37,7 @@ public abstract record RecordKey
             ("fleet", "") => new FleetKey(),
             ("services", _) when WorkloadName.IsValid(rest) => new ServiceKey(rest),
             ("tasks", _) when WorkloadName.IsValid(rest) => new TaskKey(rest),
-            ("registries", _) when RegistrySpec.IsAddress(rest) => new RegistryKey(rest),
+            ("registries", _) when Cut(rest) is var (tenant, address) && RegistrySpec.IsAddress(address) && TenantOf(tenant) is { } owner => new RegistryKey(owner, address),
             ("deploys", _) when int.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => new DeployKey(number),
             ("allocs", { Length: > 0 }) when !rest.Contains('/') => new AllocKey(rest),
             ("node-states", _) when NodeId.TryParse(rest, out var node) => new NodeStateKey(node),

@@ -18,4 +18,29 @@ public interface INodeReports
 /// <param name="Cpu">What it has to give, in cores.</param>
 /// <param name="Memory">What it has to give, in bytes.</param>
 /// <param name="Allocs">Those of which there is something new.</param>
-public sealed record NodeReport(NodeId Node, decimal Cpu, long Memory, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<AllocReport> Allocs);
+public sealed record NodeReport(NodeId Node, decimal Cpu, long Memory, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<AllocReport> Allocs)
+{
+    /// <summary>Which life of the agent says it: a later one has a larger number.</summary>
+    public long Life { get; init; }
+
+    /// <summary>The number of the report in that life: what comes late is known by it, and not believed.</summary>
+    public long Number { get; init; }
+
+    /// <summary>Why the node cannot run containers right now; null where it can.</summary>
+    public string? NotReady { get; init; }
+
+    /// <summary>What each allocation takes right now. It is not kept.</summary>
+    public IReadOnlyList<AllocUsage> Usage { get; init; } = [];
+
+    /// <summary>The images that are being fetched. It is not kept.</summary>
+    public IReadOnlyList<PullProgress> Pulls { get; init; } = [];
+}
+
+/// <param name="Cpu">In cores, since the look before.</param>
+/// <param name="Memory">In bytes.</param>
+public sealed record AllocUsage(string Id, double Cpu, long Memory);
+
+/// <param name="Id">Of the allocation that waits for it.</param>
+/// <param name="Done">In bytes.</param>
+/// <param name="Total">In bytes, as far as it is known yet.</param>
+public sealed record PullProgress(string Id, string Image, long Done, long Total);

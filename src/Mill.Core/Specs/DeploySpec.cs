@@ -97,7 +97,14 @@ public enum ContainerNetwork
 /// <summary>A file that only memory holds.</summary>
 /// <param name="Path">In the container.</param>
 /// <param name="Mode">As <c>chmod</c> has it, in octal digits.</param>
-public sealed record SecretFileSpec(string Path, Template Content, string Mode);
+public sealed record SecretFileSpec(string Path, Template Content, string Mode)
+{
+    /// <summary>Whose it is in the container: the number of a user.</summary>
+    public int Uid { get; init; }
+
+    /// <summary>The number of a group.</summary>
+    public int Gid { get; init; }
+}
 
 /// <param name="Path">In the container.</param>
 /// <param name="Size">In bytes; null for one that is not kept.</param>

@@ -8,7 +8,7 @@ namespace Mill.Core.Specs;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>)],
+    Converters = [typeof(DurationConverter), typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>)],
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
@@ -23,6 +23,14 @@ public sealed partial class SpecJson : JsonSerializerContext
     public static string Text(ContainerSpec spec) => JsonSerializer.Serialize(spec, Default.ContainerSpec);
 
     public static string Text(HealthSpec? spec) => spec is null ? "" : JsonSerializer.Serialize(spec, Default.HealthSpec);
+}
+
+/// <summary>As people write them: see <see cref="Duration"/>.</summary>
+internal sealed class DurationConverter : JsonConverter<TimeSpan>
+{
+    public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Duration.Parse(reader.GetString() ?? "") ?? throw new JsonException("not a length of time");
+
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteStringValue(Duration.Format(value));
 }
 
 /// <summary>The members of an enumeration as <c>snake_case</c>, and nothing else.</summary>

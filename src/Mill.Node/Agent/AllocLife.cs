@@ -79,7 +79,7 @@ internal sealed class AllocLife(AllocRecord alloc, int restarts, NodeParts parts
     {
         tell(report => report with { Status = AllocStatus.Pulling });
         var registry = ImageName.Parse(alloc.Container.Image).Registry;
-        if (fleet.Registries.GetValueOrDefault(registry) is not { } record || record.Tenant != alloc.Tenant)
+        if (fleet.Registries.GetValueOrDefault(new RegistryKey(alloc.Tenant, registry).Id) is not { } record)
         {
             await parts.Docker.PullAsync(alloc.Container.Image, null, null, cancellationToken).ConfigureAwait(false);
             return;

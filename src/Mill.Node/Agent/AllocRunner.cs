@@ -60,7 +60,7 @@ internal sealed class AllocRunner : IDisposable
         {
             _alloc = alloc;
             if (alloc.IsTerminal) EndLocked(TimeSpan.Zero);
-            else if (alloc.StopAt is { } at) EndLocked(at.ToDateTimeOffset() - _parts.Time.GetUtcNow());
+            else if (alloc.IsStopping) EndLocked(alloc.Drain ?? TimeSpan.Zero);
         }
     }
 

@@ -106,7 +106,7 @@ internal sealed class LoneFleet : IAsyncDisposable
         await ChangeAsync(draft =>
         {
             foreach (var name in draft.Fleet.Services.Keys) draft.Remove(new ServiceKey(name));
-            foreach (var alloc in draft.Fleet.Allocs.Values.Where(alloc => alloc is { IsTerminal: false, IsStopping: false })) draft.Put(alloc with { StopAt = draft.Now });
+            foreach (var alloc in draft.Fleet.Allocs.Values.Where(alloc => alloc is { IsTerminal: false, IsStopping: false })) draft.Put(alloc with { StopAskedAt = draft.Now });
             return 0;
         });
         await UntilAsync("everything has ended", now => now.Allocs.Values.All(alloc => alloc.IsTerminal));

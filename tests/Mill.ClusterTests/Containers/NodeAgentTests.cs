@@ -118,7 +118,7 @@ public sealed class NodeAgentTests(DockerEngine engine) : IClassFixture<DockerEn
               stop_grace = "1s"
             }
             """);
-        var ids = await fleet.ChangeAsync(draft => draft.Fleet.Tasks.Values.ToDictionary(task => task.Spec.Name, task => TaskRules.Start(draft, new PlacementView(draft.Fleet), task.Spec, TenantId.Default).Id));
+        var ids = await fleet.ChangeAsync(draft => draft.Fleet.Tasks.Values.ToDictionary(task => task.Spec.Name, task => TaskRules.Start(draft, new PlacementView(draft.Fleet), task.Spec, TenantId.Default, "ann").Id));
         await fleet.UntilAsync("it runs", now => now.Allocs[ids["forever"]].Status is AllocStatus.Running);
         await fleet.ChangeAsync(draft => TaskRules.Kill(draft, ids["forever"], TenantId.Default));
         var now = await fleet.UntilAsync("all have ended", state => state.Allocs.Values.All(alloc => alloc.IsTerminal));

@@ -61,7 +61,7 @@ internal static class BackedUp
         new(new FleetKey(), new FleetRecord { NextDeploy = 2, NextAlloc = 2 }),
         new(new ServiceKey("web"), new ServiceRecord { Tenant = TenantId.Default, Spec = Spec.Services[0], Version = 1, Deploy = 1 }),
         new(new TaskKey("job"), new TaskRecord { Tenant = TenantId.Default, Spec = Spec.Tasks[0], Deploy = 1 }),
-        new(new RegistryKey("example.com"), new RegistryRecord { Tenant = TenantId.Default, Spec = Spec.Registries[0] }),
+        new(new RegistryKey(TenantId.Default, "example.com"), new RegistryRecord { Tenant = TenantId.Default, Spec = Spec.Registries[0] }),
         new(new DeployKey(1), new DeployRecord { Number = 1, By = "me", Tenant = TenantId.Default, Kind = DeployKind.Deploy, StartedAt = new(6), EndedAt = new(7), Spec = Spec, Steps = [new("web", StepKind.Add, StepPhase.Done)] }),
         new(new NodeStateKey(Node), new NodeStateRecord { Node = Node, Cpu = 2, Memory = 4_000_000_000, Labels = new Dictionary<string, string> { ["disk"] = "ssd" }, Since = new(6) }),
         new(new AllocKey("web-1"), new AllocRecord

@@ -77,7 +77,7 @@ public sealed class FleetDecisionsTests
         Assert.Equal((StepPhase.Failed, "web-4 ended with exit code 3", "no database"), (deploy.Steps[0].Phase, deploy.Steps[0].Reason, deploy.Steps[0].LastLines!.Single()));
         Assert.Equal(before, _rig.Active("web").Select(alloc => alloc.Id));
         Assert.Equal("web:v1", _rig.Fleet.Services["web"].Spec.Container.Image);
-        Assert.Equal("web:v1", deploy.Spec!.Services.Single().Container.Image);
+        Assert.Equal("web:v1", deploy.Outcome!.Services.Single().Container.Image);
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class FleetDecisionsTests
         _rig.Deploy(Web + "\ntask \"job\" { image = \"job:v1\" }");
         _rig.Finish();
         _rig.Fate = alloc => alloc.Kind is AllocKind.Task ? new() { Id = alloc.Id, Status = AllocStatus.Running } : null;
-        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default));
+        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
         _rig.Pass(3);
         _rig.Silent.Add(task.Node);
         _rig.Pass(9);
@@ -314,7 +314,7 @@ public sealed class FleetDecisionsTests
         _rig.Finish();
         for (var i = 0; i < 300; i++)
         {
-            _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default));
+            _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
             _rig.Pass(3);
         }
         Assert.Equal(100, _rig.Fleet.Allocs.Values.Count(alloc => alloc.Kind is AllocKind.Task));
@@ -353,7 +353,7 @@ public sealed class FleetDecisionsTests
         _rig.Deploy("task \"job\" { image = \"job\" }\nservice \"web\" { image = \"a\" }");
         _rig.Finish();
         _rig.Fate = alloc => alloc.Kind is AllocKind.Task ? new() { Id = alloc.Id, Status = AllocStatus.Running } : null;
-        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default));
+        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
         _rig.Pass(5);
         _rig.Change(draft => TaskRules.Kill(draft, task.Id, TenantId.Default));
         _rig.Pass(60);
@@ -373,7 +373,7 @@ public sealed class FleetDecisionsTests
         _rig.Finish();
         var earlier = DeployRules.Earlier(_rig.Fleet, TenantId.Default, null);
         Assert.Equal(1, earlier.Number);
-        _rig.Change(draft => DeployRules.Begin(draft, earlier.Spec!, TenantId.Default, "ann", earlier.Number));
+        _rig.Change(draft => DeployRules.Begin(draft, (earlier.Outcome ?? earlier.Spec)!, TenantId.Default, "ann", earlier.Number));
         var deploy = _rig.Finish();
 
         Assert.Equal((DeployKind.Rollback, 1, StepPhase.Done), (deploy.Kind, deploy.BackTo!.Value, deploy.Steps[0].Phase));

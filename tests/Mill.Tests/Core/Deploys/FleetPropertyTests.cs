@@ -71,7 +71,7 @@ public sealed class FleetPropertyTests
                 rig.ChangeLeader();
                 break;
             default:
-                Try(() => rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default)));
+                Try(() => rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann")));
                 break;
         }
     }

@@ -120,7 +120,7 @@ internal sealed class FleetRig
     private AllocReport? Report(AllocRecord alloc)
     {
         var report = new AllocReport { Id = alloc.Id, Status = alloc.Status, Restarts = alloc.Restarts };
-        if (alloc.StopAt is { } stopAt) return stopAt <= Now ? report with { Status = AllocStatus.Stopped, ExitCode = 143 } : null;
+        if (alloc.StopAskedAt is { } asked) return asked + (alloc.Drain ?? TimeSpan.Zero) <= Now ? report with { Status = AllocStatus.Stopped, ExitCode = 143 } : null;
         if (alloc.Status is AllocStatus.Pulling) return report with { Status = AllocStatus.Starting };
         if (Fate(alloc) is { } fate) return fate;
         if (alloc.Status is AllocStatus.Starting) return report with { Status = AllocStatus.Running, StartedAt = Now, Address = $"10.0.0.1:{49152 + alloc.Id.Length}" };

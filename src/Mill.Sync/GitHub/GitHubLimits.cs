@@ -12,6 +12,7 @@ internal sealed class GitHubLimits(GitHubOptions options)
 {
     private const int WriteCost = 5;
     private const int ReadCost = 1;
+    private const string AskedBefore = "GitHub asked to come back later, also another program";
 
     /// <summary>What is sent now arrives later, and GitHub counts what arrives.</summary>
     private static readonly TimeSpan OnTheWay = TimeSpan.FromSeconds(2);
@@ -72,8 +73,12 @@ internal sealed class GitHubLimits(GitHubOptions options)
         return isRefusal;
     }
 
-    /// <summary>Tells others that use the log of a refusal: GitHub counts what they send meanwhile, too.</summary>
-    public Task TellAsync(CancellationToken cancellationToken) => options.Log is { } log ? log.BlockAsync(_blockedUntil, cancellationToken) : Task.CompletedTask;
+    /// <summary>Tells others of a refusal: GitHub counts what they send meanwhile, too.</summary>
+    public Task TellAsync(CancellationToken cancellationToken)
+    {
+        options.Note?.Write(_blockedUntil, options.Time.GetUtcNow());
+        return options.Log is { } log ? log.BlockAsync(_blockedUntil, cancellationToken) : Task.CompletedTask;
+    }
 
     /// <summary>A change was answered: the pause begins.</summary>
     public void Wrote() => _lastWrite = options.Time.GetUtcNow();
@@ -131,6 +136,7 @@ internal sealed class GitHubLimits(GitHubOptions options)
     /// <summary>What others noted, at least as long ago as a request is on its way.</summary>
     private async Task HearAsync(CancellationToken cancellationToken)
     {
+        if (options.Note?.Read(options.Time.GetUtcNow()) is { } until) Block(until, AskedBefore);
         if (options.Log is not { } log || (_heardAt is { } at && options.Time.GetUtcNow() - at <= OnTheWay)) return;
         await log.ReadAsync(cancellationToken).ConfigureAwait(false);
         Heard(log);
@@ -151,7 +157,7 @@ internal sealed class GitHubLimits(GitHubOptions options)
         var known = log.Known;
         _writesOfMinute.Restart(known.Writes);
         _writesOfHour.Restart(known.Writes);
-        if (known.BlockedUntil is { } until) Block(until, "GitHub asked to come back later, also another program");
+        if (known.BlockedUntil is { } until) Block(until, AskedBefore);
         _heardAt = options.Time.GetUtcNow();
     }
 

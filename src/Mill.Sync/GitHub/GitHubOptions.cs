@@ -21,6 +21,9 @@ public sealed record GitHubOptions
     /// <summary>Where changes are noted, so that others that make some know of them; null where each program counts its own.</summary>
     public SharedWriteLog? Log { get; init; }
 
+    /// <summary>Where waits are noted for whoever asks next from this machine; null where each program hears for itself.</summary>
+    public WaitNote? Note { get; init; }
+
     /// <summary>Told before each wait for GitHub's limits: why, and how long it takes. Must not throw.</summary>
     public Action<string, TimeSpan>? Waiting { get; init; }
 

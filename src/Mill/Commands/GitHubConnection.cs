@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
 using Mill.Interaction;
+using Mill.Profiles;
 using Mill.Secrets;
 using Mill.Sync.GitHub;
 
@@ -14,6 +17,7 @@ internal static class GitHubConnection
     // Those of Actions, and of gh(1).
     public const string ServerVariable = "GITHUB_SERVER_URL";
     private const string HostVariable = "GH_HOST";
+    private const int NoteNameLength = 8; // bytes
 
     /// <summary>The caller disposes it. Throws as <see cref="Address"/>, and <see cref="MillError.Unauthenticated"/> where there is neither a token nor an app.</summary>
     /// <param name="isQuiet">Whether nothing is said of waits, where the error stream is for a program.</param>
@@ -25,7 +29,8 @@ internal static class GitHubConnection
         var options = new GitHubOptions
         {
             Address = address,
-            Credentials = Credentials(host, address, tokenHint),
+            Credentials = Credentials(host, address, tokenHint, out var asker),
+            Note = NoteOf(host, address, asker),
             Time = host.Time,
             Waiting = isQuiet ? null : (why, time) => host.Terminal.Say(Words.GitHubWaits(Printable.From(why), time)),
         };
@@ -63,12 +68,24 @@ internal static class GitHubConnection
         _ => new(server, "/api/v3/"),
     };
 
-    private static IGitHubCredentials Credentials(CliHost host, Uri api, string tokenHint) => (host.Variable(AppVariable), host.Variable(AppKeyFileVariable)) switch
+    /// <summary>A note for each token: whose it is, only GitHub knows. What stands in the name of the file gives no token away.</summary>
+    private static WaitNote? NoteOf(CliHost host, Uri address, byte[] asker) =>
+        Places.State(host) is { } state ? new(Path.Combine(state, "github", Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(address.AbsoluteUri), 0, .. asker]).AsSpan(0, NoteNameLength)))) : null;
+
+    /// <param name="asker">Whoever it is: a digest.</param>
+    private static IGitHubCredentials Credentials(CliHost host, Uri api, string tokenHint, out byte[] asker)
     {
-        (null, null) => new TokenCredentials(GitHubToken.Read(host, api, tokenHint)),
-        ({ } app, { } file) when app.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_') => new AppCredentials(app, GitHubAppKey.Read(Path.Combine(host.Directory, file)), host.Time),
-        ({ }, { }) => throw new MillException(MillError.Usage, Words.NotAGitHubApp(AppVariable)) { Hint = Words.GitHubAppHint },
-        (null, _) => throw new MillException(MillError.Usage, Words.HalfAGitHubApp(AppKeyFileVariable, AppVariable)) { Hint = Words.GitHubAppHint },
-        _ => throw new MillException(MillError.Usage, Words.HalfAGitHubApp(AppVariable, AppKeyFileVariable)) { Hint = Words.GitHubAppHint },
-    };
+        var (app, file) = (host.Variable(AppVariable), host.Variable(AppKeyFileVariable));
+        if (app is null && file is null)
+        {
+            var token = GitHubToken.Read(host, api, tokenHint);
+            asker = token.Reveal(SHA256.HashData);
+            return new TokenCredentials(token);
+        }
+        if (app is null) throw new MillException(MillError.Usage, Words.HalfAGitHubApp(AppKeyFileVariable, AppVariable)) { Hint = Words.GitHubAppHint };
+        if (file is null) throw new MillException(MillError.Usage, Words.HalfAGitHubApp(AppVariable, AppKeyFileVariable)) { Hint = Words.GitHubAppHint };
+        if (!app.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_')) throw new MillException(MillError.Usage, Words.NotAGitHubApp(AppVariable)) { Hint = Words.GitHubAppHint };
+        asker = SHA256.HashData(Encoding.UTF8.GetBytes(app));
+        return new AppCredentials(app, GitHubAppKey.Read(Path.Combine(host.Directory, file)), host.Time);
+    }
 }

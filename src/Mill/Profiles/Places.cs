@@ -20,6 +20,9 @@ internal static class Places
     public static string? NodeData(CliHost host) => host.Variable("MILL_DATA_DIR")
         ?? (Environment.IsPrivilegedProcess ? "/var/lib/mill" : Under(host, "XDG_DATA_HOME", Path.Combine(".local", "share"), Path.Combine("mill", "node")));
 
+    /// <summary>For what was only noted, and may be lost. Null where there is no home.</summary>
+    public static string? State(CliHost host) => Under(host, "XDG_STATE_HOME", Path.Combine(".local", "state"), "mill");
+
     private static string? Under(CliHost host, string variable, string inHome, string name)
     {
         var parent = host.Variable(variable) ?? (host.Variable("HOME") is { } home ? Path.Combine(home, inHome) : null);

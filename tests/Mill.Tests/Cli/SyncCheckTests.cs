@@ -25,6 +25,22 @@ public sealed class SyncCheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_second_check_inside_a_wait_that_GitHub_asked_for_asks_nothing()
+    {
+        var home = Path.Combine(_rig.Directory, "home");
+        var session = _rig.Session();
+        session.Variables["HOME"] = home;
+        _rig.GitHub.Inject(FakeFault.RateLimit(429, TimeSpan.FromHours(1)));
+        Assert.Equal(10, await session.RunAsync("sync", "check", "A", "--repo", "acme/web"));
+        var asked = _rig.GitHub.Requests.Count;
+        Assert.Equal(10, await session.RunAsync("sync", "check", "A", "--repo", "acme/web"));
+        Assert.Equal(asked, _rig.GitHub.Requests.Count);
+        Assert.Empty(_rig.GitHub.Violations);
+        // What is noted is a moment, and gives no token away.
+        Assert.All(Directory.GetFiles(home, "*", SearchOption.AllDirectories), file => Assert.DoesNotContain(session.Variables["GH_PAT"]!, file + File.ReadAllText(file), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_is_missing_is_named()
     {
         _rig.Web.Secrets.Put("A", "x");

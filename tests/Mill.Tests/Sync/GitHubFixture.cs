@@ -52,6 +52,10 @@ internal sealed class GitHubFixture : IAsyncDisposable
     public GitHubClient Connect(TimeSpan patience, SharedWriteLog log) =>
         Connect(new TokenCredentials(SecretValue.FromText(Server.AddToken(FakeToken.Classic(["acme"], "repo")).Text)), options => options with { Patience = patience, Log = log });
 
+    /// <summary>With a token that may do all, and a patience of a quarter of an hour.</summary>
+    public GitHubClient Connect(WaitNote note) =>
+        Connect(new TokenCredentials(SecretValue.FromText(Server.AddToken(FakeToken.Classic(["acme"], "repo")).Text)), options => options with { Note = note });
+
     /// <summary>As if the server were somebody's own; with a token that may do all.</summary>
     public GitHubClient ConnectEnterprise() => Connect(new TokenCredentials(SecretValue.FromText(Server.AddToken(FakeToken.Classic(["acme"], "repo")).Text)), options => options with { Address = Server.EnterpriseAddress });
 

@@ -1,4 +1,5 @@
 using Mill.Secrets;
+using Mill.Sync.GitHub;
 using Mill.Testing.GitHub;
 using Xunit;
 
@@ -56,6 +57,41 @@ public sealed class GitHubLimitsTests
         // The next one does not ask either.
         await Assert.ThrowsAsync<MillException>(() => client.ListSecretsAsync(github.WebScope, None));
         Assert.Single(github.Server.Requests);
+    }
+
+    [Fact]
+    public async Task Whoever_is_started_inside_a_wait_of_another_asks_nothing()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var directory = Directory.CreateTempSubdirectory("mill-note-");
+        var path = Path.Combine(directory.FullName, "github", "note");
+        github.Server.Inject(FakeFault.RateLimit(429, TimeSpan.FromMinutes(20)));
+        await Assert.ThrowsAsync<MillException>(() => github.Connect(new WaitNote(path)).ListSecretsAsync(github.WebScope, None));
+
+        var failure = await Assert.ThrowsAsync<MillException>(() => github.Connect(new WaitNote(path)).ListSecretsAsync(github.WebScope, None));
+        Assert.Equal(MillError.RateLimited, failure.Error);
+        Assert.Single(github.Server.Requests);
+
+        // One with more patience waits, and asks then.
+        github.Time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Empty(await github.Connect(new WaitNote(path)).ListSecretsAsync(github.WebScope, None));
+        Assert.True(github.Server.Requests[1].Time - github.Server.Requests[0].Time >= TimeSpan.FromMinutes(20));
+        Assert.Empty(github.Server.Violations);
+        directory.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("soon")]
+    [InlineData("99999999999999999")]
+    [InlineData("9999999999999")]
+    public async Task A_note_that_says_nothing_sensible_stops_nobody(string content)
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var path = Path.GetTempFileName();
+        await File.WriteAllTextAsync(path, content, None);
+        Assert.Empty(await github.Connect(new WaitNote(path)).ListSecretsAsync(github.WebScope, None));
+        File.Delete(path);
     }
 
     [Fact]

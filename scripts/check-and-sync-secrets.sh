@@ -14,8 +14,9 @@
 #   MILL                      the program (mill)
 #
 # Returns what mill sync request does: 0 all are there, 2 used wrongly, 3 some are missing, 4 no token or a bad one, 5 not
-# allowed, 9 GitHub cannot be reached, 10 not in time, or not known; 127 there is no mill. Where the push fails, that and its
-# code are said, and the rest is tried all the same, unless it ended with 10: then GitHub is asked for nothing more.
+# allowed, 7 a name that is none, too many of them, or a mistake in mill-sync.yaml, 9 GitHub cannot be reached, 10 not in time,
+# or not known; 127 there is no mill. Where the push fails, that and its code are said, and the rest is tried all the same,
+# unless it ended with 10: then GitHub is asked for nothing more.
 
 check_and_sync_secrets() {
     local mill=${MILL:-mill} code=0 found

@@ -30,6 +30,9 @@ public sealed record FakeFault
     /// <summary>An answer of 500, 502 and the like, with nothing done.</summary>
     public static FakeFault Error(int status = 500) => new() { Status = status };
 
+    /// <summary>An answer of 503 with <c>Retry-After</c>, in whole seconds, with nothing done. Requests before its end are violations.</summary>
+    public static FakeFault Unavailable(TimeSpan retryAfter) => new() { Status = 503, IsLimit = true, RetryAfter = retryAfter };
+
     /// <summary>That answer for one page of any list, as often as it is asked for.</summary>
     public static FakeFault ErrorOnPage(int page, int status = 500) =>
         new() { Status = status, Times = int.MaxValue, When = request => request.Target.Split('?', '&').Contains($"page={page}") };

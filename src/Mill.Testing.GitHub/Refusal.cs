@@ -22,6 +22,6 @@ internal sealed record Refusal(DateTimeOffset Until, string Reason, int Status =
         var headers = new List<(string, string)>();
         if (SaysRetryAfter) headers.Add(("Retry-After", Math.Ceiling((Until - now).TotalSeconds).ToString(CultureInfo.InvariantCulture)));
         if (IsPrimary) headers.AddRange([("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", Until.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture))]);
-        return Answer.Error(Status, IsPrimary ? "API rate limit exceeded for user ID 1." : "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.") with { Headers = headers };
+        return Answer.Error(Status, Status is 503 ? "Service Unavailable" : IsPrimary ? "API rate limit exceeded for user ID 1." : "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.") with { Headers = headers };
     }
 }

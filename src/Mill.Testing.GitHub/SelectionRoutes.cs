@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Mill.Testing.GitHub;
@@ -39,11 +40,11 @@ internal static class SelectionRoutes
         _ => null,
     };
 
-    // Numbers for Actions; for Dependabot the documentation has texts.
+    // Numbers; Dependabot takes texts as well.
     private static IReadOnlyList<long> ReadIds(Call call) => call.Json()[Ids] switch
     {
         null => [],
-        JsonArray ids when ids.Select(id => Id(id?.ToString() ?? "")).ToList() is var numbers && numbers.TrueForAll(id => id is not null) => [.. numbers.Select(id => id.GetValueOrDefault())],
+        JsonArray ids when ids.Select(id => id is JsonValue value && (value.GetValueKind() is JsonValueKind.Number || call.Segments is ["orgs", _, "dependabot", ..]) ? Id(value.ToString()) : null).ToList() is var numbers && numbers.TrueForAll(id => id is not null) => [.. numbers.Select(id => id.GetValueOrDefault())],
         _ => throw new RefusedException(Answer.Invalid($"\"{Ids}\" is not an array of ids.")),
     };
 

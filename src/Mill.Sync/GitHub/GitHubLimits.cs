@@ -27,6 +27,7 @@ internal sealed class GitHubLimits(GitHubOptions options)
     private readonly SlidingWindow _writesOfHour = new(500, TimeSpan.FromHours(1) + OnTheWay);
     private readonly SlidingWindow _pointsOfMinute = new(900, TimeSpan.FromMinutes(1) + OnTheWay);
     private DateTimeOffset _blockedUntil = DateTimeOffset.MinValue;
+    private DateTimeOffset _told = DateTimeOffset.MinValue;
     private DateTimeOffset _lastWrite = DateTimeOffset.UnixEpoch;
     private string _why = "";
     private int _refusedReads; // in a row
@@ -64,7 +65,7 @@ internal sealed class GitHubLimits(GitHubOptions options)
     {
         var now = options.Time.GetUtcNow();
         ref var refusals = ref isWrite ? ref _refusedWrites : ref _refusedReads;
-        var isRefusal = answer.Status is HttpStatusCode.TooManyRequests || (answer.Status is HttpStatusCode.Forbidden && (answer["Retry-After"] is not null || message.Contains("rate limit", StringComparison.OrdinalIgnoreCase)));
+        var isRefusal = answer.Status is HttpStatusCode.TooManyRequests || (answer.Status is HttpStatusCode.Forbidden && IsForTooMuch(answer, message));
         refusals = isRefusal ? refusals + 1 : 0;
         // In this order, as GitHub says.
         if (RetryAfter(answer) is { } wait) Block(now + (isRefusal ? AtLeast(wait, refusals) : wait), "GitHub asks to come back later");
@@ -73,15 +74,22 @@ internal sealed class GitHubLimits(GitHubOptions options)
         return isRefusal;
     }
 
-    /// <summary>Tells others of a refusal: GitHub counts what they send meanwhile, too.</summary>
+    /// <summary>Tells others what GitHub said last, where that is news: it counts what they send meanwhile, too.</summary>
     public Task TellAsync(CancellationToken cancellationToken)
     {
+        if (_blockedUntil == _told) return Task.CompletedTask;
+        _told = _blockedUntil;
         options.Note?.Write(_blockedUntil, options.Time.GetUtcNow());
         return options.Log is { } log ? log.BlockAsync(_blockedUntil, cancellationToken) : Task.CompletedTask;
     }
 
     /// <summary>A change was answered: the pause begins.</summary>
     public void Wrote() => _lastWrite = options.Time.GetUtcNow();
+
+    /// <summary>A token that may not do it is refused with 403 as well. An Enterprise Server of some age speaks of abuse.</summary>
+    private static bool IsForTooMuch(GitHubAnswer answer, string message) =>
+        answer["Retry-After"] is not null || answer["X-RateLimit-Remaining"] is "0"
+        || message.Contains("rate limit", StringComparison.OrdinalIgnoreCase) || message.Contains("abuse", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whoever is told to come back at once, and refused again, would ask all the time.</summary>
     private static TimeSpan AtLeast(TimeSpan wait, int refusals)

@@ -85,12 +85,10 @@ internal sealed class GitHubTransport(GitHubOptions options) : IDisposable
                 continue;
             }
             var message = GitHubProblems.MessageOf(answer);
-            if (_limits.Refuses(call.IsWrite, answer, message))
-            {
-                await _limits.TellAsync(cancellationToken).ConfigureAwait(false);
-                if (call.IsReserved) return null;
-                continue; // nothing was done; the next turn is when GitHub says
-            }
+            var isRefused = _limits.Refuses(call.IsWrite, answer, message);
+            await _limits.TellAsync(cancellationToken).ConfigureAwait(false);
+            if (isRefused && call.IsReserved) return null;
+            if (isRefused) continue; // nothing was done; the next turn is when GitHub says
             if (answer.IsRedirect && redirects++ < MostRedirects && _wire.Resolve(address, answer["Location"] ?? "") is { } moved)
             {
                 var wasKnown = _moved.Find(call.Path) is not null;

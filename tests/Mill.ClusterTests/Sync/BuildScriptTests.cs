@@ -22,8 +22,10 @@ public sealed class BuildScriptTests(ITestOutputHelper output) : IAsyncLifetime,
     private FakeGitHub _github = null!;
     private FakeOwner _owner = null!;
     private FakeRepository _backend = null!;
+    private FakeRepository _source = null!;
     private FakeToken _token = null!;
     private MillServer _vault = null!;
+    private string _policy = "allow REGISTRY_PASSWORD Bengo-Hub/* by bengo-ci";
 
     private string SyncFile => Path.Combine(_build.Root, "mill-sync.yaml");
 
@@ -33,9 +35,9 @@ public sealed class BuildScriptTests(ITestOutputHelper output) : IAsyncLifetime,
         _owner = _github.AddOrganization("Bengo-Hub");
         _backend = _owner.AddRepository("isp-billing-backend");
         _token = _github.AddToken(FakeToken.Classic(["Bengo-Hub"], "repo"));
-        var source = _owner.AddRepository("devops-k8s");
-        source.Secrets.Put("REGISTRY_PASSWORD", "canary-registry");
-        source.AddWorkflow(new() { QueueDelay = TimeSpan.Zero, StartDelay = TimeSpan.Zero, Play = ExportAsync });
+        _source = _owner.AddRepository("devops-k8s");
+        _source.Secrets.Put("REGISTRY_PASSWORD", "canary-registry");
+        _source.AddWorkflow(new() { QueueDelay = TimeSpan.Zero, StartDelay = TimeSpan.Zero, Play = ExportAsync });
         _vault = await MillServer.StartAsync(_sandbox);
         Assert.Equal(201, (await _vault.Api.SetAsync("ci%2Fpostgres", "canary-postgres")).Status);
     }
@@ -161,6 +163,78 @@ public sealed class BuildScriptTests(ITestOutputHelper output) : IAsyncLifetime,
         Assert.Equal(0, code);
     }
 
+    [Fact]
+    public async Task The_examples_that_builds_were_written_after_run_unchanged()
+    {
+        _policy = "allow * Bengo-Hub/* by bengo-ci";
+        var other = _owner.AddRepository("mosuon-devops-k8s");
+        other.AddWorkflow(new() { QueueDelay = TimeSpan.Zero, StartDelay = TimeSpan.Zero, Play = ExportAsync });
+        foreach (var name in (string[])["POSTGRES_PASSWORD", "REDIS_PASSWORD", "GIT_TOKEN", "NATS_PASSWORD", "DOCS_API_KEY"]) _source.Secrets.Put(name, $"canary-{name}");
+        foreach (var name in (string[])["SECRET1", "SECRET2", "POSTGRES_PASSWORD"]) other.Secrets.Put(name, $"canary-{name}");
+
+        // build.sh of three repositories.
+        Assert.Equal(0, (await BuildAsync("""
+            # In build.sh (isp-billing-backend)
+            source $DEVOPS_REPO/scripts/tools/check-and-sync-secrets.sh
+            check_and_sync_secrets "REGISTRY_PASSWORD" "POSTGRES_PASSWORD" "GIT_TOKEN"
+            """)).Code);
+        Assert.Equal(0, (await BuildAsync("check_and_sync_secrets \"POSTGRES_PASSWORD\" \"REDIS_PASSWORD\"", ("GITHUB_REPOSITORY", _owner.AddRepository("truload-backend").FullName))).Code);
+        Assert.Equal(0, (await BuildAsync("check_and_sync_secrets \"REGISTRY_PASSWORD\" \"GIT_TOKEN\"", ("GITHUB_REPOSITORY", _owner.AddRepository("ordering-backend").FullName))).Code);
+
+        // Another source, and one that has a path behind it.
+        var services = _owner.AddRepository("mosuon-services");
+        Assert.Equal(0, (await BuildAsync("""
+            # With custom source repo
+            SOURCE_SECRETS_REPO="Bengo-Hub/mosuon-devops-k8s" check_and_sync_secrets "SECRET1" "SECRET2"
+            # In mosuon services
+            SOURCE_SECRETS_REPO="Bengo-Hub/mosuon-devops-k8s" \
+              check_and_sync_secrets "POSTGRES_PASSWORD"
+
+            # Fall back to source repo's own secrets (for central docs setup)
+            SOURCE_SECRETS_REPO="Bengo-Hub/devops-k8s/docs" \
+              check_and_sync_secrets "DOCS_API_KEY"
+            """, ("GITHUB_REPOSITORY", services.FullName))).Code);
+        Assert.Equal(["DOCS_API_KEY", "POSTGRES_PASSWORD", "SECRET1", "SECRET2"], services.Secrets.Names.Order());
+
+        // services/shared/init-secrets.sh, which finds the tools from the top of the checkout.
+        var (code, said) = await BuildAsync("""
+            git init --quiet . && ln -sfn devops devops-k8s
+            # services/shared/init-secrets.sh
+            source "$(git rev-parse --show-toplevel)/devops-k8s/scripts/tools/check-and-sync-secrets.sh"
+
+            export_service_secrets() {
+              local SERVICE=$1
+              case "$SERVICE" in
+                isp-billing)
+                  check_and_sync_secrets "POSTGRES_PASSWORD" "REGISTRY_PASSWORD"
+                  ;;
+                truload)
+                  check_and_sync_secrets "REDIS_PASSWORD" "POSTGRES_PASSWORD"
+                  ;;
+                notifications)
+                  check_and_sync_secrets "NATS_PASSWORD" "GIT_TOKEN"
+                  ;;
+              esac
+            }
+            export_service_secrets isp-billing
+            export_service_secrets truload
+            export_service_secrets notifications
+            """);
+        Assert.Equal(0, code);
+        Assert.Equal(["GIT_TOKEN", "NATS_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "REGISTRY_PASSWORD"], _backend.Secrets.Names.Order());
+
+        // The step of a workflow, with the script in the repository itself. A run's own token may not do it: the step has to be given one.
+        Assert.Equal(0, (await BuildAsync("""
+            mkdir -p scripts && cp "$DEVOPS_REPO/scripts/tools/check-and-sync-secrets.sh" scripts/
+            source ./scripts/check-and-sync-secrets.sh
+            check_and_sync_secrets "POSTGRES_PASSWORD" "REGISTRY_PASSWORD"
+            """)).Code);
+
+        Assert.Equal(7, (await BuildAsync("check_and_sync_secrets BAD-NAME")).Code);
+        Assert.DoesNotContain("canary", said, StringComparison.Ordinal);
+        Assert.Empty(_github.Violations);
+    }
+
     private Task WriteTargetsAsync(List<FakeRepository> repositories) =>
         File.WriteAllTextAsync(SyncFile, "targets:\n" + string.Concat(repositories.Select(repository => $"  - to: {repository.FullName}\n    secrets: {{ POSTGRES_PASSWORD: ci/postgres }}\n")));
 
@@ -240,7 +314,7 @@ public sealed class BuildScriptTests(ITestOutputHelper output) : IAsyncLifetime,
             ["GITHUB_ACTOR"] = "bengo-ci",
             ["GH_PAT"] = _token.Text,
             ["MILL_EXPORT_PAYLOAD"] = job.Payload.ToJsonString(),
-            ["MILL_EXPORT_POLICY"] = "allow REGISTRY_PASSWORD Bengo-Hub/* by bengo-ci",
+            ["MILL_EXPORT_POLICY"] = _policy,
         };
         foreach (var (name, place) in job.Payload["secrets"]!.AsArray().Select((name, place) => (name!.ToString(), place)))
             (variables[$"MILL_EXPORT_NAME_{place}"], variables[$"MILL_EXPORT_VALUE_{place}"]) = (name, job.Secrets.TryGetValue(name, out var value) ? Encoding.UTF8.GetString(value) : "");

@@ -30,6 +30,12 @@ public sealed class SyncCheckOutputTests : IAsyncLifetime
         _rig.Write(".github/workflows/ci.yml", SyncRig.Workflow);
         _rig.Web.AddEnvironment("production").Put("DEPLOY_KEY", "x");
         var session = _rig.Session();
+        _rig.Acme.Secrets.Put("OF_ACME", "x");
+        using (var inherited = JsonDocument.Parse(await OutputAsync("sync", "check", "OF_ACME", "--repo", "acme/web", "--json")))
+        {
+            var found = inherited.RootElement.GetProperty("secrets")[0];
+            Assert.Equal(("present", "acme", "organization"), (SyncRig.Text(found, "state"), SyncRig.Text(found, "where"), SyncRig.Text(found, "level")));
+        }
         Assert.Equal(3, await session.RunAsync("sync", "check", "--repo", "acme/web", "--json"));
         using var document = JsonDocument.Parse(session.Output);
         var root = document.RootElement;
@@ -169,5 +175,12 @@ public sealed class SyncCheckOutputTests : IAsyncLifetime
         Assert.Equal(9, await request.RunAsync("sync", "request", "O000", "NONE", "--repo", "acme/web", "--source", "acme/devops"));
         Assert.Empty(rig.GitHub.Dispatches);
         Assert.DoesNotContain(rig.GitHub.Requests, request => request.IsWrite);
+    }
+
+    private async Task<string> OutputAsync(params string[] arguments)
+    {
+        var session = _rig.Session();
+        Assert.Equal(0, await session.RunAsync(arguments));
+        return session.Output;
     }
 }

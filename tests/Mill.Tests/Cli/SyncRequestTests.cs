@@ -55,6 +55,15 @@ public sealed class SyncRequestTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task More_than_one_run_can_bring_are_asked_for_by_nobody()
+    {
+        var session = Ask();
+        Assert.Equal(7, await session.RunAsync(["sync", "request", .. Enumerable.Range(0, WorkflowFile.MostSecrets + 1).Select(i => $"NAME_{i}")]));
+        Assert.Contains("21", session.Error, StringComparison.Ordinal);
+        Assert.Empty(_github.Dispatches);
+    }
+
+    [Fact]
     public async Task What_the_organization_has_is_not_asked_for()
     {
         _acme.Secrets.Put("DB_PASSWORD", "of the organization");

@@ -80,6 +80,39 @@ public sealed class GitHubClientTests
     }
 
     [Fact]
+    public async Task A_key_that_is_exchanged_again_and_again_is_given_up()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        github.Server.Inject(FakeFault.Error() with
+        {
+            Times = int.MaxValue,
+            When = request =>
+            {
+                if (request.IsWrite) github.Web.Secrets.RotateKey();
+                return false;
+            },
+        });
+        var failure = await Assert.ThrowsAsync<MillException>(() => GitHubFixture.SetAsync(github.Connect(), github.WebScope, "A", "1"));
+        Assert.Equal(MillError.InvalidRequest, failure.Error);
+        Assert.Equal(2, github.Server.Requests.Count(request => request.IsWrite));
+        Assert.Empty(github.Web.Secrets.Names);
+    }
+
+    [Theory]
+    [InlineData(SecretStore.Actions)]
+    [InlineData(SecretStore.Dependabot)]
+    [InlineData(SecretStore.Codespaces)]
+    public async Task Those_who_see_a_secret_of_an_organization_see_what_is_written_over_it(SecretStore store)
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var secrets = github.Acme.Store(Enum.Parse<FakeStore>(store.ToString()));
+        secrets.Put("SOME", "1"u8, "selected", github.Web);
+        await GitHubFixture.SetAsync(github.Connect(), SecretScope.OfOrganization("acme", store), "SOME", "2");
+        Assert.Equal(("2", "selected"), (secrets.Text("SOME"), secrets.Find("SOME")!.Visibility));
+        Assert.Equal([github.Web.Id], secrets.Find("SOME")!.Selected);
+    }
+
+    [Fact]
     public async Task What_GitHub_does_not_take_is_not_sent()
     {
         await using var github = await GitHubFixture.StartAsync();
@@ -116,6 +149,7 @@ public sealed class GitHubClientTests
         Assert.Equal(2, (await client.ListSecretsAsync(github.WebScope, None)).Count);
         Assert.Equal([200, 304, 304, 200], github.Server.Requests.Select(request => request.Status));
         Assert.All(github.Server.Requests, request => Assert.Equal("no-cache", request.Header("Cache-Control")));
+        Assert.All(github.Server.Requests, request => Assert.Equal(("application/vnd.github+json", "2022-11-28"), (request.Header("Accept"), request.Header("X-GitHub-Api-Version"))));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using Mill.Core.Sync;
 using Mill.Secrets;
 using Mill.Sync.GitHub;
 using Mill.Testing.GitHub;
+using Mill.Tests.Client;
 using Xunit;
 
 namespace Mill.Tests.Sync;
@@ -78,6 +80,49 @@ public sealed class GitHubLimitsTests
         Assert.True(github.Server.Requests[1].Time - github.Server.Requests[0].Time >= TimeSpan.FromMinutes(20));
         Assert.Empty(github.Server.Violations);
         directory.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Whoever_is_told_to_come_back_later_and_not_that_it_is_too_much_tells_the_others_as_well()
+    {
+        await using var github = await GitHubFixture.StartAsync();
+        var directory = Directory.CreateTempSubdirectory("mill-note-");
+        var path = Path.Combine(directory.FullName, "note");
+        github.Server.Inject(FakeFault.Unavailable(TimeSpan.FromMinutes(20)));
+        await Assert.ThrowsAsync<MillException>(() => github.Connect(new WaitNote(path)).ListSecretsAsync(github.WebScope, None));
+        await Assert.ThrowsAsync<MillException>(() => github.Connect(new WaitNote(path)).ListSecretsAsync(github.WebScope, None));
+        Assert.Single(github.Server.Requests);
+
+        // The same through the vault.
+        var vault = new MemoryVault();
+        github.Time.Advance(TimeSpan.FromMinutes(21));
+        github.Server.Inject(FakeFault.Unavailable(TimeSpan.FromMinutes(20)));
+        for (var i = 0; i < 2; i++) await Assert.ThrowsAsync<MillException>(() => github.Connect(TimeSpan.FromMinutes(1), new SharedWriteLog(vault, github.Time)).ListSecretsAsync(github.WebScope, None));
+        Assert.Equal(2, github.Server.Requests.Count);
+        Assert.Empty(github.Server.Violations);
+        directory.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("""{"message":"You have triggered an abuse detection mechanism. Please wait a few minutes before you try again."}""", null)]
+    [InlineData("""{"message":"Refused."}""", "0")]
+    public async Task A_refusal_for_too_much_has_many_words(string body, string? remaining)
+    {
+        var time = new HastyTime();
+        await using var server = await FakeMill.StartAsync();
+        var isRefused = true;
+        server.On("GET /repos/acme/web/actions/secrets?per_page=100", context =>
+        {
+            context.Response.Headers.Date = time.GetUtcNow().ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+            if (!isRefused) return FakeMill.WriteAsync(context, 200, "application/json", """{"total_count":0,"secrets":[]}""");
+            isRefused = false;
+            if (remaining is not null) (context.Response.Headers["X-RateLimit-Remaining"], context.Response.Headers["X-RateLimit-Reset"]) = (remaining, time.GetUtcNow().AddMinutes(2).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+            return FakeMill.WriteAsync(context, 403, "application/json", body);
+        });
+        using var client = new GitHubClient(new() { Address = new(server.Address, "/"), Credentials = new TokenCredentials(SecretValue.FromText("t")), Time = time, Timeout = HastyTime.Never });
+        var began = time.GetUtcNow();
+        Assert.Empty(await client.ListSecretsAsync(SecretScope.Of(RepositoryName.TryParse("acme/web", out var web) ? web : null!), None));
+        Assert.True(time.GetUtcNow() - began >= TimeSpan.FromMinutes(1));
     }
 
     [Theory]

@@ -269,7 +269,7 @@ public sealed class BuildScriptTests(ITestOutputHelper output) : IAsyncLifetime,
     private async Task<(int Code, string Said)> BuildAsync(string lines, params (string Name, string Value)[] changes)
     {
         var script = Path.Combine(_build.Root, "build.sh");
-        var source = lines.Contains("source ", StringComparison.Ordinal) ? "" : "source $DEVOPS_REPO/scripts/tools/check-and-sync-secrets.sh\n";
+        var source = lines.Split('\n').Any(line => line.StartsWith("source ", StringComparison.Ordinal)) ? "" : "source $DEVOPS_REPO/scripts/tools/check-and-sync-secrets.sh\n";
         await File.WriteAllTextAsync(script, $"set -euo pipefail\n{source}{lines}\n");
         output.WriteLine($"build.sh:\n    {lines.ReplaceLineEndings("\n    ")}");
         return await TypeAsync("bash build.sh", changes);

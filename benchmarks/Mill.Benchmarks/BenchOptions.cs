@@ -29,7 +29,8 @@ internal sealed record BenchOptions
 
     public required string Directory { get; init; }
 
-    public string Mill => Path.Combine(Root, "artifacts/released/mill");
+    /// <summary>The program that is measured: what was built last, unless <c>./bench</c> names what is released.</summary>
+    public required string Mill { get; init; }
 
     /// <summary>Only a full run says enough to be written down.</summary>
     public bool IsFull => !IsQuick && Scenarios.Count == AllScenarios.Count;
@@ -38,11 +39,12 @@ internal sealed record BenchOptions
     public static BenchOptions Parse(IReadOnlyList<string> arguments, string root)
     {
         var scenarios = new List<string>();
-        var options = new BenchOptions { Root = root, Directory = Path.Combine(root, "artifacts/bench") };
+        var options = new BenchOptions { Root = root, Directory = Path.Combine(root, "artifacts/bench"), Mill = Path.Combine(root, "artifacts/publish/Mill/release/mill") };
         for (var i = 0; i < arguments.Count; i++)
         {
             options = arguments[i] switch
             {
+                "--mill" => options with { Mill = Path.GetFullPath(Text(++i)) },
                 "--quick" => options with { IsQuick = true, Seconds = 1, Rounds = 1 },
                 "--seconds" => options with { Seconds = Number(++i) },
                 "--rounds" => options with { Rounds = (int)Number(++i) },

@@ -22,6 +22,14 @@ public sealed partial class MillClient
         await _transport.SendAsync(call, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Has everything on a node move elsewhere, and gives it nothing more. The answer's <see cref="ContainersItem.Allocs"/> says how much is still there; <see cref="ListNodesAsync"/> says it later.</summary>
+    /// <param name="node">Its id or name.</param>
+    public Task<NodeItem> DrainNodeAsync(string node, CancellationToken cancellationToken = default) => PostAsync<NodeItem>(Targets.Node(node) + "/drain", cancellationToken);
+
+    /// <summary>Lets a node have containers again.</summary>
+    /// <param name="node">Its id or name.</param>
+    public Task<NodeItem> UndrainNodeAsync(string node, CancellationToken cancellationToken = default) => PostAsync<NodeItem>(Targets.Node(node) + "/undrain", cancellationToken);
+
     /// <summary>Makes the right to join once; the answer is the only place where its text is ever shown.</summary>
     public async Task<JoinTokenResponse> CreateJoinTokenAsync(CreateJoinTokenRequest request, CancellationToken cancellationToken = default)
     {

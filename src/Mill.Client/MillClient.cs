@@ -141,6 +141,13 @@ public sealed partial class MillClient : IDisposable
         return await _transport.SendAsync<T>(call, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A write that is said without a body.</summary>
+    private async Task<T> PostAsync<T>(string target, CancellationToken cancellationToken)
+    {
+        using var call = new Call(HttpMethod.Post, target) { IdempotencyKey = Call.NewKey() };
+        return await _transport.SendAsync<T>(call, cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task WriteAsync<T>(HttpMethod method, string target, T body, CancellationToken cancellationToken)
     {
         using var call = new Call(method, target) { Body = Body.Write(body), IdempotencyKey = Call.NewKey() };

@@ -17,91 +17,105 @@ public sealed partial class FleetOffice(IReplicatedState state, Func<bool> isLea
     /// <summary>Whatever happens, it looks that often.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _lock = new();
-    private readonly Dictionary<NodeId, Timestamp> _heard = [];
-    private Timestamp? _since;
+    /// <summary>About how much is decided in one go: every engine takes that in one transaction, as it is usually set up. For etcd, that is 128 operations and 1.5 MiB.</summary>
+    private static readonly StoreLimits Portion = new(100, 384 << 10);
 
-    /// <summary>Hears a node. What is no news is not committed: a sign of life stays in memory.</summary>
+    private readonly Hearing _hearing = new(nodeTimeout, 2 * LookEvery, time);
+
+    // Of which there was nothing to do, and until when, by the clock that nobody sets.
+    private FleetState? _settled;
+    private long? _settledUntil;
+
+    /// <summary>What the nodes said last of what is not kept; empty on a node that does not lead.</summary>
+    public IReadOnlyDictionary<NodeId, NodeLive> Live => _hearing.Live;
+
+    /// <summary>Hears a node. What is no news is not committed: a sign of life stays in memory. Throws <see cref="MillError.Forbidden"/> for a node that is not of the cluster.</summary>
     public async Task SendAsync(NodeReport report, CancellationToken cancellationToken)
     {
         if (!isLeader()) throw new MillException(MillError.NoLeader, "This node does not lead.");
-        lock (_lock) _heard[report.Node] = Timestamp.From(time.GetUtcNow());
         var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
-        if (report.Allocs.Count is 0 && IsKnown(seen.Fleet, report)) return;
-        await state.CommitAsync(new FleetCommand<Done>((draft, _) => Hear(draft, report)), cancellationToken).ConfigureAwait(false);
+        DemandMember(seen, report.Node);
+        // Nobody waits for what comes late: the node has asked anew since.
+        if (!_hearing.Hear(report) || (report.Allocs.Count is 0 && NodeRules.IsKnown(seen.Fleet, report))) return;
+        for (var heard = 0; ;)
+        {
+            var first = heard;
+            heard = (await state.CommitAsync(new FleetCommand<int>((draft, turn) => Hear(draft, turn, report, first), Portion), cancellationToken).ConfigureAwait(false)).Answer;
+            if (heard >= report.Allocs.Count) return;
+        }
     }
 
-    /// <summary>Decides, for as long as it leads and until cancelled.</summary>
+    /// <summary>Decides, for as long as it leads and until cancelled, whatever goes wrong meanwhile.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
-            var pause = isLeader() ? await DecideAsync(seen, cancellationToken).ConfigureAwait(false) : Rest();
-            await WaitAsync(seen.Revision, pause, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
+                var pause = isLeader() ? await DecideAsync(seen, cancellationToken).ConfigureAwait(false) : Rest();
+                await WaitAsync(seen.Revision, pause, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Without it, nothing would be brought on any more, and nobody would know.
+                if (e is MillException) LogPutOff(e.Message);
+                else LogFailed(e);
+                await Task.Delay(LookEvery, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
-    private static bool IsKnown(FleetState fleet, NodeReport report) =>
-        fleet.Nodes.TryGetValue(report.Node, out var node) && !node.IsDown && node.Cpu == report.Cpu && node.Memory == report.Memory && node.Labels.Count == report.Labels.Count && !node.Labels.Except(report.Labels).Any();
-
-    private static Done Hear(FleetDraft draft, NodeReport report)
+    /// <summary>A server that is alone has no records of nodes, and no other node can reach it.</summary>
+    private static void DemandMember(ClusterState state, NodeId node)
     {
-        if (!IsKnown(draft.Fleet, report))
-        {
-            var known = draft.Fleet.Nodes.GetValueOrDefault(report.Node);
-            draft.Put(new NodeStateKey(report.Node), new NodeStateRecord { Node = report.Node, Cpu = report.Cpu, Memory = report.Memory, Labels = report.Labels, IsDraining = known?.IsDraining is true, Since = known is { IsDown: false } ? known.Since : draft.Now });
-        }
-        foreach (var alloc in report.Allocs) alloc.Apply(draft, report.Node);
-        return new();
+        if (state.Authority is not null && !state.Nodes.ContainsKey(node)) throw new MillException(MillError.Forbidden, $"Node {node} is not of this cluster.");
+    }
+
+    /// <returns>How many of its allocations were heard by now.</returns>
+    private int Hear(FleetDraft draft, ClusterState turn, NodeReport report, int first)
+    {
+        DemandMember(turn, report.Node);
+        if (_hearing.IsLate(report)) return report.Allocs.Count;
+        return NodeRules.Hear(draft, report, first);
     }
 
     /// <summary>Who leads next has heard of nobody.</summary>
     private TimeSpan Rest()
     {
-        lock (_lock)
-        {
-            _since = null;
-            _heard.Clear();
-        }
+        _hearing.Forget();
+        _settled = null;
         return LookEvery;
     }
 
     /// <returns>When to decide again, where nothing happens before.</returns>
     private async Task<TimeSpan> DecideAsync(ClusterState seen, CancellationToken cancellationToken)
     {
-        var now = Timestamp.From(time.GetUtcNow());
-        NodeLiveness liveness;
-        lock (_lock)
-        {
-            _since ??= now;
-            liveness = new(_since.Value, _heard.ToDictionary(), nodeTimeout);
-        }
-        // A look costs no commit.
-        var draft = FleetDecisions.Next(seen.Fleet, liveness, now);
+        var liveness = _hearing.Look(seen.Fence);
+        var started = time.GetTimestamp();
+        // Secrets are written all the time, and change nothing here.
+        if (ReferenceEquals(seen.Fleet, _settled) && (_settledUntil is not { } until || started < until)) return PauseUntil(_settledUntil, started);
+        // A look costs no commit. As in one, time never goes back.
+        var clock = Timestamp.From(time.GetUtcNow());
+        var draft = new FleetDraft(seen.Fleet, clock > seen.CommitTime ? clock : seen.CommitTime, Portion);
+        FleetDecisions.Decide(draft, liveness);
+        _settled = null;
         if (draft.Changes.Count > 0)
         {
-            try
-            {
-                await state.CommitAsync(new FleetCommand<Done>((turn, _) => Next(turn, liveness)), cancellationToken).ConfigureAwait(false);
-            }
-            catch (MillException e)
-            {
-                LogPutOff(e.Message);
-                return LookEvery;
-            }
+            await state.CommitAsync(new FleetCommand<Done>(Decide, Portion), cancellationToken).ConfigureAwait(false);
+            return LookEvery;
         }
-        var wake = draft.WakeAt is { } at ? TimeSpan.FromMicroseconds(at.Microseconds - now.Microseconds) : LookEvery;
-        return wake < LookEvery ? wake : LookEvery;
+        _settled = seen.Fleet;
+        _settledUntil = draft.WakeAt is { } at ? started + (long)(TimeSpan.FromMicroseconds(at.Microseconds - draft.Now.Microseconds).TotalSeconds * time.TimestampFrequency) : null;
+        return PauseUntil(_settledUntil, started);
     }
 
-    private static Done Next(FleetDraft draft, NodeLiveness liveness)
+    private TimeSpan PauseUntil(long? moment, long now) => moment is { } until && time.GetElapsedTime(now, until) is var pause && pause < LookEvery ? pause : LookEvery;
+
+    /// <summary>Asks anew who is there: until its turn came, a while may have gone by.</summary>
+    private Done Decide(FleetDraft draft, ClusterState turn)
     {
-        foreach (var change in FleetDecisions.Next(draft.Fleet, liveness, draft.Now).Changes)
-        {
-            if (change.Record is { } record) draft.Put(change.Key, record);
-            else draft.Remove(change.Key);
-        }
+        FleetDecisions.Decide(draft, _hearing.Look(turn.Fence));
         return new();
     }
 
@@ -122,4 +136,7 @@ public sealed partial class FleetOffice(IReplicatedState state, Func<bool> isLea
 
     [LoggerMessage(4001, LogLevel.Warning, "What has to happen next could not be noted, trying again: {Reason}")]
     private partial void LogPutOff(string reason);
+
+    [LoggerMessage(4002, LogLevel.Error, "What has to happen next could not be decided, trying again")]
+    private partial void LogFailed(Exception exception);
 }

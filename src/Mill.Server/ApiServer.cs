@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Mill.Core.Ports;
 using Mill.Server.Api;
+using Mill.Server.Api.Fleet;
 using Mill.Server.Auth;
 using Mill.Server.Http;
 using Mill.Server.Metrics;
@@ -27,7 +28,7 @@ public static class ApiServer
     /// <summary>Maps every path of the contract.</summary>
     /// <param name="cluster">Null for a server that is alone.</param>
     /// <param name="stopping">Cancelled when the server begins to stop.</param>
-    public static void Map(WebApplication app, IVault vault, ITokens tokens, ServerIdentity identity, ClusterParts? cluster, TimeProvider time, CancellationToken stopping)
+    public static void Map(WebApplication app, IVault vault, ITokens tokens, FleetParts fleet, ServerIdentity identity, ClusterParts? cluster, TimeProvider time, CancellationToken stopping)
     {
         var metrics = app.Services.GetRequiredService<MetricsListener>();
         metrics.Start();
@@ -36,7 +37,7 @@ public static class ApiServer
         var views = new NodeViews(vault, identity, cluster, time);
         app.UseMiddleware<Failures>(time);
         app.UseRouting();
-        if (cluster is not null) MapBetweenNodes(app, cluster, views, time);
+        if (cluster is not null) MapBetweenNodes(app, cluster, fleet, views, time, new(stopping));
         new SecretEndpoints(vault, authentication).Map(app);
         new WatchEndpoint(vault, authentication, time, new(stopping)).Map(app);
         new BackupEndpoint(vault, authentication, identity, time, new(stopping)).Map(app);
@@ -44,20 +45,33 @@ public static class ApiServer
         new EnvEndpoints(vault, authentication).Map(app);
         new TokenEndpoints(tokens, authentication).Map(app);
         new RetentionEndpoints(vault, authentication).Map(app);
-        new NodeEndpoints(vault, authentication, views, cluster).Map(app);
+        new NodeEndpoints(vault, authentication, views, new FleetView(fleet, cluster, identity, time), cluster).Map(app);
         new JoinTokenEndpoints(cluster, authentication).Map(app);
         new JoinEndpoint(cluster).Map(app);
         new LeaderEndpoint(cluster, authentication, time).Map(app);
-        new SystemEndpoints(vault, authentication, metrics, stateMetrics, identity, views).Map(app);
+        new SystemEndpoints(vault, authentication, metrics, stateMetrics, identity, views, new FleetView(fleet, cluster, identity, time)).Map(app);
+        MapFleet(app, authentication, fleet, cluster, new FleetView(fleet, cluster, identity, time), views, time, new(stopping));
     }
 
     /// <summary>What <see cref="Map"/> needs.</summary>
     public static IServiceCollection AddMillApi(this IServiceCollection services) => services.AddSingleton<MetricsListener>().AddSingleton<StateMetrics>().AddRouting();
 
-    private static void MapBetweenNodes(WebApplication app, ClusterParts cluster, NodeViews views, TimeProvider time)
+    private static void MapFleet(WebApplication app, Authentication authentication, FleetParts parts, ClusterParts? cluster, FleetView fleet, NodeViews views, TimeProvider time, ServerShutdown shutdown)
+    {
+        var streams = new OpenStreams();
+        new DeployEndpoints(authentication, fleet).Map(app);
+        new DeployEventsEndpoint(authentication, fleet, streams, time, shutdown).Map(app);
+        new LogEndpoint(authentication, parts, cluster, fleet, streams, time, shutdown).Map(app);
+        new ServiceEndpoints(authentication, fleet).Map(app);
+        new TaskEndpoints(authentication, fleet, time).Map(app);
+        new FleetNodeEndpoints(authentication, fleet, views).Map(app);
+    }
+
+    private static void MapBetweenNodes(WebApplication app, ClusterParts cluster, FleetParts fleet, NodeViews views, TimeProvider time, ServerShutdown shutdown)
     {
         var gate = new PeerGate(cluster.State, new(cluster.Credentials, time));
         app.UseMiddleware<Forwarding>(cluster, gate, time);
         new PeerEndpoints(cluster, gate, views).Map(app);
+        new FleetPeerEndpoints(fleet, gate, time, shutdown).Map(app);
     }
 }

@@ -50,6 +50,18 @@ namespace Mill.Client.Contracts;
 [JsonSerializable(typeof(EngineAdmissionResponse))]
 [JsonSerializable(typeof(EnginePromotionResponse))]
 [JsonSerializable(typeof(ConfirmResponse))]
+[JsonSerializable(typeof(PlanResponse))]
+[JsonSerializable(typeof(DeployResponse))]
+[JsonSerializable(typeof(DeployListResponse))]
+[JsonSerializable(typeof(RollbackRequest))]
+[JsonSerializable(typeof(FleetResponse))]
+[JsonSerializable(typeof(ServiceResponse))]
+[JsonSerializable(typeof(ServiceListResponse))]
+[JsonSerializable(typeof(TemplateListResponse))]
+[JsonSerializable(typeof(SpawnRequest))]
+[JsonSerializable(typeof(TaskResponse))]
+[JsonSerializable(typeof(TaskListResponse))]
+[JsonSerializable(typeof(LogLineItem))]
 [JsonSerializable(typeof(ProblemResponse))]
 internal sealed partial class MillJson : JsonSerializerContext;
 

@@ -39,6 +39,9 @@ public sealed record NodeItem
     public DateTimeOffset? CertificateEnds { get; init; }
 
     public EngineItem? Engine { get; init; }
+
+    /// <summary>Null where it runs none.</summary>
+    public ContainersItem? Containers { get; init; }
 }
 
 /// <summary>The member of the replicated engine that belongs to a node, by its own word.</summary>

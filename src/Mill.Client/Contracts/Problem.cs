@@ -29,4 +29,8 @@ public sealed record ProblemResponse
 /// <param name="Name">The secret it is about.</param>
 /// <param name="Line">The line of a file, from 1.</param>
 /// <param name="Column">The character in the line, from 1.</param>
-public sealed record ProblemItem(string Code, string Detail, string? Pointer, string? Name = null, int? Line = null, int? Column = null);
+public sealed record ProblemItem(string Code, string Detail, string? Pointer, string? Name = null, int? Line = null, int? Column = null)
+{
+    /// <summary>The file, where there is more than one that it could be.</summary>
+    public string? File { get; init; }
+}

@@ -78,7 +78,7 @@ internal static class Problems
         RequestId = problem.RequestId ?? RequestId(response),
         CurrentVersion = problem.CurrentVersion,
         RetryAfter = response.Headers.RetryAfter?.Delta,
-        Problems = problem.Errors is { } errors ? [.. errors.Select(item => new MillProblem(item.Code, item.Detail, item.Pointer) { Name = item.Name, Line = item.Line, Column = item.Column })] : [],
+        Problems = problem.Errors is { } errors ? [.. errors.Select(item => new MillProblem(item.Code, item.Detail, item.Pointer) { Name = item.Name, File = item.File, Line = item.Line, Column = item.Column })] : [],
     };
 
     /// <summary>A proxy's answer, or another program's: only the status says something.</summary>

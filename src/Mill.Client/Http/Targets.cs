@@ -21,6 +21,14 @@ internal static class Targets
     public const string Join = "/v1/nodes/join";
     public const string JoinTokens = "/v1/join-tokens";
     public const string LeaderTransfer = "/v1/leader/transfer";
+    public const string Plan = "/v1/plan";
+    public const string Deploys = "/v1/deploys";
+    public const string Rollback = "/v1/rollback";
+    public const string Services = "/v1/services";
+    public const string Templates = "/v1/templates";
+    public const string Tasks = "/v1/tasks";
+    public const string Logs = "/v1/logs";
+    public const string Resume = "/v1/fleet/resume";
     public const string Authority = "/ca.crt";
     public const string Health = "/healthz";
     public const string Readiness = "/readyz";
@@ -38,6 +46,14 @@ internal static class Targets
     public static string Node(string node) => $"{Nodes}/{Segment(node, MillError.NotFound, "a node")}";
 
     public static string JoinToken(string id) => $"{JoinTokens}/{Segment(id, MillError.NotFound, "a join token")}";
+
+    public static string Deploy(int number) => string.Create(CultureInfo.InvariantCulture, $"{Deploys}/{number}");
+
+    public static string Service(string name) => $"{Services}/{Segment(name, MillError.NotFound, "a service")}";
+
+    public static string RunningTask(string id) => $"{Tasks}/{Segment(id, MillError.NotFound, "a task")}";
+
+    public static string Log(string name) => $"{Logs}/{Segment(name, MillError.NotFound, "what has a log")}";
 
     public static string With(string path, params ReadOnlySpan<(string Name, string? Value)> query)
     {

@@ -23,6 +23,12 @@ public enum Verb
 
     /// <summary>Make join tokens; see and remove nodes.</summary>
     AdministerNodes,
+
+    /// <summary>See what runs, and what it wrote.</summary>
+    ReadServices,
+
+    /// <summary>Deploy, start and end what runs.</summary>
+    OperateServices,
 }
 
 /// <summary>Which role has which verb. The one table behind <c>403 forbidden</c>.</summary>
@@ -31,9 +37,9 @@ public static class AccessRules
     public static bool Allows(Role role, Verb verb) => role switch
     {
         Role.Operator => true,
-        Role.Writer => verb is Verb.ReadValue or Verb.ListNames or Verb.ReadHistory or Verb.ReadDeleted or Verb.SetSecret or Verb.DeleteSecret,
-        Role.Reader => verb is Verb.ReadValue or Verb.ListNames or Verb.ReadHistory,
-        Role.Deployer => verb is Verb.ListNames or Verb.ReadMetrics,
+        Role.Writer => verb is Verb.ReadValue or Verb.ListNames or Verb.ReadHistory or Verb.ReadDeleted or Verb.SetSecret or Verb.DeleteSecret or Verb.ReadServices,
+        Role.Reader => verb is Verb.ReadValue or Verb.ListNames or Verb.ReadHistory or Verb.ReadServices,
+        Role.Deployer => verb is Verb.ListNames or Verb.ReadMetrics or Verb.ReadServices or Verb.OperateServices,
         _ => false,
     };
 
@@ -68,6 +74,8 @@ public static class AccessRules
         Verb.AdministerRetention => "administer retention",
         Verb.BackUpStore => "back up the store",
         Verb.AdministerNodes => "administer nodes",
+        Verb.ReadServices => "see services",
+        Verb.OperateServices => "operate services",
         _ => "verify the store",
     };
 }

@@ -1,3 +1,4 @@
+using Mill.Core.Fleet;
 using Mill.Core.Model;
 
 namespace Mill.Core.Backups;
@@ -12,9 +13,9 @@ internal static class StateRecords
     /// <summary>
     /// Whether records of this kind are left out: head, leader and marker belong to one store, and fence its writers; a join token works once, and one that was
     /// used since the backup
-    /// was made must not work again.
+    /// was made must not work again; what nodes have and what runs on them is seen anew.
     /// </summary>
-    public static bool AreLeftOut(RecordKey key) => key is HeadKey or LeaderKey or RestoreKey or JoinTokenKey;
+    public static bool AreLeftOut(RecordKey key) => key is HeadKey or LeaderKey or RestoreKey or JoinTokenKey or AllocKey or NodeStateKey;
 
     /// <summary>
     /// Everything that outlives its store. In the order that a backup promises: the records of one secret stand together, what was pruned first and then the
@@ -30,7 +31,7 @@ internal static class StateRecords
         foreach (var (tenant, retention) in state.Retentions.OrderBy(pair => pair.Key)) yield return (new RetentionKey(tenant), retention);
         foreach (var (id, token) in state.Tokens.OrderBy(pair => pair.Key, StringComparer.Ordinal)) yield return (new TokenKey(id), token);
         foreach (var (key, answer) in state.Idempotency.OrderBy(pair => pair.Key, ByText)) yield return (key, answer);
-        foreach (var (key, record) in state.Fleet.Records()) yield return (key, record);
+        foreach (var (key, record) in FleetBackup.Of(state.Fleet, state.CommitTime).Records()) yield return (key, record);
         foreach (var (tenant, secrets) in state.Tenants)
         {
             foreach (var history in secrets.Histories)

@@ -14,17 +14,22 @@ public sealed record DeployPlan(IReadOnlyList<PlannedService> Services, IReadOnl
     public static DeployPlan Of(FleetState fleet, DeploySpec spec, TenantId tenant)
     {
         var view = new PlacementView(fleet);
-        var services = spec.Services.Select(service => Plan(fleet.Services.GetValueOrDefault(service.Name), service))
+        var services = spec.Services.Select(service => Plan(OwnedBy(tenant, fleet.Services.GetValueOrDefault(service.Name)), service))
             .Concat(fleet.Services.Values.Where(record => record.Tenant == tenant && !spec.Services.Any(service => service.Name == record.Spec.Name)).Select(record => new PlannedService(record.Spec.Name, StepKind.Remove, [])))
             .OrderBy(service => service.Name, StringComparer.Ordinal)
             .Select(service => service with { Nodes = Nodes(view, fleet, service, spec) })
             .ToList();
-        var tasks = spec.Tasks.Select(task => Plan(fleet.Tasks.GetValueOrDefault(task.Name), task))
+        var tasks = spec.Tasks.Select(task => Plan(OwnedBy(tenant, fleet.Tasks.GetValueOrDefault(task.Name)), task))
             .Concat(fleet.Tasks.Values.Where(record => record.Tenant == tenant && !spec.Tasks.Any(task => task.Name == record.Spec.Name)).Select(record => new PlannedTask(record.Spec.Name, StepKind.Remove, [])))
             .OrderBy(task => task.Name, StringComparer.Ordinal)
             .ToList();
         return new(services, tasks);
     }
+
+    /// <summary>What is another's is not shown; who deploys it is told that the name is taken.</summary>
+    private static ServiceRecord? OwnedBy(TenantId tenant, ServiceRecord? record) => record?.Tenant == tenant ? record : null;
+
+    private static TaskRecord? OwnedBy(TenantId tenant, TaskRecord? record) => record?.Tenant == tenant ? record : null;
 
     private static PlannedService Plan(ServiceRecord? before, ServiceSpec after)
     {

@@ -6,46 +6,72 @@ namespace Mill.Core.Deploys;
 
 /// <summary>
 /// Brings the deploy that is at work one step on. It keeps nothing between two steps but what the state holds, so whoever leads next goes on where the one before stopped.
-/// 1. Wait for the services that it refers to. 2. Run the hook before. 3. Make the record of the service the new one: its upkeep rolls it. 4. Run the hook after. Where any of it fails, make the record the old one again, and
-/// wait until everything is as it was.
+/// 1. Wait for the services that it refers to. 2. Run the hook before. 3. Make the record of the service the new one: its upkeep rolls it. 4. Run the hook after. Where any of it fails, or somebody wants it to stop, make the
+/// record the old one again, and wait until everything is as it was. Each of it ends, whatever the nodes do: nobody else can deploy meanwhile.
 /// </summary>
 internal sealed class DeployProgress(FleetDraft draft, PlacementView view, DeployRecord deploy)
 {
-    /// <summary>A large image on a slow line.</summary>
-    private static readonly TimeSpan PullDeadline = TimeSpan.FromMinutes(15);
+    /// <summary>Until then, what was before should be back, and if it is not, an operator has to know.</summary>
+    private static readonly TimeSpan RestoreDeadline = TimeSpan.FromMinutes(5);
+
+    /// <summary>So many failures of what was before.</summary>
+    private const int HopelessAfter = 3;
+
+    /// <summary>Of all steps of a deploy together, in characters.</summary>
+    private const int MostOfLines = 30_000;
 
     private readonly ServiceUpkeep _upkeep = new(draft, view);
+    private readonly AllocTimes _times = new(draft);
 
     /// <param name="unplaced">Why a service has too few replicas, by its name.</param>
     public void Advance(IReadOnlyDictionary<string, string> unplaced)
     {
-        var steps = deploy.Steps.Select(step => step.IsOver ? step : Ended(step, Advance(step, unplaced.GetValueOrDefault(step.Service)))).ToList();
-        if (steps.SequenceEqual(deploy.Steps) && !steps.TrueForAll(step => step.IsOver)) return;
+        var steps = deploy.Steps.ToList();
+        for (var i = 0; i < steps.Count; i++)
+        {
+            if (!steps[i].IsOver && !draft.IsFull) steps[i] = Bounded(steps, Noted(steps[i], Next(steps[i], unplaced.GetValueOrDefault(steps[i].Service))));
+        }
         var isOver = steps.TrueForAll(step => step.IsOver);
+        if (!isOver && steps.SequenceEqual(deploy.Steps)) return;
         draft.Put(deploy with { Steps = steps, EndedAt = isOver ? draft.Now : null, Outcome = isOver && deploy.Spec is { } asked && steps.Exists(step => step.Phase is StepPhase.Failed) ? Outcome(asked) : null });
     }
 
     private static string Exited(AllocRecord alloc) => alloc.ExitCode is { } code ? FormattableString.Invariant($"{alloc.Id} ended with exit code {code}") : $"{alloc.Id} ended";
 
-    private DeployStep Ended(DeployStep before, DeployStep after)
+    private static string Why(AllocRecord alloc) => alloc.Reason is null ? "" : $": {alloc.Reason}";
+
+    /// <summary>The lines of the first that failed are the ones that count.</summary>
+    private static DeployStep Bounded(List<DeployStep> steps, DeployStep after) =>
+        after.LastLines is { } lines && steps.Where(step => step.Service != after.Service).Sum(LengthOf) + LengthOf(after) > MostOfLines ? after with { LastLines = lines.Count > 1 ? [lines[^1]] : null } : after;
+
+    private static int LengthOf(DeployStep step) => step.LastLines?.Sum(line => line.Length) ?? 0;
+
+    private DeployStep Noted(DeployStep before, DeployStep after)
     {
-        if (!after.IsOver || before.IsOver) return after;
+        if (after.Phase == before.Phase) return after;
+        if (!after.IsOver) return after with { Since = draft.Now };
         if (draft.Fleet.Services.TryGetValue(after.Service, out var service) && service.Previous is not null) draft.Put(service with { Previous = null });
-        return after with { EndedAt = draft.Now };
+        return after with { Since = draft.Now, EndedAt = draft.Now };
     }
 
     /// <summary>What runs afterwards: what failed is as it was.</summary>
     private DeploySpec Outcome(DeploySpec asked) => asked with { Services = [.. draft.Fleet.Services.Values.Where(service => service.Tenant == deploy.Tenant).Select(service => service.Spec)] };
 
-    private DeployStep Advance(DeployStep step, string? unplaced) => step.Phase switch
+    private DeployStep Next(DeployStep step, string? unplaced)
     {
-        StepPhase.Waiting => Wait(step),
-        StepPhase.Before => Hook(step, TargetOf(step)!.PreDeploy, () => Roll(step)),
-        StepPhase.Rolling => Watch(step, unplaced),
-        StepPhase.After => Hook(step, TargetOf(step)!.PostDeploy, () => step with { Phase = StepPhase.Done, Hook = null }),
-        StepPhase.Restoring => Restore(step),
-        _ => step,
-    };
+        // What is being removed has no record any more to bring back.
+        var canGoBack = step.Phase is not StepPhase.Restoring && !(step is { Kind: StepKind.Remove, Phase: StepPhase.Rolling });
+        if (deploy.AbortedBy is { } by && canGoBack) return Fail(step, $"{by} stopped the deploy", null);
+        return step.Phase switch
+        {
+            StepPhase.Waiting => Wait(step),
+            StepPhase.Before => Hook(step, TargetOf(step)!.PreDeploy, () => Roll(step)),
+            StepPhase.Rolling => Watch(step, unplaced),
+            StepPhase.After => Hook(step, TargetOf(step)!.PostDeploy, () => step with { Phase = StepPhase.Done, Hook = null }),
+            StepPhase.Restoring => Restore(step, unplaced),
+            _ => step,
+        };
+    }
 
     private ServiceSpec? TargetOf(DeployStep step) => step.Kind switch
     {
@@ -70,18 +96,21 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         if (step.Hook is null) return Begin(step, hook);
         return draft.Fleet.Allocs.GetValueOrDefault(step.Hook) switch
         {
-            { Status: AllocStatus.Stopped, ExitCode: 0 } => next() with { Hook = null },
+            { Status: AllocStatus.Stopped, ExitCode: 0, IsStopping: false } => next() with { Hook = null },
             { IsTerminal: true } alloc => Fail(step, $"the hook failed: {alloc.Reason ?? Exited(alloc)}", alloc.LastLines),
             null => Fail(step, "the hook is gone", null),
+            { } alloc when _times.IsOverdue(alloc) => Fail(step, $"the hook failed: nothing was heard of {alloc.Id} for too long", alloc.LastLines),
             _ => step,
         };
     }
 
     private DeployStep Begin(DeployStep step, HookSpec hook)
     {
-        var container = TargetOf(step)!.Container with { Command = hook.Command, Port = null };
+        var target = TargetOf(step)!;
+        var container = target.Container with { Command = hook.Command, Port = null };
         var placing = view.Choose(container, null);
-        if (placing.Node is not { } node) return Fail(step, $"the hook cannot run: {placing.Reason}", null);
+        // What ends soon makes room.
+        if (placing.Node is not { } node) return draft.HasCome(step.Since + target.Update.Deadline) ? Fail(step, $"the hook cannot run: {placing.Reason}", null) : step;
         var alloc = new AllocRecord
         {
             Id = draft.NewAllocId($"{step.Service}-hook"),
@@ -120,36 +149,42 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
     private DeployStep Watch(DeployStep step, string? unplaced)
     {
         var allocs = draft.Fleet.AllocsOf(step.Service).ToList();
-        if (!draft.Fleet.Services.TryGetValue(step.Service, out var service)) return allocs.TrueForAll(alloc => alloc.IsTerminal) ? step with { Phase = StepPhase.Done } : step;
-        var fresh = allocs.FindAll(alloc => alloc.Deploy == deploy.Number && alloc.Version == service.Version);
+        if (!draft.Fleet.Services.TryGetValue(step.Service, out var service)) return allocs.TrueForAll(HasEnded) ? step with { Phase = StepPhase.Done } : step;
+        var (fresh, update) = (allocs.FindAll(alloc => alloc.Deploy == deploy.Number && alloc.Version == service.Version), service.Spec.Update);
         foreach (var alloc in fresh)
         {
-            if (WhyBad(alloc, service) is { } reason) return Fail(step, reason, alloc.LastLines);
+            if (WhyBad(alloc, update) is { } reason) return Fail(step, reason, alloc.LastLines);
         }
         // What ends soon makes room.
-        if (unplaced is not null && !draft.Fleet.Allocs.Values.Any(alloc => alloc is { IsStopping: true, IsTerminal: false })) return Fail(step, unplaced, null);
-        var good = allocs.Count(alloc => alloc.IsWanted && _upkeep.IsCurrent(alloc, service) && _upkeep.IsGood(alloc, service.Spec.Update.HealthyFor));
-        if (good < service.Spec.Replicas || allocs.Exists(alloc => !alloc.IsTerminal && (!_upkeep.IsCurrent(alloc, service) || alloc.IsStopping))) return step;
+        if (unplaced is not null && !IsAnythingEnding()) return Fail(step, unplaced, null);
+        // Those that are not of this deploy may be in trouble: that is nothing it could mend or make worse.
+        var good = allocs.Count(alloc => alloc.IsWanted && _upkeep.IsCurrent(alloc, service) && (alloc.Deploy != deploy.Number || _times.IsGood(alloc, update)));
+        if (good < service.Spec.Replicas || allocs.Exists(alloc => !HasEnded(alloc) && (!_upkeep.IsCurrent(alloc, service) || alloc.IsStopping)))
+        {
+            return draft.HasCome(step.Since + AllocTimes.LongestRoll(service.Spec)) ? Fail(step, "it took too long", null) : step;
+        }
         return service.Spec.PostDeploy is null || step.Kind is StepKind.Adjust or StepKind.Restart ? step with { Phase = StepPhase.Done } : step with { Phase = StepPhase.After };
     }
 
+    private bool HasEnded(AllocRecord alloc) => alloc.IsTerminal || (alloc.IsStopping && _times.IsOverdue(alloc));
+
+    private bool IsAnythingEnding() => draft.Fleet.Allocs.Values.Any(alloc => alloc is { IsStopping: true } && !HasEnded(alloc));
+
     /// <summary>Why a new version does not do; null for as long as it may.</summary>
-    private string? WhyBad(AllocRecord alloc, ServiceRecord service)
+    private string? WhyBad(AllocRecord alloc, UpdateSpec update)
     {
-        var update = service.Spec.Update;
         if (alloc.IsLost || alloc.IsStopping) return null;
         if (alloc.Status is AllocStatus.Failed) return $"{alloc.Id} failed: {alloc.Reason ?? Exited(alloc)}";
         if (alloc.IsTerminal) return $"{alloc.Id} does not go on: {Exited(alloc)}";
-        if (alloc is { Restarts: > 0 } && !_upkeep.IsGood(alloc, update.HealthyFor)) return alloc.Reason ?? Exited(alloc);
-        if (_upkeep.IsGood(alloc, update.HealthyFor)) return null;
-        if (alloc.StartedAt is { } started) return draft.HasCome(started + update.Deadline + update.HealthyFor) ? $"{alloc.Id} was not healthy within {Duration.Format(update.Deadline)}{Why(alloc)}" : null;
-        return draft.HasCome(alloc.CreatedAt + PullDeadline) ? $"{alloc.Id} did not start within {Duration.Format(PullDeadline)}{Why(alloc)}" : null;
+        if (_times.IsGood(alloc, update)) return null;
+        if (alloc is { Restarts: > 0 }) return alloc.Reason ?? Exited(alloc);
+        if (!draft.HasCome(AllocTimes.DeadlineOf(alloc, update))) return null;
+        return alloc.StartedAt is null ? $"{alloc.Id} did not start within {Duration.Format(AllocTimes.PullDeadline)}{Why(alloc)}" : $"{alloc.Id} was not healthy within {Duration.Format(AllocTimes.LengthOf(alloc, update))}{Why(alloc)}";
     }
-
-    private static string Why(AllocRecord alloc) => alloc.Reason is null ? "" : $": {alloc.Reason}";
 
     private DeployStep Fail(DeployStep step, string reason, IReadOnlyList<string>? lines)
     {
+        if (step.Hook is { } hook && draft.Fleet.Allocs.GetValueOrDefault(hook) is { IsWanted: true } alloc) _upkeep.Stop(alloc, "its deploy has failed", TimeSpan.Zero);
         var failed = step with { Phase = StepPhase.Restoring, Reason = reason, LastLines = lines, Hook = null };
         // Before the service is rolled there is nothing to restore.
         if (step.Phase is StepPhase.Before or StepPhase.Waiting) return failed with { Phase = StepPhase.Failed };
@@ -162,12 +197,28 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
     }
 
     /// <summary>As before, or as near to it as can be: the old version may have its own troubles by now.</summary>
-    private DeployStep Restore(DeployStep step)
+    private DeployStep Restore(DeployStep step, string? unplaced)
     {
-        var allocs = draft.Fleet.AllocsOf(step.Service).Where(alloc => !alloc.IsTerminal).ToList();
-        if (!draft.Fleet.Services.TryGetValue(step.Service, out var service)) return allocs.Count is 0 ? step with { Phase = StepPhase.Failed } : step;
-        if (allocs.Exists(alloc => !_upkeep.IsCurrent(alloc, service) && alloc.Deploy == deploy.Number)) return step;
-        var settled = allocs.Count(alloc => alloc.IsWanted && _upkeep.IsCurrent(alloc, service) && (alloc.Status is AllocStatus.Healthy || draft.HasCome(alloc.CreatedAt + service.Spec.Update.Deadline)));
-        return settled >= service.Spec.Replicas ? step with { Phase = StepPhase.Failed } : step;
+        if (WhyNotRestored(step, unplaced) is not { } reason) return step with { Phase = StepPhase.Failed };
+        var isHopeless = (unplaced is not null && !IsAnythingEnding()) || FailedSince(step).Count >= HopelessAfter;
+        return isHopeless || draft.HasCome(step.Since + RestoreDeadline) ? step with { Phase = StepPhase.Failed, Reason = $"{step.Reason}; not restored: {reason}" } : step;
     }
+
+    private string? WhyNotRestored(DeployStep step, string? unplaced)
+    {
+        var allocs = draft.Fleet.AllocsOf(step.Service).ToList();
+        var service = draft.Fleet.Services.GetValueOrDefault(step.Service);
+        var left = allocs.Find(alloc => !HasEnded(alloc) && alloc.Version != service?.Version && (service is null || alloc.Deploy == deploy.Number));
+        // What was in trouble before the deploy may be so still, and what is on a node that is to be empty serves there.
+        var settled = allocs.Count(alloc => alloc.IsWanted && alloc.Version == service?.Version && (alloc.Status is AllocStatus.Healthy || alloc.CreatedAt < deploy.StartedAt));
+        if (service is null || settled >= service.Spec.Replicas) return left is null ? null : $"{left.Id} has not ended";
+        return unplaced ?? FailedSince(step).MaxBy(alloc => alloc.EndedAt!.Value) switch
+        {
+            { } alloc => $"{alloc.Id} failed: {alloc.Reason ?? Exited(alloc)}",
+            null => FormattableString.Invariant($"{settled} of {service.Spec.Replicas} replicas are healthy"),
+        };
+    }
+
+    private List<AllocRecord> FailedSince(DeployStep step) =>
+        draft.Fleet.Services.TryGetValue(step.Service, out var service) ? _upkeep.FailedLately(service).FindAll(alloc => alloc.EndedAt >= step.Since) : [];
 }

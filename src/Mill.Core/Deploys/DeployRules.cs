@@ -8,11 +8,44 @@ namespace Mill.Core.Deploys;
 /// <summary>How a deploy begins.</summary>
 public static class DeployRules
 {
-    /// <summary>Throws <see cref="MillError.DeployInProgress"/> where another one is at work.</summary>
-    public static void DemandIdle(FleetState fleet)
+    /// <summary>Throws <see cref="MillError.DeployInProgress"/> where another one is at work, and as <see cref="DemandResumed"/>.</summary>
+    /// <param name="tenant">Who asks: of another's deploy they learn no more than that there is one.</param>
+    public static void DemandIdle(FleetState fleet, TenantId tenant)
     {
+        DemandResumed(fleet);
         if (fleet.Deploying is not { } deploy) return;
-        throw new MillException(MillError.DeployInProgress, $"Deploy {deploy.Number} of {deploy.By} is at work since {deploy.StartedAt}.") { Hint = "Wait for it: mill deploys --follow" };
+        throw deploy.Tenant == tenant
+            ? new MillException(MillError.DeployInProgress, $"Deploy {deploy.Number} of {deploy.By} is at work since {deploy.StartedAt}.") { Hint = "Wait for it: mill deploys --follow. Or undo it: mill abort" }
+            : new MillException(MillError.DeployInProgress, "Another deploy is at work.") { Hint = "Try again in a while." };
+    }
+
+    /// <summary>Throws <see cref="MillError.PreconditionFailed"/> after a restore, until somebody lets it run.</summary>
+    public static void DemandResumed(FleetState fleet)
+    {
+        if (fleet.Numbers.IsPaused) throw new MillException(MillError.PreconditionFailed, "Nothing is started here: this state was restored from a backup, and what it says may run elsewhere.") { Hint = "Once it does not: mill resume" };
+    }
+
+    /// <summary>Lets what a restored state says run. Where it runs already, it changes nothing.</summary>
+    /// <param name="by">Who wants it.</param>
+    public static FleetRecord Resume(FleetDraft draft, string by)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(by);
+        var numbers = draft.Fleet.Numbers with { IsPaused = false };
+        if (draft.Fleet.Numbers.IsPaused) draft.Put(new FleetKey(), numbers);
+        return numbers;
+    }
+
+    /// <summary>
+    /// Every service that the deploy has not done with goes back to what it was; one that is being removed is not brought back. Asked again, it changes nothing. Throws <see cref="MillError.NotFound"/> where there is no such
+    /// deploy, <see cref="MillError.PreconditionFailed"/> where it is over.
+    /// </summary>
+    /// <param name="number">Null for the one that is at work.</param>
+    public static DeployRecord Abort(FleetDraft draft, int? number, TenantId tenant, string by)
+    {
+        var deploy = number is { } wanted ? draft.Fleet.Deploys.GetValueOrDefault(wanted) : draft.Fleet.Deploying;
+        if (deploy is null || deploy.Tenant != tenant) throw new MillException(MillError.NotFound, number is null ? "No deploy is at work." : $"There is no deploy {number}.") { Hint = "See which there are: mill deploys" };
+        if (deploy.IsOver) throw new MillException(MillError.PreconditionFailed, $"Deploy {deploy.Number} is over.") { Hint = "Go back to how it was before: mill rollback" };
+        return deploy.AbortedBy is null ? Put(draft, deploy with { AbortedBy = by }) : deploy;
     }
 
     /// <summary>Throws <see cref="MillError.UnresolvedReferences"/> with every secret that is not there for whoever deploys.</summary>
@@ -56,10 +89,14 @@ public static class DeployRules
         };
     }
 
-    /// <summary>Begins one. What changes nothing is over at once.</summary>
+    /// <summary>
+    /// Begins one. What changes nothing is over at once. Tasks and registries change right away, and stay changed where a service fails: nothing runs that could. Throws as <see cref="DemandIdle"/>,
+    /// <see cref="SpecRules.Demand(DeploySpec)"/> and <see cref="DemandPossible"/>.
+    /// </summary>
     public static DeployRecord Begin(FleetDraft draft, DeploySpec spec, TenantId tenant, string by, int? backTo = null)
     {
-        DemandIdle(draft.Fleet);
+        DemandIdle(draft.Fleet, tenant);
+        spec = SpecRules.Demand(spec);
         DemandPossible(draft.Fleet, spec, tenant);
         var number = draft.NewDeployNumber();
         var plan = DeployPlan.Of(draft.Fleet, spec, tenant);
@@ -81,7 +118,7 @@ public static class DeployRules
             BackTo = backTo,
             StartedAt = draft.Now,
             Spec = spec,
-            Steps = [.. plan.Services.Where(service => service.Kind is not null).Select(service => new DeployStep(service.Name, service.Kind!.Value, StepPhase.Waiting))],
+            Steps = [.. plan.Services.Where(service => service.Kind is not null).Select(service => new DeployStep(service.Name, service.Kind!.Value, StepPhase.Waiting) { Since = draft.Now })],
         });
     }
 
@@ -93,7 +130,7 @@ public static class DeployRules
             var closest = Typos.Closest(service, draft.Fleet.Services.Where(one => one.Value.Tenant == tenant).Select(one => one.Key));
             throw new MillException(MillError.NotFound, $"There is no service \"{service}\".") { Hint = closest is null ? "See what runs: mill status" : $"Did you mean {closest}?" };
         }
-        DemandIdle(draft.Fleet);
+        DemandIdle(draft.Fleet, tenant);
         return Put(draft, new()
         {
             Number = draft.NewDeployNumber(),
@@ -101,19 +138,32 @@ public static class DeployRules
             Tenant = tenant,
             Kind = DeployKind.Restart,
             StartedAt = draft.Now,
-            Steps = [new(service, StepKind.Restart, StepPhase.Waiting)],
+            Steps = [new(service, StepKind.Restart, StepPhase.Waiting) { Since = draft.Now }],
         });
     }
 
-    /// <summary>The deploy to go back to: a certain one, or the last one that ended well before the one that counts now. Throws <see cref="MillError.NotFound"/> where there is none.</summary>
+    /// <summary>
+    /// The deploy to go back to: a certain one, or the last one before the one that counts now that ended well and left something else than what runs. Its <see cref="DeployRecord.Result"/> is what to begin. Throws
+    /// <see cref="MillError.NotFound"/> where there is none.
+    /// </summary>
     public static DeployRecord Earlier(FleetState fleet, TenantId tenant, int? number)
     {
         var candidates = fleet.Deploys.Values.Where(deploy => deploy.Tenant == tenant && deploy is { IsOver: true, Spec: not null }).Reverse().ToList();
-        var found = number is { } wanted
-            ? candidates.Find(deploy => deploy.Number == wanted)
-            : candidates.SkipWhile(deploy => deploy.HasFailed).Skip(1).FirstOrDefault(deploy => !deploy.HasFailed);
+        var found = number is { } wanted ? candidates.Find(deploy => deploy.Number == wanted) : Before(fleet, tenant, candidates);
         return found ?? throw new MillException(MillError.NotFound, number is null ? "There is no deploy to go back to." : $"There is no deploy {number} to go back to.") { Hint = "See which there are: mill deploys" };
     }
+
+    private static DeployRecord? Before(FleetState fleet, TenantId tenant, List<DeployRecord> candidates)
+    {
+        if (candidates.Count is 0) return null;
+        // Who goes back twice goes back further, and not to what they left.
+        var latest = candidates[0];
+        var before = latest.BackTo is not { } back ? latest.Number : latest.HasFailed ? back + 1 : back;
+        var running = fleet.Services.Values.Where(service => service.Tenant == tenant).Select(service => SpecJson.Text(service.Spec)).ToList();
+        return candidates.Find(deploy => deploy.Number < before && !deploy.HasFailed && !Services(deploy).SequenceEqual(running));
+    }
+
+    private static IEnumerable<string> Services(DeployRecord deploy) => deploy.Result!.Services.OrderBy(service => service.Name, StringComparer.Ordinal).Select(service => SpecJson.Text(service));
 
     private static DeployRecord Put(FleetDraft draft, DeployRecord deploy)
     {

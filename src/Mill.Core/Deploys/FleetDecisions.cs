@@ -4,21 +4,31 @@ using Mill.Core.Placement;
 
 namespace Mill.Core.Deploys;
 
-/// <summary>What has to happen next, by what is and what time it is. Whoever asks twice gets the same answer; where there is nothing to do, no changes, and when to ask again.</summary>
+/// <summary>
+/// What has to happen next, by what is and what time it is. Whoever asks twice gets the same answer; where there is nothing to do, no changes, and when to ask again. Where it is too much for one draft, it stops, and goes on in
+/// the next: every decision rests on nothing but what the state says by then.
+/// </summary>
 public static class FleetDecisions
 {
     public static FleetDraft Next(FleetState fleet, NodeLiveness liveness, Timestamp now)
     {
         var draft = new FleetDraft(fleet, now);
+        Decide(draft, liveness);
+        return draft;
+    }
+
+    /// <summary>The same in a draft of a certain size.</summary>
+    public static void Decide(FleetDraft draft, NodeLiveness liveness)
+    {
+        if (draft.Fleet.Numbers.IsPaused) return;
         NodeWatch.Look(draft, liveness);
         var view = new PlacementView(draft.Fleet);
         Keep(draft, view);
         TaskRules.Schedule(draft, view);
         Retention.Collect(draft);
-        return draft;
     }
 
-    /// <summary>A deploy changes what services are to be, and upkeep makes them so: in one go, so that nobody sees the one without the other.</summary>
+    /// <summary>A deploy changes what services are to be, and upkeep makes them so: in one go as far as it fits, so that nobody waits for the next.</summary>
     private static void Keep(FleetDraft draft, PlacementView view)
     {
         var unplaced = KeepAll(draft, view);
@@ -31,9 +41,9 @@ public static class FleetDecisions
     {
         var upkeep = new ServiceUpkeep(draft, view);
         var unplaced = new Dictionary<string, string>(StringComparer.Ordinal);
-        var names = draft.Fleet.Services.Keys.Union(draft.Fleet.Allocs.Values.Where(alloc => alloc is { Kind: AllocKind.Service, IsWanted: true }).Select(alloc => alloc.Name)).Order(StringComparer.Ordinal).ToList();
-        foreach (var name in names)
+        foreach (var name in draft.Fleet.Services.Keys.Union(draft.Fleet.ReplicatedServices).Order(StringComparer.Ordinal).ToList())
         {
+            if (draft.IsFull) break;
             if (upkeep.Keep(name) is { } reason) unplaced[name] = reason;
         }
         return unplaced;

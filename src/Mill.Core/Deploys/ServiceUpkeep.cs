@@ -11,6 +11,14 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
 {
     private static readonly TimeSpan[] Backoff = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60)];
 
+    /// <summary>Failures before that are forgotten.</summary>
+    private static readonly TimeSpan FailureWindow = TimeSpan.FromMinutes(10);
+
+    /// <summary>Of the drain; less, and the node is about to end it.</summary>
+    private static readonly TimeSpan LeastToTakeBack = TimeSpan.FromMilliseconds(500);
+
+    private readonly AllocTimes _times = new(draft);
+
     /// <summary>How long to wait after so many failures in a row, one or more.</summary>
     public static TimeSpan PauseAfter(int failures) => Backoff[Math.Min(failures, Backoff.Length) - 1];
 
@@ -19,56 +27,84 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
     {
         if (!draft.Fleet.Services.TryGetValue(name, out var service))
         {
-            foreach (var alloc in Wanted(name)) Stop(alloc, "the service was removed", TimeSpan.Zero);
+            foreach (var alloc in Wanted(name).TakeWhile(_ => !draft.IsFull)) Stop(alloc, "the service was removed", TimeSpan.Zero);
             return null;
         }
+        var isRestoring = draft.Fleet.Deploying?.Steps.Any(step => step.Service == name && step.Phase is StepPhase.Restoring) is true;
+        if (isRestoring) TakeBack(service);
         var (replicas, update) = (service.Spec.Replicas, service.Spec.Update);
         var wanted = Wanted(name);
         var current = wanted.FindAll(alloc => IsCurrent(alloc, service));
         var outdated = wanted.FindAll(alloc => !IsCurrent(alloc, service));
-        var good = current.FindAll(alloc => IsGood(alloc, update.HealthyFor));
+        var good = current.FindAll(alloc => _times.IsGood(alloc, update));
 
         var atOnce = outdated.Count > 0 ? update.MaxParallel : replicas;
-        var missing = Math.Min(replicas - current.Count, atOnce - (current.Count - good.Count));
+        var missing = Math.Min(replicas - current.Count, atOnce - current.Count(alloc => !good.Contains(alloc) && IsOnItsWayUp(alloc, service)));
         var reason = missing > 0 ? Start(service, missing) : null;
 
         // The healthy ones serve until others do; those that are not are the first to go.
-        var kept = Math.Max(0, replicas - good.Count);
-        var isRestoring = draft.Fleet.Deploying?.Steps.Any(step => step.Service == name && step.Phase is StepPhase.Restoring) is true;
-        foreach (var alloc in outdated.OrderByDescending(alloc => alloc.Status is AllocStatus.Healthy).ThenBy(alloc => IsOnItsWay(alloc)).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal))
+        var kept = Math.Max(0, Needed(service, outdated, good.Count) - good.Count);
+        foreach (var alloc in outdated.OrderByDescending(alloc => alloc.Status is AllocStatus.Healthy).ThenBy(IsOnItsWayOut).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal))
         {
             if (kept > 0 && !(isRestoring && alloc.Status is not AllocStatus.Healthy)) kept--;
-            else Stop(alloc, "another took its place", update.Drain);
+            else if (!draft.IsFull) Stop(alloc, "another took its place", update.Drain);
         }
-        foreach (var alloc in current.OrderByDescending(good.Contains).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal).Skip(replicas)) Stop(alloc, "there were more than the service has", update.Drain);
+        foreach (var alloc in current.OrderByDescending(good.Contains).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal).Skip(replicas).TakeWhile(_ => !draft.IsFull)) Stop(alloc, "there were more than the service has", update.Drain);
         return reason;
     }
 
-    /// <summary>It is healthy, and has been for as long as it has to be.</summary>
-    public bool IsGood(AllocRecord alloc, TimeSpan healthyFor) => alloc is { Status: AllocStatus.Healthy, HealthyAt: { } at } && draft.HasCome(at + healthyFor);
-
     /// <summary>Of the right version, and on a node that may keep it.</summary>
-    public bool IsCurrent(AllocRecord alloc, ServiceRecord service) => alloc.Version == service.Version && !IsOnItsWay(alloc);
+    internal bool IsCurrent(AllocRecord alloc, ServiceRecord service) => alloc.Version == service.Version && !IsOnItsWayOut(alloc);
 
     /// <summary>It is to end; what it has begun may come to its end first, where it served anybody.</summary>
-    public void Stop(AllocRecord alloc, string reason, TimeSpan drain)
+    internal void Stop(AllocRecord alloc, string reason, TimeSpan drain) =>
+        Put(alloc, alloc with { StopAskedAt = draft.Now, Drain = alloc.Status is AllocStatus.Healthy && drain > TimeSpan.Zero ? drain : null, StopReason = reason });
+
+    private void Put(AllocRecord before, AllocRecord after)
     {
-        view.Remove(alloc);
-        var stopping = alloc with { StopAskedAt = draft.Now, Drain = alloc.Status is AllocStatus.Healthy && drain > TimeSpan.Zero ? drain : null, StopReason = reason };
-        draft.Put(stopping);
-        view.Add(stopping);
+        view.Remove(before);
+        draft.Put(after);
+        view.Add(after);
     }
 
-    private bool IsOnItsWay(AllocRecord alloc) => draft.Fleet.Nodes.GetValueOrDefault(alloc.Node) is not { IsDraining: false };
+    /// <summary>What was to end still serves: nothing better will do in its place.</summary>
+    private void TakeBack(ServiceRecord service)
+    {
+        var allocs = draft.Fleet.AllocsOf(service.Spec.Name).Where(alloc => IsCurrent(alloc, service)).ToList();
+        var drained = allocs.Where(alloc => alloc is { Status: AllocStatus.Healthy, StopAskedAt: { } asked, Drain: { } drain } && draft.Now < asked + drain - LeastToTakeBack);
+        foreach (var alloc in drained.OrderBy(alloc => alloc.CreatedAt).Take(service.Spec.Replicas - allocs.Count(alloc => alloc.IsWanted)).ToList())
+        {
+            if (!draft.IsFull) Put(alloc, alloc with { StopAskedAt = null, Drain = null, StopReason = null });
+        }
+    }
+
+    private bool IsOnItsWayOut(AllocRecord alloc) => draft.Fleet.Nodes.GetValueOrDefault(alloc.Node) is not { IsDraining: false };
+
+    /// <summary>It may become good yet. One that has had its chance does not keep others from theirs, but where its deploy is about to be judged by it.</summary>
+    private bool IsOnItsWayUp(AllocRecord alloc, ServiceRecord service) =>
+        (alloc.Deploy is { } number && number == draft.Fleet.Deploying?.Number) || (alloc.Restarts is 0 && !draft.HasCome(AllocTimes.DeadlineOf(alloc, service.Spec.Update)));
+
+    /// <summary>How many have to serve before one more of the old ones goes.</summary>
+    private int Needed(ServiceRecord service, List<AllocRecord> outdated, int good)
+    {
+        var replicas = service.Spec.Replicas;
+        // A roll to fewer replicas stops none of the old before there are enough of the new.
+        if (service.Previous is { } before) return good < replicas ? Math.Max(replicas, before.Spec.Replicas) : replicas;
+        if (outdated.Count is 0 || outdated.Exists(alloc => alloc.Version != service.Version)) return replicas;
+        // A move waits for as many as there were when it began: one that was in trouble before does not hold it up.
+        var since = outdated.Max(alloc => draft.Fleet.Nodes.GetValueOrDefault(alloc.Node)?.Since ?? draft.Now);
+        return Math.Min(replicas, draft.Fleet.AllocsOf(service.Spec.Name).Count(alloc =>
+            alloc.Version == service.Version && alloc.CreatedAt <= since && ((alloc.Status is AllocStatus.Healthy && alloc.HealthyAt <= since) || alloc.LastHealthyAt > since)));
+    }
 
     private List<AllocRecord> Wanted(string name) => [.. draft.Fleet.AllocsOf(name).Where(alloc => alloc.IsWanted)];
 
     private string? Start(ServiceRecord service, int count)
     {
-        var failed = FailedInARow(service);
+        var failed = FailedLately(service);
         if (failed.Count > 0 && !draft.HasCome(failed.Max(alloc => alloc.EndedAt!.Value) + PauseAfter(failed.Count))) return null;
         var avoided = failed.Select(alloc => alloc.Node).ToHashSet();
-        for (; count > 0; count--)
+        for (; count > 0 && !draft.IsFull; count--)
         {
             var placing = view.Choose(service.Spec.Container, service.Spec.Name, avoided);
             if (placing.Node is not { } node) return placing.Reason;
@@ -92,11 +128,7 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
         return null;
     }
 
-    /// <summary>Those of this version that failed by themselves since one of it was healthy last.</summary>
-    private List<AllocRecord> FailedInARow(ServiceRecord service)
-    {
-        var allocs = draft.Fleet.AllocsOf(service.Spec.Name).Where(alloc => alloc.Version == service.Version).ToList();
-        var healthy = allocs.Max(alloc => alloc.HealthyAt?.Microseconds) ?? 0;
-        return allocs.FindAll(alloc => alloc is { Status: AllocStatus.Failed, IsLost: false, EndedAt: { } ended } && ended.Microseconds > healthy);
-    }
+    /// <summary>Those of this version that failed by themselves a short while ago.</summary>
+    internal List<AllocRecord> FailedLately(ServiceRecord service) =>
+        [.. draft.Fleet.AllocsOf(service.Spec.Name).Where(alloc => alloc.Version == service.Version && alloc is { Status: AllocStatus.Failed, IsLost: false, EndedAt: { } ended } && ended > draft.Now - FailureWindow)];
 }

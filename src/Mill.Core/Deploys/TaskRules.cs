@@ -1,4 +1,3 @@
-using System.Globalization;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Placement;
@@ -10,9 +9,10 @@ namespace Mill.Core.Deploys;
 /// <summary>How tasks start and are ended.</summary>
 public static class TaskRules
 {
-    /// <summary>Starts one now. Throws <see cref="MillError.NoRoom"/> where no node will do.</summary>
+    /// <summary>Starts one now. Throws <see cref="MillError.NoRoom"/> where no node will do, <see cref="MillError.PreconditionFailed"/> after a restore, until somebody lets it run.</summary>
     public static AllocRecord Start(FleetDraft draft, PlacementView view, TaskSpec spec, TenantId tenant, string? by, int? deploy = null)
     {
+        DeployRules.DemandResumed(draft.Fleet);
         var placing = view.Choose(spec.Container, null);
         if (placing.Node is not { } node) throw new MillException(MillError.NoRoom, $"The task \"{spec.Name}\" cannot start: {placing.Reason}.") { Hint = "See what the nodes have left: mill nodes" };
         var alloc = new AllocRecord
@@ -46,37 +46,26 @@ public static class TaskRules
         return stopping;
     }
 
-    /// <summary>Starts what is due. What was missed is made up for once. One that is still at work is not joined by another.</summary>
+    /// <summary>Starts what is due. What was missed is made up for once, and what finds no room as soon as there is some. One that is still at work is not joined by another.</summary>
     internal static void Schedule(FleetDraft draft, PlacementView view)
     {
-        foreach (var task in draft.Fleet.Tasks.Values.Where(task => task is { Spec.Schedule: not null, ScheduledTo: not null }))
+        foreach (var task in draft.Fleet.Tasks.Values.Where(task => task.Spec.Schedule is not null))
         {
-            if (CronSchedule.Parse(task.Spec.Schedule!)?.After(task.ScheduledTo!.Value.ToDateTimeOffset()) is not { } due || !draft.HasCome(Timestamp.From(due))) continue;
-            draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = draft.Now });
-            if (draft.Fleet.Allocs.Values.Any(alloc => alloc is { Kind: AllocKind.Task, IsTerminal: false } && alloc.Name == task.Spec.Name)) continue;
-            if (view.Choose(task.Spec.Container, null).Node is not null) Start(draft, view, task.Spec, task.Tenant, by: null, task.Deploy);
-            else NotStarted(draft, view, task);
+            if (task.ScheduledTo is null)
+            {
+                // A restored one begins anew.
+                if (draft.IsFull) return;
+                draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = draft.Now });
+                continue;
+            }
+            if (CronSchedule.Next(task.Spec.Schedule!, task.ScheduledTo.Value.ToDateTimeOffset()) is not { } due || !draft.HasCome(Timestamp.From(due))) continue;
+            if (draft.IsFull) return;
+            var isAtWork = draft.Fleet.Allocs.Values.Any(alloc => alloc is { Kind: AllocKind.Task, IsTerminal: false } && alloc.Name == task.Spec.Name && alloc.Tenant == task.Tenant);
+            var reason = isAtWork ? null : view.Choose(task.Spec.Container, null).Reason;
+            if (reason is null && !isAtWork) Start(draft, view, task.Spec, task.Tenant, by: null, task.Deploy);
+            // How much room is missing changes all the time; that it is missing is news once.
+            if (reason is null) draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = draft.Now, Waits = null });
+            else if (task.Waits is null) draft.Put(new TaskKey(task.Spec.Name), task with { Waits = reason });
         }
-    }
-
-    /// <summary>Somebody should be able to see it.</summary>
-    private static void NotStarted(FleetDraft draft, PlacementView view, TaskRecord task)
-    {
-        if (draft.Fleet.Nodes.Count is 0) return;
-        draft.Put(new AllocRecord
-        {
-            Id = draft.NewAllocId(task.Spec.Name),
-            Name = task.Spec.Name,
-            Kind = AllocKind.Task,
-            Tenant = task.Tenant,
-            Node = draft.Fleet.Nodes.Keys.First(),
-            Version = 0,
-            Container = task.Spec.Container,
-            Deploy = task.Deploy,
-            CreatedAt = draft.Now,
-            EndedAt = draft.Now,
-            Status = AllocStatus.Failed,
-            Reason = string.Create(CultureInfo.InvariantCulture, $"it was not started: {view.Choose(task.Spec.Container, null).Reason}"),
-        });
     }
 }

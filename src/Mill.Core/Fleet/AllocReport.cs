@@ -9,8 +9,10 @@ public sealed record AllocReport
 
     public required AllocStatus Status { get; init; }
 
+    /// <summary>When the container that runs began to, by the clock of the node; null where none does.</summary>
     public Timestamp? StartedAt { get; init; }
 
+    /// <summary>How many times its container ended by itself and was started again. What the cluster was to blame for does not count.</summary>
     public int Restarts { get; init; }
 
     public string? Address { get; init; }
@@ -23,25 +25,36 @@ public sealed record AllocReport
 
     public IReadOnlyDictionary<string, int>? SecretVersions { get; init; }
 
-    /// <summary>Notes it. Reports come late and twice: what has ended stays ended, whatever is said of it.</summary>
+    /// <summary>Whether both say the same. Lists are compared by what is in them: every report is a commit.</summary>
+    public bool SaysSameAs(AllocReport other) =>
+        this with { LastLines = null, SecretVersions = null } == other with { LastLines = null, SecretVersions = null } && IsSame(LastLines, other.LastLines) && (SecretVersions is null ? other.SecretVersions is null : IsSame(other.SecretVersions, SecretVersions));
+
+    /// <summary>Notes it. Reports come late and twice: what has ended stays ended, whatever is said of it, and what is known is not noted again.</summary>
     public void Apply(FleetDraft draft, NodeId node)
     {
         if (draft.Fleet.Allocs.GetValueOrDefault(Id) is not { IsTerminal: false } alloc || alloc.Node != node) return;
         var isTerminal = Status is AllocStatus.Stopped or AllocStatus.Failed;
+        var (isHealthy, wasHealthy) = (Status is AllocStatus.Healthy, alloc.Status is AllocStatus.Healthy);
+        var isSame = alloc.Restarts == Restarts;
         var after = alloc with
         {
             Status = Status,
-            StartedAt = StartedAt ?? alloc.StartedAt,
-            HealthyAt = Status is not AllocStatus.Healthy ? null : alloc.Status is AllocStatus.Healthy && alloc.Restarts == Restarts ? alloc.HealthyAt : draft.Now,
-            LastHealthyAt = Status is AllocStatus.Healthy || alloc.Status is AllocStatus.Healthy ? draft.Now : alloc.LastHealthyAt,
+            // All moments are of one clock: that of whoever leads.
+            StartedAt = StartedAt is null ? isSame ? alloc.StartedAt : null : isSame ? alloc.StartedAt ?? draft.Now : draft.Now,
+            HealthyAt = !isHealthy ? null : wasHealthy && isSame ? alloc.HealthyAt : draft.Now,
+            LastHealthyAt = isHealthy != wasHealthy || (isHealthy && !isSame) ? draft.Now : alloc.LastHealthyAt,
             EndedAt = isTerminal ? draft.Now : null,
             Restarts = Restarts,
             Address = isTerminal ? null : Address ?? alloc.Address,
             ExitCode = ExitCode ?? alloc.ExitCode,
-            Reason = Status is AllocStatus.Healthy ? null : Reason ?? alloc.Reason,
-            LastLines = Status is AllocStatus.Healthy ? null : LastLines ?? alloc.LastLines,
-            SecretVersions = SecretVersions ?? alloc.SecretVersions,
+            Reason = isHealthy ? null : Reason ?? alloc.Reason,
+            LastLines = isHealthy ? null : LastLines is null || IsSame(alloc.LastLines, LastLines) ? alloc.LastLines : LastLines,
+            SecretVersions = SecretVersions is null || IsSame(alloc.SecretVersions, SecretVersions) ? alloc.SecretVersions : SecretVersions,
         };
         if (after != alloc) draft.Put(after);
     }
+
+    private static bool IsSame(IReadOnlyList<string>? one, IReadOnlyList<string>? other) => ReferenceEquals(one, other) || (one is not null && other is not null && one.SequenceEqual(other, StringComparer.Ordinal));
+
+    private static bool IsSame(IReadOnlyDictionary<string, int>? one, IReadOnlyDictionary<string, int> other) => one?.Count == other.Count && !one.Except(other).Any();
 }

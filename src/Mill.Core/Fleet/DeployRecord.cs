@@ -35,6 +35,10 @@ public sealed record DeployRecord : StateRecord
     /// <summary>One for each service that changes, by name.</summary>
     public required IReadOnlyList<DeployStep> Steps { get; init; }
 
+    /// <summary>What it left: what was asked for, or what came of it; null for what does not change that.</summary>
+    [JsonIgnore]
+    public DeploySpec? Result => Outcome ?? Spec;
+
     [JsonIgnore]
     public bool IsOver => EndedAt is not null;
 

@@ -1,12 +1,21 @@
 using System.Globalization;
 using Mill.Core.Model;
+using Mill.Core.Ports;
 
 namespace Mill.Core.Fleet;
 
 /// <summary>What is decided in one go: every decision sees the ones before it.</summary>
-public sealed class FleetDraft(FleetState fleet, Timestamp now)
+/// <param name="portion">About how much of it may be: see <see cref="IsFull"/>.</param>
+public sealed class FleetDraft(FleetState fleet, Timestamp now, StoreLimits portion)
 {
-    private readonly Dictionary<RecordKey, StateRecord?> _changes = [];
+    private readonly Dictionary<RecordKey, (StateRecord? Record, long Size)> _changes = [];
+    private long _size;
+
+    /// <summary>One of any size.</summary>
+    public FleetDraft(FleetState fleet, Timestamp now)
+        : this(fleet, now, StoreLimits.None)
+    {
+    }
 
     public FleetState Fleet { get; private set; } = fleet;
 
@@ -16,7 +25,18 @@ public sealed class FleetDraft(FleetState fleet, Timestamp now)
     public Timestamp? WakeAt { get; private set; }
 
     /// <summary>Each key once.</summary>
-    public IReadOnlyList<StateChange> Changes => [.. _changes.Select(change => new StateChange(change.Key, change.Value))];
+    public IReadOnlyList<StateChange> Changes => [.. _changes.Select(change => new StateChange(change.Key, change.Value.Record))];
+
+    /// <summary>No more should be begun: what is left is for another draft, right after this one.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            if (_changes.Count < portion.Writes && _size < portion.Bytes) return false;
+            Wake(now);
+            return true;
+        }
+    }
 
     public void Put(RecordKey key, StateRecord record) => Change(key, record);
 
@@ -58,7 +78,11 @@ public sealed class FleetDraft(FleetState fleet, Timestamp now)
 
     private void Change(RecordKey key, StateRecord? record)
     {
-        _changes[key] = record;
+        if (_changes.TryGetValue(key, out var before)) _size -= before.Size;
+        // To measure is to encode.
+        var size = portion == StoreLimits.None ? 0 : StoreLimits.SizeOf(key.ToString(), record is null ? 0 : RecordCodec.Encode(record).Length);
+        _changes[key] = (record, size);
+        _size += size;
         Fleet = Fleet.Apply(new(key, record)) ?? throw new ArgumentException("This is no record of a fleet.", nameof(key));
     }
 }

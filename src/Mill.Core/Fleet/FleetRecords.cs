@@ -47,6 +47,9 @@ public sealed record TaskRecord : StateRecord
     /// <summary>Up to when its schedule was followed; null where it has none.</summary>
     public Timestamp? ScheduledTo { get; init; }
 
+    /// <summary>Why it has not started though it is due; null where it is not.</summary>
+    public string? Waits { get; init; }
+
     public required int Deploy { get; init; }
 }
 
@@ -73,6 +76,9 @@ public sealed record NodeStateRecord : StateRecord
 
     /// <summary>Somebody wants it empty. Stays so whatever becomes of the node meanwhile.</summary>
     public bool IsDraining { get; init; }
+
+    /// <summary>Who wants it empty; null where nobody does.</summary>
+    public string? DrainBy { get; init; }
 
     /// <summary>Why it cannot run containers, though it lives; null where it can.</summary>
     public string? NotReady { get; init; }

@@ -26,13 +26,26 @@ public sealed record FleetState
     /// <summary>The deploy that is at work; null where none is.</summary>
     public DeployRecord? Deploying => Deploys.Count > 0 && Deploys[Deploys.Keys.Last()] is { IsOver: false } deploy ? deploy : null;
 
-    public IEnumerable<AllocRecord> AllocsOf(string service) => Allocs.Values.Where(alloc => alloc.Kind is AllocKind.Service && alloc.Name == service);
+    /// <summary>The names of all services that have, or had, a replica.</summary>
+    public IEnumerable<string> ReplicatedServices => Replicas.Keys;
+
+    /// <summary>The nodes that have, or had, an allocation.</summary>
+    public IEnumerable<NodeId> AllocatedNodes => Residents.Keys;
+
+    private ImmutableDictionary<string, ImmutableSortedDictionary<string, AllocRecord>> Replicas { get; init; } = ImmutableDictionary.Create<string, ImmutableSortedDictionary<string, AllocRecord>>(StringComparer.Ordinal);
+
+    private ImmutableDictionary<NodeId, ImmutableSortedDictionary<string, AllocRecord>> Residents { get; init; } = ImmutableDictionary<NodeId, ImmutableSortedDictionary<string, AllocRecord>>.Empty;
+
+    /// <summary>The replicas of a service, those too that have ended.</summary>
+    public IEnumerable<AllocRecord> AllocsOf(string service) => Replicas.TryGetValue(service, out var allocs) ? allocs.Values : [];
+
+    /// <summary>The allocations of a node, those too that have ended.</summary>
+    public IEnumerable<AllocRecord> AllocsOn(NodeId node) => Residents.TryGetValue(node, out var allocs) ? allocs.Values : [];
 
     /// <summary>Null for a change of something else.</summary>
     public FleetState? Apply(StateChange change) => (change.Key, change.Record) switch
     {
-        (AllocKey key, AllocRecord record) => this with { Allocs = Allocs.SetItem(key.Id, record) },
-        (AllocKey key, _) => this with { Allocs = Allocs.Remove(key.Id) },
+        (AllocKey key, var record) => Change(key.Id, (AllocRecord?)record),
         (DeployKey key, DeployRecord record) => this with { Deploys = Deploys.SetItem(key.Number, record) },
         (DeployKey key, _) => this with { Deploys = Deploys.Remove(key.Number) },
         (ServiceKey key, ServiceRecord record) => this with { Services = Services.SetItem(key.Name, record) },
@@ -59,6 +72,37 @@ public sealed record FleetState
         foreach (var (node, record) in Nodes) yield return (new NodeStateKey(node), record);
         foreach (var (id, record) in Allocs) yield return (new AllocKey(id), record);
     }
+
+    private FleetState Change(string id, AllocRecord? after)
+    {
+        var before = Allocs.GetValueOrDefault(id);
+        return this with
+        {
+            Allocs = after is null ? Allocs.Remove(id) : Allocs.SetItem(id, after),
+            Replicas = Change(Replicas, id, NameOf(before), NameOf(after), after),
+            Residents = Change(Residents, id, before?.Node, after?.Node, after),
+        };
+    }
+
+    private static string? NameOf(AllocRecord? alloc) => alloc is { Kind: AllocKind.Service } ? alloc.Name : null;
+
+    private static ImmutableDictionary<string, ImmutableSortedDictionary<string, AllocRecord>> Change(ImmutableDictionary<string, ImmutableSortedDictionary<string, AllocRecord>> index, string id, string? before, string? after, AllocRecord? alloc)
+    {
+        if (before is not null && before != after) index = Without(index, before, id);
+        return after is null ? index : With(index, after, alloc!);
+    }
+
+    private static ImmutableDictionary<NodeId, ImmutableSortedDictionary<string, AllocRecord>> Change(ImmutableDictionary<NodeId, ImmutableSortedDictionary<string, AllocRecord>> index, string id, NodeId? before, NodeId? after, AllocRecord? alloc)
+    {
+        if (before is { } old && before != after) index = Without(index, old, id);
+        return after is { } now ? With(index, now, alloc!) : index;
+    }
+
+    private static ImmutableDictionary<T, ImmutableSortedDictionary<string, AllocRecord>> With<T>(ImmutableDictionary<T, ImmutableSortedDictionary<string, AllocRecord>> index, T key, AllocRecord alloc)
+        where T : notnull => index.SetItem(key, index.GetValueOrDefault(key, ByName<AllocRecord>()).SetItem(alloc.Id, alloc));
+
+    private static ImmutableDictionary<T, ImmutableSortedDictionary<string, AllocRecord>> Without<T>(ImmutableDictionary<T, ImmutableSortedDictionary<string, AllocRecord>> index, T key, string id)
+        where T : notnull => index[key].Remove(id) is { Count: > 0 } rest ? index.SetItem(key, rest) : index.Remove(key);
 
     private static ImmutableSortedDictionary<string, T> ByName<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
 }

@@ -13,6 +13,7 @@ internal sealed class BlockReader
     private readonly BlockRule _rule;
     private readonly Problems _problems;
     private readonly Dictionary<string, AttributeSyntax> _attributes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<BlockReader>> _children = new(StringComparer.Ordinal);
 
     /// <param name="path">Of the block, as messages name it, such as <c>service.web</c>; empty for a file.</param>
     public BlockReader(BlockSyntax block, BlockRule rule, string path, Problems problems)
@@ -35,18 +36,22 @@ internal sealed class BlockReader
     /// <summary>The text behind its name; empty where it is missing, which was told.</summary>
     public string Label => LabelOf(Block);
 
+    /// <summary>Whether a text stands behind its name; it may be empty.</summary>
+    public bool HasLabel => Block.Labels.Length > 0;
+
     public IEnumerable<AttributeSyntax> Attributes => _attributes.Values;
 
     public bool Has(string key) => _attributes.ContainsKey(key);
 
-    /// <summary>Those of one name, each with its own label.</summary>
-    public IEnumerable<BlockReader> Children(string name)
+    /// <summary>Those of one name, each with its own label. They are the same every time, so that what is wrong with them is told once.</summary>
+    public IReadOnlyList<BlockReader> Children(string name)
     {
+        if (_children.TryGetValue(name, out var known)) return known;
         var rule = _rule.Blocks.First(rule => rule.Name == name);
-        foreach (var child in Block.Body.Blocks.Where(child => child.Name == name)) yield return new(Checked(child, rule), rule, NameOf(rule.Label is null ? name : $"{name}.{LabelOf(child)}"), _problems);
+        return _children[name] = [.. Block.Body.Blocks.Where(child => child.Name == name).Select(child => new BlockReader(Checked(child, rule), rule, NameOf(rule.Label is null ? name : $"{name}.{LabelOf(child)}"), _problems))];
     }
 
-    public BlockReader? Child(string name) => Children(name).FirstOrDefault();
+    public BlockReader? Child(string name) => Children(name) is [var first, ..] ? first : null;
 
     public void Problem(string key, string detail) => _problems.Add(_attributes.TryGetValue(key, out var attribute) ? attribute.Value.Span : Block.Type, $"{NameOf(key)} {detail}");
 
@@ -117,6 +122,7 @@ internal sealed class BlockReader
 
     private void Unknown(string name, TextSpan span)
     {
+        if (_problems.IsFull) return;
         var where = _rule.Name is "file" ? "in a file" : $"in {_rule.Name}";
         string detail;
         if (_rule.Blocks.Any(rule => rule.Name == name)) detail = $"{name} is a block: write {name} {{ … }}.";

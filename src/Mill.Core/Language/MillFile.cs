@@ -17,6 +17,6 @@ public static class MillFile
         if (file.Text.Length > MaxLength) throw new MillException(MillError.TooLarge, $"{file.Name} has more than 1 MiB.");
         var spec = new SpecReader(problems).Read(Parser.Parse(file.Text, problems));
         if (problems.Count is 0) return spec;
-        throw new MillException(MillError.InvalidSpec, problems.Count is 1 ? $"{file.Name} has a mistake." : $"{file.Name} has {problems.Count} mistakes.") { Problems = problems.All };
+        throw new MillException(MillError.InvalidSpec, problems.Count is 1 ? $"{file.Name} has a mistake." : $"{file.Name} has {problems.Count} mistakes{(problems.IsFull ? " at least" : "")}.") { Problems = problems.All };
     }
 }

@@ -16,16 +16,24 @@ public sealed class MillFormat
 
     private MillFormat(string text) => _text = text;
 
-    /// <summary>Throws <see cref="MillError.InvalidSpec"/> where it is no such file; whether what it says makes sense does not matter.</summary>
+    /// <summary>
+    /// Throws <see cref="MillError.InvalidSpec"/> where it is no such file, and <see cref="MillError.TooLarge"/>; whether what it says makes sense does not matter. What comes back was read again,
+    /// and says the same.
+    /// </summary>
     public static string Format(SourceFile file)
     {
+        if (file.Text.Length > MillFile.MaxLength) throw new MillException(MillError.TooLarge, $"{file.Name} has more than 1 MiB.");
         var problems = new Problems(file);
-        _ = Parser.Parse(file.Text, problems);
+        var before = Parser.Parse(file.Text, problems);
         if (problems.Count > 0) throw new MillException(MillError.InvalidSpec, $"{file.Name} cannot be read, and stays as it is.") { Problems = problems.All };
         var format = new MillFormat(file.Text);
         format.Cut(Lexer.Read(file.Text, problems));
         format.Align();
-        return format.Write();
+        var text = format.Write();
+        // Nobody looks at what becomes of a file that was tidied: it says what it said, or it stays as it is.
+        var after = Parser.Parse(text, problems);
+        if (problems.Count > 0 || !SyntaxText.Of(after).Equals(SyntaxText.Of(before), StringComparison.Ordinal)) throw new MillException(MillError.Internal, $"{file.Name} cannot be tidied without a change of what it says, and stays as it is.");
+        return text;
     }
 
     /// <summary>Lines as the file has them.</summary>

@@ -6,6 +6,12 @@ namespace Mill.Core.Language;
 /// <summary>The page that says what may stand in a file, made from its rules.</summary>
 public static class MillReference
 {
+    /// <summary>What stands above it in a page was written by hand, and stays.</summary>
+    private const string Mark = "<!-- What follows is made of the rules of the language, and a test compares it with them. -->\n";
+
+    /// <summary>A page, with what its rules say now below its mark.</summary>
+    public static string Page(string page) => $"{page[..(page.IndexOf(Mark, StringComparison.Ordinal) + Mark.Length)]}\n{Text().TrimEnd('\n')}\n";
+
     public static string Text()
     {
         var page = new StringBuilder();

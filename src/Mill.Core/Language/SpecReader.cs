@@ -10,6 +10,10 @@ internal sealed class SpecReader(Problems problems)
 {
     private const int MostReplicas = 1000;
     private const int MostCores = 1024;
+    private const int MostWorkloads = 1000;
+
+    /// <summary>Less, the engine refuses (Docker Engine API 1.41, <c>HostConfig.Memory</c>).</summary>
+    private const long LeastMemory = 6 << 20;
 
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(30);
 
@@ -18,6 +22,7 @@ internal sealed class SpecReader(Problems problems)
         var file = new BlockReader(new("", new(0, 0), [], body), MillGrammar.File, "", problems);
         var services = file.Children("service").ToList();
         var tasks = file.Children("task").ToList();
+        if (services.Count + tasks.Count > MostWorkloads) problems.Add(services.Concat(tasks).ElementAt(MostWorkloads).Block.Type, $"A file has {MostWorkloads} services and tasks at most.");
         var spec = new DeploySpec
         {
             Services = [.. services.Select(Service)],
@@ -25,7 +30,8 @@ internal sealed class SpecReader(Problems problems)
             Registries = [.. file.Children("registry").Select(Registry)],
         };
         CheckNames(services, tasks);
-        foreach (var (reader, container) in services.Zip(spec.Services.Select(service => service.Container)).Concat(tasks.Zip(spec.Tasks.Select(task => task.Container)))) CheckServices(reader, container, spec);
+        var known = spec.Services.GroupBy(service => service.Name, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.First(), StringComparer.Ordinal);
+        foreach (var reader in services.Concat(tasks)) CheckServices(reader, known);
         return spec;
     }
 
@@ -33,33 +39,39 @@ internal sealed class SpecReader(Problems problems)
 
     private void CheckNames(List<BlockReader> services, List<BlockReader> tasks)
     {
-        foreach (var reader in services.Concat(tasks).Where(reader => reader.Block.Labels.Length > 0 && !WorkloadName.IsValid(reader.Label))) problems.Add(reader.Block.Labels[0].Span, $"This is no name. {WorkloadName.Rule}");
-        foreach (var task in tasks.Where(task => services.Exists(service => service.Label == task.Label && task.Label.Length > 0))) task.Problem("has the name of a service.");
+        foreach (var reader in services.Concat(tasks).Where(reader => reader.HasLabel && !WorkloadName.IsValid(reader.Label))) problems.Add(reader.Block.Labels[0].Span, $"This is no name. {WorkloadName.Rule}");
+        var taken = services.Select(service => service.Label).ToHashSet(StringComparer.Ordinal);
+        foreach (var task in tasks.Where(task => task.Label.Length > 0 && taken.Contains(task.Label))) task.Problem("has the name of a service.");
     }
 
-    private void CheckServices(BlockReader reader, ContainerSpec container, DeploySpec spec)
+    /// <summary>Whatever refers to a service refers to one that there is, and that listens.</summary>
+    private void CheckServices(BlockReader reader, Dictionary<string, ServiceSpec> known)
     {
-        foreach (var env in reader.Children("env"))
+        foreach (var owner in reader.Children("env").Concat(reader.Children("secret_file")))
         {
-            foreach (var attribute in env.Attributes.Where(attribute => container.Env.ContainsKey(attribute.Name)))
+            var attributes = owner.Block.Name is "env" ? owner.Attributes : owner.Attributes.Where(attribute => attribute.Name is "content");
+            foreach (var attribute in attributes)
             {
-                foreach (var part in container.Env[attribute.Name].Parts.Where(part => part.Kind is TemplatePartKind.Address)) CheckService(env, attribute, part, spec);
+                foreach (var part in AddressesIn(attribute)) CheckService(owner, attribute, part, known);
             }
         }
     }
 
-    private void CheckService(BlockReader env, AttributeSyntax attribute, TemplatePart part, DeploySpec spec)
+    private static IEnumerable<TemplatePart> AddressesIn(AttributeSyntax attribute) =>
+        attribute.Value is TextSyntax text ? new Template(text.Text).Parts.Where(part => part.Kind is TemplatePartKind.Address) : [];
+
+    private void CheckService(BlockReader owner, AttributeSyntax attribute, TemplatePart part, Dictionary<string, ServiceSpec> known)
     {
-        var service = spec.Services.FirstOrDefault(service => service.Name == part.Text);
+        if (problems.IsFull) return;
         var place = BlockReader.PlaceOf(attribute, part);
-        if (service is null)
+        if (!known.TryGetValue(part.Text, out var service))
         {
-            var closest = Model.Typos.Closest(part.Text, spec.Services.Select(one => one.Name));
-            problems.Add(place, $"{env.NameOf(attribute.Name)}: unknown service reference '{part.Text}'.{(closest is null ? "" : $" Did you mean {closest}?")}");
+            var closest = Model.Typos.Closest(part.Text, known.Keys);
+            problems.Add(place, $"{owner.NameOf(attribute.Name)}: unknown service reference '{part.Text}'.{(closest is null ? "" : $" Did you mean {closest}?")}");
         }
         else if (service.Container.Port is null)
         {
-            problems.Add(place, $"{env.NameOf(attribute.Name)}: the service {part.Text} has no port, and so no address.");
+            problems.Add(place, $"{owner.NameOf(attribute.Name)}: the service {part.Text} has no port, and so no address.");
         }
     }
 
@@ -94,21 +106,34 @@ internal sealed class SpecReader(Problems problems)
     private static RegistrySpec Registry(BlockReader reader)
     {
         // It is a part of a key, and images are compared with it.
-        if (reader.Block.Labels.Length > 0 && !RegistrySpec.IsAddress(reader.Label)) reader.Problem("is no host: write it as images do, such as \"ghcr.io\" or \"registry.example.com:5000\".");
-        return new(reader.Label, reader.Template("username") ?? new(""), reader.Template("password") ?? new(""));
+        if (reader.HasLabel && !RegistrySpec.IsAddress(reader.Label)) reader.Problem("is no host: write it as images do, such as \"ghcr.io\" or \"registry.example.com:5000\".");
+        return new(reader.Label, OfRegistry(reader, "username"), OfRegistry(reader, "password"));
+    }
+
+    /// <summary>Images are pulled before anything runs, so that no service has an address yet.</summary>
+    private static Template OfRegistry(BlockReader reader, string key)
+    {
+        var template = reader.Template(key) ?? new("");
+        if (template.Services.Any()) reader.Problem(key, "refers to a service; here, only secrets can be referred to.");
+        return template;
     }
 
     private ContainerSpec Container(BlockReader reader)
     {
         var isService = reader.Path.StartsWith("service.", StringComparison.Ordinal);
-        var image = reader.Text("image");
-        if (image?.Trim() is "") reader.Problem("image", "is empty.");
+        var image = reader.Text("image")?.Trim();
+        if (image is "") reader.Problem("image", "is empty.");
+        else if (image?.Any(char.IsWhiteSpace) is true) reader.Problem("image", "has a blank in it.");
         var cpu = reader.Number("cpu") ?? 0;
         if (cpu <= 0) reader.Problem("cpu", "must be greater than 0.");
         else if (cpu > MostCores) reader.Problem("cpu", $"is {MostCores} at most.");
         var port = isService ? reader.Whole("port") : null;
+        var memory = reader.Size("memory") ?? 0;
+        if (memory < LeastMemory) reader.Problem("memory", $"is {ByteSize.Format(LeastMemory)} at least.");
         if (port is <= 0) reader.Problem("port", "must be greater than 0.");
         else if (port > ushort.MaxValue) reader.Problem("port", $"is {ushort.MaxValue} at most.");
+        var volumes = reader.Children("volume").Select(Volume).ToImmutableArray();
+        CheckPaths(reader, volumes);
         return new()
         {
             Image = image ?? "",
@@ -116,13 +141,24 @@ internal sealed class SpecReader(Problems problems)
             Port = port,
             Network = isService ? NetworkOf(reader) : ContainerNetwork.Host,
             Cpu = cpu,
-            Memory = reader.Size("memory") ?? 0,
+            Memory = memory,
             Env = Env(reader.Child("env")),
             SecretFiles = [.. reader.Children("secret_file").Select(SecretFile)],
-            Volumes = [.. reader.Children("volume").Select(Volume)],
+            Volumes = volumes,
             Constraints = Constraints(reader.Child("constraints")),
             StopGrace = reader.Length("stop_grace") ?? default,
         };
+    }
+
+    /// <summary>What is mounted twice in one place hides the other.</summary>
+    private static void CheckPaths(BlockReader reader, ImmutableArray<VolumeSpec> volumes)
+    {
+        var taken = reader.Children("secret_file").Select(file => file.Label).ToHashSet(StringComparer.Ordinal);
+        foreach (var (volume, spec) in reader.Children("volume").Zip(volumes))
+        {
+            // A path that is none was told.
+            if (spec.Path.Length > 0 && !taken.Add(spec.Path)) volume.Problem("path", "is that of another volume or file, too.");
+        }
     }
 
     private ImmutableSortedDictionary<string, Template> Env(BlockReader? reader)
@@ -133,7 +169,6 @@ internal sealed class SpecReader(Problems problems)
             // What the environment can hold at all (POSIX.1-2024, 8.1).
             if (attribute.Name.Length is 0 || attribute.Name.AsSpan().ContainsAny('=', '\0')) problems.Add(attribute.Key, "This is no name of a variable.");
             else if (reader!.TemplateOf(attribute) is { } template) env[attribute.Name] = template;
-            if (attribute.Value is TextSyntax text && text.Text.Contains('\0', StringComparison.Ordinal)) problems.Add(attribute.Value.Span, "A variable cannot hold the character 0.");
         }
         return env.ToImmutable();
     }
@@ -152,16 +187,23 @@ internal sealed class SpecReader(Problems problems)
 
     private static SecretFileSpec SecretFile(BlockReader reader)
     {
-        if (reader.Label.Length > 0 && !IsPath(reader.Label)) reader.Problem("is no path: begin it with /, and leave out //, . and ..");
+        if (reader.HasLabel && !IsPath(reader.Label)) reader.Problem("is no path: begin it with /, and leave out //, . and ..");
         var mode = reader.Text("mode") ?? "0400";
         if (mode.Length is not (3 or 4) || mode.AsSpan().ContainsAnyExceptInRange('0', '7') || (mode.Length is 4 && mode[0] is not '0')) reader.Problem("mode", "has three or four digits from 0 to 7, such as \"0400\".");
-        return new(reader.Label, reader.Template("content") ?? new(""), mode);
+        return new(reader.Label, reader.Template("content") ?? new(""), mode) { Uid = Id(reader, "uid"), Gid = Id(reader, "gid") };
+    }
+
+    private static int Id(BlockReader reader, string key)
+    {
+        var id = reader.Whole(key) ?? 0;
+        if (id < 0) reader.Problem(key, "is a number from 0.");
+        return id;
     }
 
     private static VolumeSpec Volume(BlockReader reader)
     {
         var volume = new VolumeSpec(reader.Label, reader.Text("path") ?? "", reader.Size("size"), reader.Flag("ephemeral") ?? false);
-        if (reader.Label.Length > 0 && !WorkloadName.IsValid(reader.Label)) reader.Problem($"is no name. {WorkloadName.Rule}");
+        if (reader.HasLabel && !WorkloadName.IsValid(reader.Label)) reader.Problem($"is no name. {WorkloadName.Rule}");
         if (reader.Has("path") && !IsPath(volume.Path)) reader.Problem("path", "begins with /, without //, . and ..");
         if (volume is { IsEphemeral: false, Size: null } && !reader.Has("size")) reader.Problem("is kept, and so must have a size: write size = \"10Gi\", or ephemeral = true.");
         return volume;
@@ -170,7 +212,7 @@ internal sealed class SpecReader(Problems problems)
     private static RouteSpec Route(BlockReader reader, ContainerSpec container)
     {
         var route = new RouteSpec(reader.Label.ToLowerInvariant(), reader.Text("path") ?? "", reader.Flag("websocket") ?? false);
-        if (route.Host.Length > 0 && Uri.CheckHostName(route.Host) is not UriHostNameType.Dns) reader.Problem("is no host name.");
+        if (reader.HasLabel && Uri.CheckHostName(route.Host) is not UriHostNameType.Dns) reader.Problem("is no host name.");
         if (reader.Has("path") && !route.Path.StartsWith('/')) reader.Problem("path", "must start with /.");
         if (container.Port is null) reader.Problem("needs a service with a port.");
         return route;

@@ -12,7 +12,8 @@ public static class Typos
         var fewest = Math.Min(MostEdits, (typed.Length - 1) / 2) + 1;
         foreach (var candidate in candidates)
         {
-            var edits = IsBeginning(typed, candidate) ? 0 : Edits(typed, candidate);
+            // What differs in length by more differs by more.
+            var edits = IsBeginning(typed, candidate) ? 0 : Math.Abs(typed.Length - candidate.Length) >= fewest ? fewest : Edits(typed, candidate);
             if (edits < fewest) (closest, fewest) = (candidate, edits);
         }
         return closest;

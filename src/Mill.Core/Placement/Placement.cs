@@ -65,7 +65,7 @@ public sealed class PlacementView
 
         public long Memory { get; private set; } = node.Memory;
 
-        public bool IsReady => !node.IsDown && !node.IsDraining;
+        public bool IsReady => node is { IsDown: false, IsDraining: false, NotReady: null };
 
         public void Add(AllocRecord alloc, int sign)
         {

@@ -28,6 +28,9 @@ public sealed class CronSchedule
     /// <summary>Null where the text is none.</summary>
     public static CronSchedule? Parse(string text) => Parse(text, out _);
 
+    /// <summary>The first time after a moment, of a text that was found to be one before; null where it is none, or there is no such time.</summary>
+    public static DateTimeOffset? Next(string text, DateTimeOffset moment) => Read(text, out _)?.After(moment);
+
     /// <summary>What is wrong with a text; null where it is one.</summary>
     public static string? WhyNot(string text) => Parse(text, out var reason) is null ? reason : null;
 
@@ -50,6 +53,13 @@ public sealed class CronSchedule
 
     private static CronSchedule? Parse(string text, out string reason)
     {
+        if (Read(text, out reason) is not { } schedule) return null;
+        reason = "there is no such day";
+        return schedule.After(new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero)) is null ? null : schedule;
+    }
+
+    private static CronSchedule? Read(string text, out string reason)
+    {
         var parts = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         reason = "it has five parts, such as \"0 6 * * 1-5\": minute, hour, day of the month, month, day of the week";
         if (parts.Length != Fields.Length) return null;
@@ -68,9 +78,7 @@ public sealed class CronSchedule
         }
         // Sunday has two numbers.
         if ((sets[4] & (1UL << 7)) != 0) sets[4] |= 1;
-        var schedule = new CronSchedule(sets, !parts[2].StartsWith('*') && !parts[4].StartsWith('*'));
-        reason = "there is no such day";
-        return schedule.After(new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero)) is null ? null : schedule;
+        return new(sets, !parts[2].StartsWith('*') && !parts[4].StartsWith('*'));
     }
 
     private static ulong? Item(string text, int field)

@@ -40,6 +40,9 @@ internal sealed class AllocFiles(string memory, string disk)
         }
     }
 
+    /// <summary>The allocations of which there is something.</summary>
+    public IReadOnlyList<string> Ids() => [.. new[] { memory, disk }.Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(directory => Path.GetFileName(directory)).Distinct(StringComparer.Ordinal)];
+
     private string MemoryOf(string id) => Path.Combine(memory, id);
 
     private static void Write(string path, SecretFileSpec file, SecretValue content)
@@ -47,6 +50,7 @@ internal sealed class AllocFiles(string memory, string disk)
         Directory.CreateDirectory(Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         using var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
         File.SetUnixFileMode(handle, (UnixFileMode)Convert.ToInt32(file.Mode, 8));
+        FileOwner.Set(handle, file);
         content.Reveal(handle, static (bytes, into) => RandomAccess.Write(into, bytes, 0));
     }
 

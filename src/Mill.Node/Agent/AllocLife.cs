@@ -1,253 +1,178 @@
 using System.Globalization;
 using Mill.Core.Fleet;
-using Mill.Core.Model;
 using Mill.Core.Specs;
 using Mill.Node.Docker;
 using Mill.Secrets;
-using Mill.Secrets.Redaction;
 
 namespace Mill.Node.Agent;
 
-/// <summary>The life of one container of an allocation.</summary>
-/// <param name="restarts">How many there were before it.</param>
-/// <param name="tell">Takes what is new of the allocation.</param>
-internal sealed class AllocLife(AllocRecord alloc, int restarts, NodeParts parts, Action<Func<AllocReport, AllocReport>> tell) : IDisposable
+/// <summary>The life of one container of an allocation: from its start, or from where it is found, to its end.</summary>
+internal sealed class AllocLife : IDisposable
 {
-    /// <summary>What never was healthy in all this time, beyond its start period, is not going to be.</summary>
-    private static readonly TimeSpan FirstHealth = TimeSpan.FromMinutes(2);
-
-    /// <summary>Between two looks at a container that has just started.</summary>
-    private static readonly TimeSpan Impatient = TimeSpan.FromMilliseconds(100);
-
     /// <summary>For the last lines of what has ended.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
-    private SecretRedactor? _redactor;
-    private AllocLog _log = new(null);
-    private int? _port;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>Of the container; null before it was made.</summary>
-    public string? Id { get; private set; }
+    private readonly AllocRecord _alloc;
+    private readonly int _restarts;
+    private readonly NodeParts _parts;
+    private readonly Action<Func<AllocReport, AllocReport>> _tell;
+    private readonly AllocLog _log;
+
+    /// <param name="restarts">How many there were before it.</param>
+    /// <param name="isFirst">Its image was not fetched yet.</param>
+    /// <param name="tell">Takes what is new of the allocation.</param>
+    public AllocLife(AllocRecord alloc, int restarts, bool isFirst, NodeParts parts, Action<Func<AllocReport, AllocReport>> tell)
+    {
+        (_alloc, _restarts, _parts, _tell) = (alloc, restarts, parts, tell);
+        _log = new(parts.Logs.Open(alloc.Id, alloc.CreatedAt));
+        Container = new(alloc, restarts, isFirst, parts, _log, tell);
+    }
+
+    public AllocContainer Container { get; }
 
     /// <summary>
-    /// From its start, or from where it is found, to its end. Where it is to end, that is seen to before <see cref="OperationCanceledException"/> comes; where only the agent ends, the container goes on.
+    /// Where it is to end, that is seen to before <see cref="OperationCanceledException"/> comes; where only the agent ends, the container goes on. Whatever goes wrong is its end. What is left of it is removed by
+    /// <see cref="AllocContainer.CleanAsync"/>, once it is known that it has ended.
     /// </summary>
     /// <param name="existing">The id of one that is there already.</param>
     public async Task<LifeEnd> RunAsync(string? existing, CancellationToken work, CancellationToken shutdown)
     {
-        var end = new LifeEnd(null, null, null);
-        var hasStarted = false;
+        LifeEnd? end = null;
+        var hasStarted = existing is not null;
         try
         {
-            var started = existing is null ? await StartAsync(work).ConfigureAwait(false) : await AdoptAsync(existing, work).ConfigureAwait(false);
+            var found = existing is null ? null : await Container.AdoptAsync(existing, work).ConfigureAwait(false);
+            hasStarted = found is not null;
+            var started = found is null ? await Container.StartAsync(work).ConfigureAwait(false) : found.StartedAt ?? _parts.Time.GetUtcNow();
             hasStarted = true;
-            return end = await WatchAsync(started, work).ConfigureAwait(false);
+            if (Container.IsAdopted) _log.Resume(Container.MadeAt);
+            end = await WatchAsync(started, hasEnded: found is { Running: false }, work).ConfigureAwait(false);
         }
-        catch (MillException e)
+        catch (OperationCanceledException) when (work.IsCancellationRequested)
         {
-            return end = new(e.Message, null, _log.Last) { HasStarted = hasStarted, IsEngine = e.Error is MillError.EngineUnavailable };
+            throw;
+        }
+        catch (Exception e)
+        {
+            end = new(_log.Clean(e.Message), null, _log.Last) { HasStarted = hasStarted, Trouble = LifeEnd.TroubleOf(e) };
         }
         finally
         {
-            if (!shutdown.IsCancellationRequested && !end.IsEngine) await EndAsync(shutdown).ConfigureAwait(false);
+            if (!shutdown.IsCancellationRequested && end is not { Trouble: LifeTrouble.Engine }) await Container.StopAsync(shutdown).ConfigureAwait(false);
         }
+        return WithPort(end);
     }
 
-    public void Dispose() => _redactor?.Dispose();
+    public void Dispose() => _log.Dispose();
 
-    private async Task<DateTimeOffset> StartAsync(CancellationToken cancellationToken)
-    {
-        var spec = alloc.Container;
-        var fleet = await parts.Fleet(cancellationToken).ConfigureAwait(false);
-        if (await parts.Docker.FindImageAsync(spec.Image, cancellationToken).ConfigureAwait(false) is null) await PullAsync(fleet, cancellationToken).ConfigureAwait(false);
-        tell(report => report with { Status = AllocStatus.Starting });
-        _port = spec.Port is null ? null : parts.Ports.Take();
-        using var env = await ContainerEnv.ResolveAsync(alloc, spec.Network is ContainerNetwork.Bridge ? spec.Port : _port, fleet, parts.Vault, cancellationToken).ConfigureAwait(false);
-        Mask(env.Values);
-        var request = new ContainerRequest(alloc, env.Env) { Port = _port, Restarts = restarts, Binds = parts.Files.Prepare(alloc, env) };
-        // One of the same name is what became of a request whose answer was lost.
-        await parts.Docker.RemoveAsync(request.Name, cancellationToken).ConfigureAwait(false);
-        Id = await parts.Docker.CreateAsync(request, cancellationToken).ConfigureAwait(false);
-        await parts.Docker.StartAsync(Id, cancellationToken).ConfigureAwait(false);
-        var now = parts.Time.GetUtcNow();
-        var versions = env.Versions;
-        tell(report => report with { Status = AllocStatus.Running, StartedAt = Timestamp.From(now), Address = Address(), SecretVersions = versions, Restarts = restarts });
-        return now;
-    }
-
-    private async Task PullAsync(FleetState fleet, CancellationToken cancellationToken)
-    {
-        tell(report => report with { Status = AllocStatus.Pulling });
-        var registry = ImageName.Parse(alloc.Container.Image).Registry;
-        if (fleet.Registries.GetValueOrDefault(new RegistryKey(alloc.Tenant, registry).Id) is not { } record)
-        {
-            await parts.Docker.PullAsync(alloc.Container.Image, null, null, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-        using var login = await ContainerEnv.LoginAsync(alloc, record.Spec, parts.Vault, cancellationToken).ConfigureAwait(false);
-        await parts.Docker.PullAsync(alloc.Container.Image, login, null, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<DateTimeOffset> AdoptAsync(string existing, CancellationToken cancellationToken)
-    {
-        Id = existing;
-        var container = await parts.Docker.InspectAsync(existing, cancellationToken).ConfigureAwait(false);
-        if (container.Config?.Labels?.GetValueOrDefault(ContainerRequest.HostPort) is { } port && int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            _port = number;
-            parts.Ports.Reserve(number);
-        }
-        await RememberAsync(cancellationToken).ConfigureAwait(false);
-        var started = container.State.StartedAt ?? parts.Time.GetUtcNow();
-        tell(report => report with { Status = alloc.Status is AllocStatus.Healthy ? AllocStatus.Healthy : AllocStatus.Running, StartedAt = Timestamp.From(started), Address = Address(), Restarts = restarts });
-        return started;
-    }
-
-    /// <summary>The values that it was given, to mask them.</summary>
-    private async Task RememberAsync(CancellationToken cancellationToken)
-    {
-        var readings = await ContainerEnv.RememberAsync(alloc, parts.Vault, cancellationToken).ConfigureAwait(false);
-        if (readings is null) return;
-        Mask(readings.Select(reading => reading.Value));
-        foreach (var reading in readings) reading.Dispose();
-    }
-
-    private void Mask(IEnumerable<SecretValue> values)
-    {
-        _redactor = SecretRedactor.Of(values);
-        _log = new(_redactor);
-    }
-
-    private string? Address() => _port is { } port ? string.Create(CultureInfo.InvariantCulture, $"{parts.Address}:{port}") : null;
+    /// <summary>What found its port taken ends by itself, and is not to blame. What listens there now is not its own: that has ended.</summary>
+    private LifeEnd WithPort(LifeEnd end) => end.ExitCode is > 0 && _alloc is { Kind: AllocKind.Service, Container.Network: ContainerNetwork.Host } && Container.Port is { } port && !PortPool.IsFree(port)
+        ? end with { Trouble = LifeTrouble.Passing, Reason = string.Create(CultureInfo.InvariantCulture, $"{end.Reason}: its port {port} was taken by something else") }
+        : end;
 
     /// <summary>To its end, or to where it has to be ended: it does not do what it is for, or its time is up.</summary>
-    private async Task<LifeEnd> WatchAsync(DateTimeOffset started, CancellationToken cancellationToken)
+    private async Task<LifeEnd> WatchAsync(DateTimeOffset started, bool hasEnded, CancellationToken cancellationToken)
     {
         using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var exit = parts.Docker.WaitAsync(Id!, life.Token);
+        var memory = LearnAsync(life.Token);
         var logs = FollowAsync(life.Token);
-        var health = HealthAsync(started, life.Token);
-        var timeout = TimeoutAsync(started, life.Token);
+        var exit = hasEnded ? Task.CompletedTask : _parts.Docker.WaitAsync(Container.Id!, life.Token);
+        var health = hasEnded ? NeverAsync(life.Token) : new AllocHealth(_alloc, _restarts, Container, _log, _parts, _tell).WatchAsync(started, life.Token);
+        var timeout = hasEnded ? NeverAsync(life.Token) : TimeoutAsync(started, life.Token);
         try
         {
             var first = await Task.WhenAny(exit, health, timeout).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            if (first == health) return new(await health.ConfigureAwait(false), null, _log.Last);
+            if (first == health) return new(_log.Clean(await health.ConfigureAwait(false)), null, _log.Last);
             if (first == timeout) return new(await timeout.ConfigureAwait(false), null, _log.Last);
             await exit.ConfigureAwait(false);
-            await Task.WhenAny(logs, Task.Delay(LastWords, parts.Time, life.Token)).ConfigureAwait(false);
-            return await EndOfAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(logs, Task.Delay(LastWords, _parts.Time, life.Token)).ConfigureAwait(false);
+            return EndOf(await Container.EndedAsync(cancellationToken).ConfigureAwait(false));
         }
         finally
         {
             await life.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(Quiet(exit), Quiet(logs), Quiet(health), Quiet(timeout)).ConfigureAwait(false);
+            await Task.WhenAll(memory, logs, exit, health, timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<LifeEnd> EndOfAsync(CancellationToken cancellationToken)
+    private LifeEnd EndOf(ContainerInspectionState state)
     {
-        var state = (await parts.Docker.InspectAsync(Id!, cancellationToken).ConfigureAwait(false)).State;
-        if (state.OOMKilled) return new($"{alloc.Id} took more than its {ByteSize.Format(alloc.Container.Memory)} of memory, and was ended", state.ExitCode, _log.Last);
-        return new(state.ExitCode is 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{alloc.Id} ended with exit code {state.ExitCode}"), state.ExitCode, _log.Last);
+        if (state.OOMKilled) return new($"{_alloc.Id} took more than its {ByteSize.Format(_alloc.Container.Memory)} of memory, and was ended", state.ExitCode, _log.Last);
+        return new(state.ExitCode is 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{_alloc.Id} ended with exit code {state.ExitCode}"), state.ExitCode, _log.Last);
+    }
+
+    /// <summary>Gets the values back that one that was taken up was given, to mask them; the vault may be away for a while.</summary>
+    private async Task LearnAsync(CancellationToken cancellationToken)
+    {
+        if (_log.Known.IsCompleted) return;
+        var versions = Container.Versions ?? _alloc.SecretVersions;
+        // Where it is not known what it has, nothing of it may be seen.
+        if (_alloc.Container.Secrets().Any(name => versions?.ContainsKey(name.Value) is not true)) return;
+        while (true)
+        {
+            try
+            {
+                var readings = await ContainerEnv.RememberAsync(_alloc, versions ?? new Dictionary<string, int>(), _parts.Vault, cancellationToken).ConfigureAwait(false);
+                _log.Mask(readings.Select(reading => reading.Value));
+                foreach (var reading in readings) reading.Dispose();
+                return;
+            }
+            catch (MillException e)
+            {
+                if (LifeEnd.TroubleOf(e) is not LifeTrouble.Passing) return;
+                await Pause.ForAsync(RetryAfter, _parts.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        try
+        await _log.Known.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (true)
         {
-            await foreach (var line in parts.Docker.LogsAsync(Id!, null, follow: true, cancellationToken).ConfigureAwait(false)) _log.Add(line);
-        }
-        catch (Exception e) when (e is MillException or IOException or HttpRequestException)
-        {
-            // What is known of its last lines has to do.
+            try
+            {
+                await ReadAsync(cancellationToken).ConfigureAwait(false);
+                // It has said its last, or the Engine went away politely.
+                if (!(await _parts.Docker.InspectAsync(Container.Id!, cancellationToken).ConfigureAwait(false)).State.Running) return;
+            }
+            catch (MillException e) when (e.Error is MillError.NotFound)
+            {
+                return;
+            }
+            catch (Exception e) when (e is MillException or IOException or HttpRequestException)
+            {
+                // What comes after the last line is read once it can be.
+            }
+            await Pause.ForAsync(RetryAfter, _parts.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Why it has to be started again.</summary>
-    private async Task<string> HealthAsync(DateTimeOffset started, CancellationToken cancellationToken)
+    private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        if (alloc.Kind is not AllocKind.Service || (alloc.Health is null && _port is null))
+        var heard = _log.Heard;
+        var again = heard?.Count ?? 0;
+        await foreach (var line in _parts.Docker.LogsAsync(Container.Id!, heard?.At, follow: true, cancellationToken).ConfigureAwait(false))
         {
-            // That it runs is all that can be known.
-            if (alloc.Kind is AllocKind.Service) tell(report => report with { Status = AllocStatus.Healthy, Reason = null });
-            await Task.Delay(Timeout.InfiniteTimeSpan, parts.Time, cancellationToken).ConfigureAwait(false);
-        }
-        var health = alloc.Health ?? HealthProbe.Connects;
-        var probe = new HealthProbe(health, _port, Id!, parts.Docker, parts.Http, parts.Time);
-        // One that was taken up was healthy before.
-        var (isHealthy, failures) = (alloc.Status is AllocStatus.Healthy && restarts == alloc.Restarts, 0);
-        while (true)
-        {
-            var reason = await probe.LookAsync(cancellationToken).ConfigureAwait(false);
-            failures = reason is null ? 0 : failures + 1;
-            if (reason is null) isHealthy = true;
-            if (isHealthy && failures is 0) tell(report => report with { Status = AllocStatus.Healthy, Reason = null });
-            // What is no news is not told: every report is a commit.
-            else if (!isHealthy) tell(report => report.Reason == reason ? report : report with { Reason = reason, LastLines = _log.Last });
-            if (isHealthy && failures >= health.FailureThreshold) return $"{alloc.Id} is not healthy any more: {reason}";
-            if (!isHealthy && parts.Time.GetUtcNow() - started > health.StartPeriod + FirstHealth) return $"{alloc.Id} did not become healthy: {reason}";
-            await Task.Delay(isHealthy || health.Interval < Impatient ? health.Interval : Impatient, parts.Time, cancellationToken).ConfigureAwait(false);
+            // The Engine begins with the moment itself: what is there already comes again.
+            if (again > 0 && line.At == heard!.Value.At) again--;
+            else _log.Add(line);
         }
     }
 
     private async Task<string> TimeoutAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
-        var left = alloc.Timeout is { } timeout ? started + timeout - parts.Time.GetUtcNow() : Timeout.InfiniteTimeSpan;
-        if (left > TimeSpan.Zero || left == Timeout.InfiniteTimeSpan) await Task.Delay(left, parts.Time, cancellationToken).ConfigureAwait(false);
-        return $"{alloc.Id} had not ended after {Duration.Format(alloc.Timeout!.Value)}";
+        if (_alloc.Timeout is not { } timeout) return await NeverAsync(cancellationToken).ConfigureAwait(false);
+        await Pause.ForAsync(started + timeout - _parts.Time.GetUtcNow(), _parts.Time, cancellationToken).ConfigureAwait(false);
+        return $"{_alloc.Id} had not ended after {Duration.Format(timeout)}";
     }
 
-    /// <summary>Asks it to end, ends it where it does not, and clears up behind it.</summary>
-    private async Task EndAsync(CancellationToken shutdown)
+    private async Task<string> NeverAsync(CancellationToken cancellationToken)
     {
-        if (Id is { } id)
-        {
-            while (!await TryEndAsync(id, shutdown).ConfigureAwait(false)) await Task.Delay(TimeSpan.FromSeconds(1), parts.Time, shutdown).ConfigureAwait(false);
-        }
-        if (_port is { } port) parts.Ports.Return(port);
-        parts.Files.Remove(alloc.Id);
+        await Task.Delay(Timeout.InfiniteTimeSpan, _parts.Time, cancellationToken).ConfigureAwait(false);
+        return "";
     }
-
-    private async Task<bool> TryEndAsync(string id, CancellationToken shutdown)
-    {
-        try
-        {
-            using var grace = CancellationTokenSource.CreateLinkedTokenSource(shutdown);
-            await parts.Docker.SignalAsync(id, "SIGTERM", shutdown).ConfigureAwait(false);
-            var exit = parts.Docker.WaitAsync(id, grace.Token);
-            await Task.WhenAny(exit, Task.Delay(alloc.Container.StopGrace, parts.Time, grace.Token)).ConfigureAwait(false);
-            await grace.CancelAsync().ConfigureAwait(false);
-            await Quiet(exit).ConfigureAwait(false);
-            // Kills what still runs.
-            await parts.Docker.RemoveAsync(id, shutdown).ConfigureAwait(false);
-            return true;
-        }
-        catch (MillException e)
-        {
-            return e.Error is MillError.NotFound;
-        }
-    }
-
-    private static async Task Quiet(Task task)
-    {
-        try
-        {
-            await task.ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is OperationCanceledException or MillException)
-        {
-            // Whoever needed to know was told.
-        }
-    }
-}
-
-/// <summary>How the life of one container came to its end.</summary>
-/// <param name="Reason">What was wrong; null where it ended by itself, and well.</param>
-internal sealed record LifeEnd(string? Reason, int? ExitCode, IReadOnlyList<string>? LastLines)
-{
-    public bool HasStarted { get; init; } = true;
-
-    /// <summary>The Engine could not be reached: nothing is known.</summary>
-    public bool IsEngine { get; init; }
 }

@@ -1,10 +1,12 @@
 using Mill.Node.Docker;
+using Mill.Node.Logs;
+using Mill.Secrets;
 using Mill.Secrets.Redaction;
 
 namespace Mill.Node.Agent;
 
-/// <summary>What a container wrote last, with the values of its secrets masked.</summary>
-internal sealed class AllocLog(SecretRedactor? redactor)
+/// <summary>What one container writes, with the values of its secrets masked: the last lines to say what went wrong, all of them for the disk.</summary>
+internal sealed class AllocLog(LogFile file) : IDisposable
 {
     public const int Kept = 20;
 
@@ -12,6 +14,21 @@ internal sealed class AllocLog(SecretRedactor? redactor)
 
     private readonly Lock _lock = new();
     private readonly Queue<string> _last = new();
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SecretRedactor? _redactor;
+    private (DateTimeOffset At, int Count)? _heard;
+
+    /// <summary>Done once the values are known. Until then nothing can be masked, and so nothing may be read.</summary>
+    public Task Known => _known.Task;
+
+    /// <summary>From when on its lines are to be read, and how many of that very moment are there already; null for from the first on.</summary>
+    public (DateTimeOffset At, int Count)? Heard
+    {
+        get
+        {
+            lock (_lock) return _heard;
+        }
+    }
 
     public IReadOnlyList<string> Last
     {
@@ -21,15 +38,62 @@ internal sealed class AllocLog(SecretRedactor? redactor)
         }
     }
 
-    public void Add(LogLine line)
+    /// <summary>From now on these are masked, in the place of those before. They stay the caller's.</summary>
+    public void Mask(IEnumerable<SecretValue> values)
     {
-        // Where the values are not known, nothing can be masked, and so nothing may leave.
-        if (redactor is null) return;
-        var text = redactor.Redact(line.Text);
+        var redactor = SecretRedactor.Of(values);
         lock (_lock)
         {
-            _last.Enqueue(text.Length > MostOfLine ? text[..MostOfLine] + "…" : text);
-            if (_last.Count > Kept) _last.Dequeue();
+            _redactor?.Dispose();
+            _redactor = redactor;
         }
+        _known.TrySetResult();
+    }
+
+    /// <summary>A reason, without values.</summary>
+    public string Clean(string text)
+    {
+        lock (_lock) return _redactor?.Redact(text) ?? text;
+    }
+
+    /// <summary>Goes on behind what is kept of a container that was there before its agent.</summary>
+    /// <param name="made">When it was made: what is older is of the one before it.</param>
+    public void Resume(DateTimeOffset made)
+    {
+        if (file.Last is not { } last || last.At < made) return;
+        var lines = new LogReader(file.Directory).Tail(Kept).Where(record => record.Ticks >= made.UtcTicks).ToList();
+        lock (_lock)
+        {
+            _heard = last;
+            foreach (var line in lines) NoteLocked(line.Text);
+        }
+    }
+
+    public void Add(LogLine line)
+    {
+        lock (_lock)
+        {
+            if (_redactor is null) return;
+            var text = _redactor.Redact(line.Text);
+            NoteLocked(text);
+            if (_heard is { } heard && heard.At == line.At) _heard = (heard.At, heard.Count + 1);
+            else if (_heard is null || _heard.Value.At < line.At) _heard = (line.At, 1);
+            file.Add(line.At, line.IsError, text);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _redactor?.Dispose();
+            _redactor = null;
+        }
+    }
+
+    private void NoteLocked(string text)
+    {
+        _last.Enqueue(text.Length > MostOfLine ? text[..MostOfLine] + "…" : text);
+        if (_last.Count > Kept) _last.Dequeue();
     }
 }

@@ -6,52 +6,68 @@ namespace Mill.Node.Agent;
 
 /// <summary>
 /// One allocation, from its first container to the end of its last: fetch the image, resolve what it refers to, start, watch, start again, and end when it is to end. Where the agent ends, the container goes on, and the next
-/// agent takes it up.
+/// agent takes it up. What has ended stays until that was heard: else the next agent would not know that it ran.
 /// </summary>
 internal sealed class AllocRunner : IDisposable
 {
     /// <summary>After so many in a row that did not even start, another node may have more luck.</summary>
     private const int MostFailedStarts = 3;
 
-    private static readonly TimeSpan EnginePause = TimeSpan.FromSeconds(1);
+    /// <summary>Between two tries where nothing was wrong with the container itself.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan CleanAgain = TimeSpan.FromSeconds(10);
+
+    /// <summary>For what is missing for the moment. Then it counts as if the container were to blame.</summary>
+    private static readonly TimeSpan MostPassing = TimeSpan.FromMinutes(5);
 
     /// <summary>What was healthy for so long has left its troubles behind.</summary>
     private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1);
 
     private readonly NodeParts _parts;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private ITimer? _stopTimer;
+    private AllocLife? _life;
     private AllocRecord _alloc;
     private AllocReport _report;
-    private AllocReport? _sent;
+    private AllocReport _sent;
 
     public AllocRunner(AllocRecord alloc, NodeParts parts)
     {
         (_alloc, _parts) = (alloc, parts);
-        _report = new() { Id = alloc.Id, Status = alloc.Status, Restarts = alloc.Restarts };
+        _sent = _report = new() { Id = alloc.Id, Status = alloc.Status, Restarts = alloc.Restarts };
     }
 
     /// <summary>Its work, once it was begun.</summary>
     public Task Work { get; private set; } = Task.CompletedTask;
+
+    public string Id => _alloc.Id;
+
+    /// <summary>The id of its container; null where it has none right now.</summary>
+    public string? Container => _life?.Container.Id;
 
     /// <summary>What is to be said of it; null where all was.</summary>
     public AllocReport? News
     {
         get
         {
-            lock (_lock) return _report == _sent ? null : _report;
+            lock (_lock) return _report.SaysSameAs(_sent) ? null : _report;
         }
     }
+
+    private bool HasRun => _alloc.StartedAt is not null || _alloc.Status is AllocStatus.Running or AllocStatus.Healthy;
 
     /// <summary>That was heard.</summary>
     public void Sent(AllocReport report)
     {
         lock (_lock) _sent = report;
+        if (report.Status is AllocStatus.Stopped or AllocStatus.Failed) _heard.TrySetResult();
     }
 
-    /// <param name="existing">The id of a container of it that is there already.</param>
-    public void Begin(string? existing, CancellationToken shutdown) => Work = RunAsync(existing, shutdown);
+    /// <param name="existing">A container of it that is there already.</param>
+    public void Begin(FoundContainer? existing, CancellationToken shutdown) => Work = RunAsync(existing, shutdown);
 
     /// <summary>What is now wanted of it.</summary>
     public void Update(AllocRecord alloc)
@@ -61,6 +77,7 @@ internal sealed class AllocRunner : IDisposable
             _alloc = alloc;
             if (alloc.IsTerminal) EndLocked(TimeSpan.Zero);
             else if (alloc.IsStopping) EndLocked(alloc.Drain ?? TimeSpan.Zero);
+            else StayLocked();
         }
     }
 
@@ -76,10 +93,29 @@ internal sealed class AllocRunner : IDisposable
         _stop.Dispose();
     }
 
+    private static void Stop(object? stop)
+    {
+        try
+        {
+            ((CancellationTokenSource)stop!).Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile. Nothing may leave a timer: it would end the process.
+        }
+    }
+
     private void EndLocked(TimeSpan after)
     {
-        if (after <= TimeSpan.Zero) _stop.Cancel();
-        else _stopTimer ??= _parts.Time.CreateTimer(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop, after, Timeout.InfiniteTimeSpan);
+        if (after <= TimeSpan.Zero) Stop(_stop);
+        else _stopTimer ??= _parts.Time.CreateTimer(Stop, _stop, Pause.Timer(after), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>It is wanted again before its time was up.</summary>
+    private void StayLocked()
+    {
+        _stopTimer?.Dispose();
+        _stopTimer = null;
     }
 
     private void Tell(Func<AllocReport, AllocReport> change)
@@ -87,55 +123,86 @@ internal sealed class AllocRunner : IDisposable
         lock (_lock)
         {
             var after = change(_report);
-            if (after == _report) return;
+            if (after.SaysSameAs(_report)) return;
             _report = after;
         }
         _parts.Changed();
     }
 
-    private async Task RunAsync(string? existing, CancellationToken shutdown)
+    private async Task RunAsync(FoundContainer? existing, CancellationToken shutdown)
     {
         // Whoever begins it goes on at once.
         await Task.Yield();
         using var work = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, shutdown);
         try
         {
-            await GoOnAsync(existing, work.Token, shutdown).ConfigureAwait(false);
+            await ToEndAsync(existing, work.Token, shutdown).ConfigureAwait(false);
+            await _heard.Task.WaitAsync(shutdown).ConfigureAwait(false);
+            while (!await IsCleanAsync(shutdown).ConfigureAwait(false)) await Task.Delay(CleanAgain, _parts.Time, shutdown).ConfigureAwait(false);
+            _parts.Logs.End(_alloc.Id);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested && !shutdown.IsCancellationRequested)
-        {
-            Tell(report => report with { Status = AllocStatus.Stopped, Address = null });
-        }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (shutdown.IsCancellationRequested)
         {
             // The next agent takes it up.
         }
+        finally
+        {
+            _life?.Dispose();
+        }
     }
 
-    private async Task GoOnAsync(string? existing, CancellationToken work, CancellationToken shutdown)
+    /// <summary>Whatever happens, its end is told.</summary>
+    private async Task ToEndAsync(FoundContainer? existing, CancellationToken work, CancellationToken shutdown)
     {
-        var (failures, starts) = (0, 0);
-        for (var restarts = _alloc.Restarts; ;)
+        try
+        {
+            await GoOnAsync(existing, work, shutdown).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!shutdown.IsCancellationRequested && work.IsCancellationRequested)
+        {
+            await StoppedAsync(shutdown).ConfigureAwait(false);
+            Tell(report => report with { Status = AllocStatus.Stopped, Address = null });
+        }
+        catch (Exception e) when (!shutdown.IsCancellationRequested)
+        {
+            await StoppedAsync(shutdown).ConfigureAwait(false);
+            Tell(report => report with { Status = AllocStatus.Failed, Reason = e.Message, Address = null });
+        }
+    }
+
+    /// <summary>The Engine may have been away when its time came.</summary>
+    private Task StoppedAsync(CancellationToken shutdown) => _life?.Container.StopAsync(shutdown) ?? Task.CompletedTask;
+
+    private async Task GoOnAsync(FoundContainer? existing, CancellationToken work, CancellationToken shutdown)
+    {
+        if (existing is null && HasRun && _alloc.Kind is not AllocKind.Service)
+        {
+            // What it was to do is done, or half done: doing it again is for those who know.
+            Tell(report => report with { Status = AllocStatus.Failed, Reason = AllocContainer.GoneOf(_alloc), Address = null });
+            return;
+        }
+        var (failures, starts, id) = (0, 0, existing?.Id);
+        long? passing = null;
+        for (var restarts = existing?.Attempt ?? _alloc.Restarts + (HasRun ? 1 : 0); ;)
         {
             var began = _parts.Time.GetTimestamp();
-            LifeEnd end;
-            using (var life = new AllocLife(_alloc, restarts, _parts, Tell))
+            _life?.Dispose();
+            _life = new AllocLife(_alloc, restarts, isFirst: restarts is 0 && _report.Status is AllocStatus.Pulling, _parts, Tell);
+            var end = await _life.RunAsync(id, work, shutdown).ConfigureAwait(false);
+            id = end.Trouble is LifeTrouble.Engine ? _life.Container.Id : null;
+            var wasSteady = end.HasStarted && _parts.Time.GetElapsedTime(began) > Steady;
+            if (wasSteady) passing = null;
+            if (end.Trouble is LifeTrouble.Engine || (end.Trouble is LifeTrouble.Passing && _parts.Time.GetElapsedTime(passing ??= began) < MostPassing))
             {
-                end = await life.RunAsync(existing, work, shutdown).ConfigureAwait(false);
-                existing = end.IsEngine ? life.Id : null;
-            }
-            if (end.IsEngine)
-            {
-                // Nothing is known of the container, and nothing can be done to it.
-                await Task.Delay(EnginePause, _parts.Time, work).ConfigureAwait(false);
+                await RetryAsync(end, work).ConfigureAwait(false);
                 continue;
             }
             if (_alloc.Kind is not AllocKind.Service)
             {
-                Tell(report => report with { Status = end is { ExitCode: 0, Reason: null } ? AllocStatus.Stopped : AllocStatus.Failed, ExitCode = end.ExitCode, Reason = end.Reason, LastLines = end.LastLines, Address = null });
+                Tell(report => report with { Status = end is { ExitCode: 0, Reason: null } ? AllocStatus.Stopped : AllocStatus.Failed, ExitCode = end.ExitCode, Reason = end.Reason, LastLines = Failed(end), Address = null });
                 return;
             }
-            failures = end.HasStarted && _parts.Time.GetElapsedTime(began) > Steady ? 1 : failures + 1;
+            failures = wasSteady ? 1 : failures + 1;
             starts = end.HasStarted ? 0 : starts + 1;
             if (starts >= MostFailedStarts)
             {
@@ -143,10 +210,47 @@ internal sealed class AllocRunner : IDisposable
                 return;
             }
             var seen = ++restarts;
-            Tell(report => report with { Status = AllocStatus.Starting, Restarts = seen, ExitCode = end.ExitCode, Reason = end.Reason ?? Ended(end), LastLines = end.LastLines });
+            Tell(report => report with { Status = AllocStatus.Starting, StartedAt = null, Restarts = seen, ExitCode = end.ExitCode, Reason = end.Reason ?? Ended(end), LastLines = end.LastLines });
+            await IsCleanAsync(work).ConfigureAwait(false);
             await Task.Delay(ServiceUpkeep.PauseAfter(failures), _parts.Time, work).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Nothing was wrong with the container: that counts neither as a start nor as a restart.</summary>
+    private async Task RetryAsync(LifeEnd end, CancellationToken work)
+    {
+        if (end.Trouble is LifeTrouble.Passing)
+        {
+            Tell(report => report with { Reason = end.Reason });
+            await IsCleanAsync(work).ConfigureAwait(false);
+        }
+        else if (_life?.Container.Id is null)
+        {
+            _life?.Container.Release();
+        }
+        await Task.Delay(RetryAfter, _parts.Time, work).ConfigureAwait(false);
+    }
+
+    /// <summary>False where something is left of the last container. It has ended, and harms nobody.</summary>
+    private async Task<bool> IsCleanAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_life is { } life) await life.Container.CleanAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            _parts.LeftBehind(_alloc.Id, e.Message);
+            return false;
+        }
+    }
+
+    private static IReadOnlyList<string>? Failed(LifeEnd end) => end is { ExitCode: 0, Reason: null } ? null : end.LastLines;
+
     private string Ended(LifeEnd end) => string.Create(CultureInfo.InvariantCulture, $"{_alloc.Id} ended with exit code {end.ExitCode}");
 }
+
+/// <summary>A container that was there before its agent.</summary>
+/// <param name="Attempt">How many were made before it.</param>
+internal sealed record FoundContainer(string Id, int Attempt);

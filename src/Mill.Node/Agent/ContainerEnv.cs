@@ -33,7 +33,7 @@ internal sealed class ContainerEnv : IDisposable
     /// <summary>Who asks the vault for what an allocation refers to. What it may refer to was looked at when it was deployed.</summary>
     public static Caller CallerOf(AllocRecord alloc) => new($"node-{alloc.Node}", $"node {alloc.Node}", Role.Reader, alloc.Tenant);
 
-    /// <summary>Throws <see cref="MillError.NotFound"/> for a secret that is not there (any more), or a service that has no healthy replica, and as <see cref="IVault"/>.</summary>
+    /// <summary>Throws <see cref="MillError.NotFound"/> for a secret that is not there (any more), <see cref="MillError.NotReady"/> for a service that has no healthy replica yet, and as <see cref="IVault"/>.</summary>
     /// <param name="port">What the container is told to listen on; null where it is not told.</param>
     public static async Task<ContainerEnv> ResolveAsync(AllocRecord alloc, int? port, FleetState fleet, IVault vault, CancellationToken cancellationToken)
     {
@@ -64,22 +64,19 @@ internal sealed class ContainerEnv : IDisposable
         return new(registry.Address, env.Expand(registry.Username, FleetState.Empty, registry.Address, isText: true), env.Expand(registry.Password, FleetState.Empty, registry.Address, isText: true));
     }
 
-    /// <summary>The values that its container got when it started; null where one of them is not to be had any more. The caller disposes them.</summary>
-    public static async Task<IReadOnlyList<SecretReading>?> RememberAsync(AllocRecord alloc, IVault vault, CancellationToken cancellationToken)
+    /// <summary>The values that a container got when it started, to mask them. The caller disposes them. Throws as <see cref="IVault"/>: <see cref="MillError.NotFound"/> where one is not to be had any more.</summary>
+    public static async Task<IReadOnlyList<SecretReading>> RememberAsync(AllocRecord alloc, IReadOnlyDictionary<string, int> versions, IVault vault, CancellationToken cancellationToken)
     {
         var readings = new List<SecretReading>();
         try
         {
-            foreach (var (name, version) in alloc.SecretVersions ?? new Dictionary<string, int>())
-            {
-                readings.Add((await vault.ReadAsync(CallerOf(alloc), new(SecretName.Parse(name), version), cancellationToken).ConfigureAwait(false)).Answer);
-            }
+            foreach (var (name, version) in versions) readings.Add((await vault.ReadAsync(CallerOf(alloc), new(SecretName.Parse(name), version), cancellationToken).ConfigureAwait(false)).Answer);
             return readings;
         }
-        catch (MillException)
+        catch
         {
             foreach (var reading in readings) reading.Dispose();
-            return null;
+            throw;
         }
     }
 
@@ -128,5 +125,5 @@ internal sealed class ContainerEnv : IDisposable
     /// <summary>Of a replica that serves.</summary>
     private static string AddressOf(FleetState fleet, string service) =>
         fleet.AllocsOf(service).Where(alloc => alloc is { Status: AllocStatus.Healthy, IsStopping: false, Address: not null }).MinBy(alloc => alloc.Id, StringComparer.Ordinal)?.Address
-        ?? throw new MillException(MillError.NotFound, $"the service \"{service}\" has no healthy replica yet");
+        ?? throw new MillException(MillError.NotReady, $"the service \"{service}\" has no healthy replica yet");
 }

@@ -8,8 +8,12 @@ using Mill.Secrets;
 namespace Mill.Node.Agent;
 
 /// <summary>Looks whether a container does what it is for.</summary>
-internal sealed class HealthProbe(HealthSpec health, int? port, string container, DockerClient docker, HttpMessageInvoker http, TimeProvider time)
+/// <param name="host">Where its port is reached.</param>
+internal sealed class HealthProbe(HealthSpec health, string host, int? port, string container, DockerClient docker, HttpMessageInvoker http, TimeProvider time)
 {
+    /// <summary>The command that was begun and has not ended: one at a time, or they would pile up in the container.</summary>
+    private Task<int>? _command;
+
     /// <summary>What counts where nobody says how to look: that its port takes connections.</summary>
     public static HealthSpec Connects { get; } = new()
     {
@@ -23,7 +27,7 @@ internal sealed class HealthProbe(HealthSpec health, int? port, string container
     /// <summary>Why it is not healthy; null where it is. Throws only <see cref="OperationCanceledException"/>.</summary>
     public async Task<string?> LookAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(health.Timeout, time);
+        using var limit = new CancellationTokenSource(Pause.Timer(health.Timeout), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -31,7 +35,7 @@ internal sealed class HealthProbe(HealthSpec health, int? port, string container
             {
                 HealthKind.Http => await RequestAsync(both.Token).ConfigureAwait(false),
                 HealthKind.Tcp => await ConnectAsync(both.Token).ConfigureAwait(false),
-                _ => await RunAsync(both.Token).ConfigureAwait(false),
+                _ => await RunAsync(both.Token, cancellationToken).ConfigureAwait(false),
             };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -57,7 +61,7 @@ internal sealed class HealthProbe(HealthSpec health, int? port, string container
 
     private async Task<string?> RequestAsync(CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}{health.Path}"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"http://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}{health.Path}"));
         request.Headers.ConnectionClose = true;
         using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         return response.StatusCode is >= HttpStatusCode.OK and < HttpStatusCode.MultipleChoices ? null : string.Create(CultureInfo.InvariantCulture, $"{What} was answered with {(int)response.StatusCode}");
@@ -66,13 +70,19 @@ internal sealed class HealthProbe(HealthSpec health, int? port, string container
     private async Task<string?> ConnectAsync(CancellationToken cancellationToken)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, port ?? 0, cancellationToken).ConfigureAwait(false);
+        await socket.ConnectAsync(host, port ?? 0, cancellationToken).ConfigureAwait(false);
         return null;
     }
 
-    private async Task<string?> RunAsync(CancellationToken cancellationToken)
+    private async Task<string?> RunAsync(CancellationToken limit, CancellationToken cancellationToken)
     {
-        var code = await docker.RunAsync(container, health.Command!, cancellationToken).ConfigureAwait(false);
+        // One that takes too long goes on in the container, and is what is looked at next.
+        _command ??= docker.RunAsync(container, health.Command!, cancellationToken);
+        await ((Task)_command).WaitAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_command.IsCompleted) limit.ThrowIfCancellationRequested();
+        var ended = _command;
+        _command = null;
+        var code = await ended.ConfigureAwait(false);
         return code is 0 ? null : string.Create(CultureInfo.InvariantCulture, $"the command ended with {code}");
     }
 }

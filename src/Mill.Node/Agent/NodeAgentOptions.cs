@@ -21,6 +21,12 @@ public sealed record NodeAgentOptions
     /// <summary>For what is lost with its container.</summary>
     public required string ScratchDirectory { get; init; }
 
+    /// <summary>For what containers wrote, with the values of secrets masked.</summary>
+    public string LogDirectory { get => field ?? ScratchDirectory + "-logs"; init; }
+
+    /// <summary>Between two looks at what each container takes.</summary>
+    public TimeSpan UsageEvery { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Between two signs of life, where there is nothing else to say.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(2);
 

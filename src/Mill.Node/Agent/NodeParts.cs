@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Node.Docker;
+using Mill.Node.Logs;
 
 namespace Mill.Node.Agent;
 
@@ -24,10 +26,18 @@ internal sealed record NodeParts
 
     public required AllocFiles Files { get; init; }
 
+    public required LogStore Logs { get; init; }
+
+    /// <summary>The images that are being fetched, by the id of the allocation.</summary>
+    public ConcurrentDictionary<string, PullProgress> Pulls { get; } = new(StringComparer.Ordinal);
+
     public required HttpMessageInvoker Http { get; init; }
 
     public required TimeProvider Time { get; init; }
 
     /// <summary>Told that there is something new to say. Must not throw.</summary>
     public required Action Changed { get; init; }
+
+    /// <summary>Told what is left of an allocation that has ended, and why. Must not throw.</summary>
+    public required Action<string, string> LeftBehind { get; init; }
 }

@@ -1,18 +1,22 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Mill.Secrets;
 
 namespace Mill.Node.Agent;
 
-/// <summary>The ports of this node that containers get: those that no program is told to use (RFC 6335, 6). None is given twice, and none that somebody else listens on.</summary>
+/// <summary>
+/// The ports of this node that containers get: above those of well-known services, and below those that Linux gives outgoing connections (ip_local_port_range). None is given twice, and none that somebody else listens on.
+/// Each agent begins at another place, as several may share a machine.
+/// </summary>
 internal sealed class PortPool
 {
-    public const int First = 49152;
-    public const int Last = 65535;
+    public const int First = 20000;
+    public const int Last = 32767;
 
     private readonly Lock _lock = new();
     private readonly HashSet<int> _taken = [];
-    private int _next = First;
+    private int _next = RandomNumberGenerator.GetInt32(First, Last + 1);
 
     /// <summary>Throws <see cref="MillError.NoRoom"/> where none is left.</summary>
     public int Take()
@@ -43,12 +47,15 @@ internal sealed class PortPool
         lock (_lock) _taken.Remove(port);
     }
 
-    private static bool IsFree(int port)
+    /// <summary>Whether nobody listens on it.</summary>
+    public static bool IsFree(int port)
     {
-        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        var isBoth = Socket.OSSupportsIPv6;
+        using var socket = new Socket(isBoth ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (isBoth) socket.DualMode = true;
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+            socket.Bind(new IPEndPoint(isBoth ? IPAddress.IPv6Any : IPAddress.Any, port));
             return true;
         }
         catch (SocketException)

@@ -18,7 +18,15 @@ internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<s
     public const string Kind = "mill.kind";
     public const string Attempt = "mill.attempt";
 
+    /// <summary>When the allocation was made: after a restore, another one may have the same id.</summary>
+    public const string Created = "mill.created";
+
+    /// <summary>Of the secrets that it got, so that whoever takes it up knows what to mask.</summary>
+    public const string SecretVersions = "mill.secret-versions";
+
     private const long CpuPeriod = 100_000;
+
+    private const int ShortNode = 8;
 
     /// <summary>On the node; null where it has none.</summary>
     public int? Port { get; init; }
@@ -26,11 +34,19 @@ internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<s
     /// <summary>How many were made before it.</summary>
     public int Restarts { get; init; }
 
+    /// <summary>Of the node: where others reach the port; null for all that it has.</summary>
+    public string? PublishOn { get; init; }
+
+    /// <summary>Of the secrets that are in its environment and its files, by name.</summary>
+    public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
+
     /// <summary>What the container sees of the node, as <c>there:here</c>.</summary>
     public IReadOnlyList<string> Binds { get; init; } = [];
 
-    /// <summary>Every one has its own, so that an old one that is being removed stands in nobody's way.</summary>
-    public string Name => string.Create(CultureInfo.InvariantCulture, $"mill-{Alloc.Id}-{Restarts}");
+    /// <summary>Every one has its own, so that an old one that is being removed stands in nobody's way, nor that of another node on the same Engine.</summary>
+    public string Name => NameOf(Alloc, Restarts);
+
+    public static string NameOf(AllocRecord alloc, int restarts) => string.Create(CultureInfo.InvariantCulture, $"mill-{alloc.Node.Value[..ShortNode]}-{alloc.Id}-{restarts}");
 
     /// <summary>Clears what it has written once it is disposed.</summary>
     public PinnedWriter Write()
@@ -71,6 +87,8 @@ internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<s
         json.WriteString(Node, Alloc.Node.Value);
         json.WriteString(Kind, Alloc.Kind.ToString().ToLowerInvariant());
         json.WriteString(Attempt, Restarts.ToString(CultureInfo.InvariantCulture));
+        json.WriteString(Created, Alloc.CreatedAt.ToString());
+        json.WriteString(SecretVersions, JsonSerializer.Serialize(new Dictionary<string, int>(Versions), DockerJson.Default.DictionaryStringInt32));
         if (Port is { } port) json.WriteString(HostPort, port.ToString(CultureInfo.InvariantCulture));
         json.WriteEndObject();
         if (spec is { Network: ContainerNetwork.Bridge, Port: { } inner })
@@ -100,6 +118,7 @@ internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<s
             json.WriteStartObject("PortBindings");
             json.WriteStartArray(TcpPort(inner));
             json.WriteStartObject();
+            if (PublishOn is { } address) json.WriteString("HostIp", address);
             json.WriteString("HostPort", outer.ToString(CultureInfo.InvariantCulture));
             json.WriteEndObject();
             json.WriteEndArray();

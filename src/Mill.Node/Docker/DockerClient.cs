@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Mill.Core.Ports;
 using Mill.Secrets;
 
 namespace Mill.Node.Docker;
@@ -13,6 +14,9 @@ namespace Mill.Node.Docker;
 /// </remarks>
 internal sealed class DockerClient(DockerAddress address, TimeProvider time) : IDisposable
 {
+    /// <summary>Of a pull of which nothing is heard any more. What is unpacked says nothing for a while.</summary>
+    private static readonly TimeSpan Stall = TimeSpan.FromMinutes(5);
+
     private readonly DockerTransport _transport = new(address, time);
 
     public DockerAddress Address => address;
@@ -20,6 +24,9 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
     public void Dispose() => _transport.Dispose();
 
     public Task<DockerInfo> InfoAsync(CancellationToken cancellationToken) => _transport.GetAsync("/info", DockerJson.Default.DockerInfo, cancellationToken);
+
+    /// <summary>Returns where it answers.</summary>
+    public Task PingAsync(CancellationToken cancellationToken) => _transport.DoAsync(HttpMethod.Get, "/_ping", cancellationToken);
 
     /// <summary>Those of a node, whatever they do.</summary>
     public Task<ContainerSummary[]> ListAsync(string node, CancellationToken cancellationToken)
@@ -44,6 +51,22 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
     /// <summary>Asks it to end; the Engine's own waiting is not needed.</summary>
     public Task SignalAsync(string id, string signal, CancellationToken cancellationToken) =>
         _transport.DoAsync(HttpMethod.Post, $"/containers/{id}/kill?signal={signal}", cancellationToken, HttpStatusCode.Conflict, HttpStatusCode.NotFound);
+
+    /// <summary>Asks it to end, and ends it where it has not within its own grace. Returns once it does not run.</summary>
+    public async Task StopAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (await _transport.StreamAsync(HttpMethod.Post, $"/containers/{id}/stop", null, null, cancellationToken).ConfigureAwait(false)).Dispose();
+        }
+        catch (MillException e) when (e.Error is MillError.NotFound)
+        {
+            // It does not run, indeed.
+        }
+    }
+
+    /// <summary>What it takes right now.</summary>
+    public Task<ContainerStats> StatsAsync(string id, CancellationToken cancellationToken) => _transport.GetAsync($"/containers/{id}/stats?stream=false&one-shot=true", DockerJson.Default.ContainerStats, cancellationToken);
 
     public Task RemoveAsync(string id, CancellationToken cancellationToken) =>
         _transport.DoAsync(HttpMethod.Delete, $"/containers/{id}?force=true&v=true", cancellationToken, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
@@ -82,13 +105,15 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
     public async Task PullAsync(string image, RegistryLogin? login, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         var name = ImageName.Parse(image);
+        using var stall = new Deadline(Stall, time, cancellationToken);
         try
         {
-            using var response = await _transport.StreamAsync(HttpMethod.Post, $"/images/create?fromImage={Uri.EscapeDataString(name.Repository)}&tag={Uri.EscapeDataString(name.Tag)}", null, login?.Header(), cancellationToken).ConfigureAwait(false);
-            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            using var response = await _transport.StreamAsync(HttpMethod.Post, $"/images/create?fromImage={Uri.EscapeDataString(name.Repository)}&tag={Uri.EscapeDataString(name.Tag)}", null, login?.Header(), stall.Token).ConfigureAwait(false);
+            var body = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
             var layers = new Dictionary<string, (long Current, long Total)>(StringComparer.Ordinal);
-            await foreach (var line in JsonSerializer.DeserializeAsyncEnumerable(body, DockerJson.Default.PullLine, topLevelValues: true, cancellationToken).ConfigureAwait(false))
+            await foreach (var line in JsonSerializer.DeserializeAsyncEnumerable(body, DockerJson.Default.PullLine, topLevelValues: true, stall.Token).ConfigureAwait(false))
             {
+                stall.Renew(Stall);
                 if (line?.Error is { } error) throw new MillException(MillError.ImageUnavailable, $"the image {image} cannot be pulled: {error}");
                 if (line is not { Id: { } id, Detail: { Total: > 0 } detail }) continue;
                 layers[id] = (detail.Current, detail.Total);
@@ -98,6 +123,10 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
         catch (MillException e) when (e.Error is MillError.NotFound or MillError.ContainerRefused)
         {
             throw new MillException(MillError.ImageUnavailable, $"the image {image} cannot be pulled: {e.Message}", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new MillException(MillError.ImageUnavailable, $"the image {image} cannot be pulled: nothing more came of it", e);
         }
         catch (Exception e) when (e is JsonException or IOException or HttpRequestException)
         {
@@ -126,6 +155,23 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
         await body.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
         return (await _transport.GetAsync($"/exec/{exec.Id}/json", DockerJson.Default.ExecInspection, cancellationToken).ConfigureAwait(false)).ExitCode ?? -1;
     }
+
+    /// <summary>Of a program with its streams: see <see cref="DockerExec"/>.</summary>
+    /// <returns>What the Engine calls it.</returns>
+    public async Task<string> CreateExecAsync(string id, ExecCommand command, CancellationToken cancellationToken)
+    {
+        using var request = Body(new ExecRequest(command.Command, true, true, true, command.IsTerminal), DockerJson.Default.ExecRequest);
+        return (await _transport.PostAsync($"/containers/{id}/exec", request, DockerJson.Default.CreatedExec, cancellationToken).ConfigureAwait(false)).Id;
+    }
+
+    public Task<HijackedStream> StartExecAsync(string exec, bool isTerminal, CancellationToken cancellationToken) => _transport.HijackAsync($"/exec/{exec}/start", new ExecStart(false, isTerminal), DockerJson.Default.ExecStart, cancellationToken);
+
+    public Task ResizeExecAsync(string exec, TerminalSize size, CancellationToken cancellationToken) =>
+        _transport.DoAsync(HttpMethod.Post, FormattableString.Invariant($"/exec/{exec}/resize?h={size.Rows}&w={size.Columns}"), cancellationToken);
+
+    public async Task<int> ExitOfExecAsync(string exec, CancellationToken cancellationToken) => (await _transport.GetAsync($"/exec/{exec}/json", DockerJson.Default.ExecInspection, cancellationToken).ConfigureAwait(false)).ExitCode ?? -1;
+
+    public MillException NotReached(Exception cause) => _transport.NotReached(cause);
 
     private static ByteArrayContent Body<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {

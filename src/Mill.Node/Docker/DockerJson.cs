@@ -16,6 +16,8 @@ namespace Mill.Node.Docker;
 [JsonSerializable(typeof(ExecInspection))]
 [JsonSerializable(typeof(ExecRequest))]
 [JsonSerializable(typeof(ExecStart))]
+[JsonSerializable(typeof(ContainerStats))]
+[JsonSerializable(typeof(Dictionary<string, int>))]
 internal sealed partial class DockerJson : JsonSerializerContext;
 
 internal sealed record DockerProblem([property: JsonPropertyName("message")] string? Message);
@@ -24,9 +26,14 @@ internal sealed record DockerInfo(int NCPU, long MemTotal, string? Name, string?
 
 internal sealed record CreatedContainer(string Id);
 
-internal sealed record ContainerInspection(string Id, string? Name, ContainerInspectionState State, ContainerConfig? Config);
+internal sealed record ContainerInspection(string Id, string? Name, DateTimeOffset? Created, ContainerInspectionState State, ContainerConfig? Config);
 
-internal sealed record ContainerInspectionState(string Status, bool Running, bool OOMKilled, int Pid, int ExitCode, string? Error, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);
+internal sealed record ContainerInspectionState(string Status, bool Running, bool OOMKilled, int Pid, int ExitCode, string? Error, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt)
+{
+    /// <summary>Of one that was made and never started. The Engine then gives the year 1 for the moment of its start.</summary>
+    [JsonIgnore]
+    public bool HasNeverRun => Status is "created" || StartedAt is not { Year: > 1 };
+}
 
 internal sealed record ContainerConfig(IReadOnlyDictionary<string, string>? Labels, bool Tty);
 
@@ -53,3 +60,16 @@ internal sealed record ExecInspection(bool Running, int? ExitCode);
 internal sealed record ExecRequest(IReadOnlyList<string> Cmd, bool AttachStdin, bool AttachStdout, bool AttachStderr, bool Tty);
 
 internal sealed record ExecStart(bool Detach, bool Tty);
+
+internal sealed record ContainerStats(
+    [property: JsonPropertyName("read")] DateTimeOffset Read,
+    [property: JsonPropertyName("cpu_stats")] CpuStats? Cpu,
+    [property: JsonPropertyName("memory_stats")] MemoryStats? Memory);
+
+internal sealed record CpuStats([property: JsonPropertyName("cpu_usage")] CpuUsage? Usage);
+
+/// <param name="Total">In nanoseconds, since it started.</param>
+internal sealed record CpuUsage([property: JsonPropertyName("total_usage")] ulong Total);
+
+/// <param name="Stats">By the name of the counter, which differs between the versions of cgroups.</param>
+internal sealed record MemoryStats([property: JsonPropertyName("usage")] long Usage, [property: JsonPropertyName("stats")] IReadOnlyDictionary<string, ulong>? Stats);

@@ -38,17 +38,9 @@ internal sealed class DockerTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken) => AskAsync(HttpMethod.Get, path, null, type, cancellationToken);
 
-    public async Task<T> PostAsync<T>(string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        using var response = await SendAsync(HttpMethod.Post, path, content, cancellationToken).ConfigureAwait(false);
-        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<T> PostAsync<T>(string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken) => AskAsync(HttpMethod.Post, path, content, type, cancellationToken);
 
     /// <summary>The status is all there is to an answer. Those expected are no failures.</summary>
     public async Task<HttpStatusCode> DoAsync(HttpMethod method, string path, CancellationToken cancellationToken, params HttpStatusCode[] expected)
@@ -56,7 +48,7 @@ internal sealed class DockerTransport : IDisposable
         using var request = new HttpRequestMessage(method, Version + path);
         using var limit = Limit(cancellationToken);
         using var response = await ExchangeAsync(request, limit.Token, cancellationToken).ConfigureAwait(false);
-        if (!expected.Contains(response.StatusCode)) await ThrowUnlessSuccessAsync(response, cancellationToken).ConfigureAwait(false);
+        if (!expected.Contains(response.StatusCode)) await ThrowUnlessSuccessAsync(response, limit.Token).ConfigureAwait(false);
         return response.StatusCode;
     }
 
@@ -78,21 +70,31 @@ internal sealed class DockerTransport : IDisposable
         }
     }
 
+    /// <summary>A connection that becomes a stream in both directions.</summary>
+    public Task<HijackedStream> HijackAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken) => HijackedStream.OpenAsync(_address, Version + path, JsonSerializer.SerializeToUtf8Bytes(body, type), cancellationToken);
+
     public MillException NotReached(Exception cause) => new(MillError.EngineUnavailable, $"The container engine at {_address} cannot be reached.", cause)
     {
         Hint = $"Start it (systemctl start docker), or name another in {DockerAddress.Variable}.",
     };
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    /// <summary>The limit is for all of it: an Engine may also stop in the middle of an answer.</summary>
+    private async Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
+        using var limit = Limit(cancellationToken);
+        using var response = await SendAsync(method, path, content, limit.Token, cancellationToken).ConfigureAwait(false);
         try
         {
-            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken).ConfigureAwait(false) ?? throw new JsonException("null");
+            var body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+            return await JsonSerializer.DeserializeAsync(body, type, limit.Token).ConfigureAwait(false) ?? throw new JsonException("null");
         }
         catch (Exception e) when (e is JsonException or IOException or HttpRequestException)
         {
             throw new MillException(MillError.EngineUnavailable, "The container engine gave an answer that is none.", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NotReached(e);
         }
     }
 
@@ -117,22 +119,21 @@ internal sealed class DockerTransport : IDisposable
             var problem = await JsonSerializer.DeserializeAsync(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), DockerJson.Default.DockerProblem, cancellationToken).ConfigureAwait(false);
             if (problem?.Message is { Length: > 0 } message) return message;
         }
-        catch (Exception e) when (e is JsonException or IOException or HttpRequestException)
+        catch (Exception e) when (e is JsonException or IOException or HttpRequestException or OperationCanceledException)
         {
             // The status says enough.
         }
         return FormattableString.Invariant($"the container engine answered {(int)response.StatusCode}");
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken limit, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, Version + path) { Content = content };
         if (content is { Headers.ContentType: null }) content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using var limit = Limit(cancellationToken);
-        var response = await ExchangeAsync(request, limit.Token, cancellationToken).ConfigureAwait(false);
+        var response = await ExchangeAsync(request, limit, cancellationToken).ConfigureAwait(false);
         try
         {
-            await ThrowUnlessSuccessAsync(response, limit.Token).ConfigureAwait(false);
+            await ThrowUnlessSuccessAsync(response, limit).ConfigureAwait(false);
             return response;
         }
         catch
@@ -155,25 +156,4 @@ internal sealed class DockerTransport : IDisposable
     }
 
     private Deadline Limit(CancellationToken cancellationToken) => new(Patience, _time, cancellationToken);
-
-    /// <summary>Ends with the caller, or when the time is up.</summary>
-    private sealed class Deadline : IDisposable
-    {
-        private readonly CancellationTokenSource _time;
-        private readonly CancellationTokenSource _both;
-
-        public Deadline(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
-        {
-            _time = new(patience, time);
-            _both = CancellationTokenSource.CreateLinkedTokenSource(_time.Token, cancellationToken);
-        }
-
-        public CancellationToken Token => _both.Token;
-
-        public void Dispose()
-        {
-            _both.Dispose();
-            _time.Dispose();
-        }
-    }
 }

@@ -6,6 +6,7 @@ using Mill.Core.Access;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Server.Api.Fleet;
 using Mill.Server.Auth;
 using Mill.Server.Http;
 using Mill.Server.Peers;
@@ -13,7 +14,7 @@ using Mill.Server.Peers;
 namespace Mill.Server.Api;
 
 /// <summary>The nodes of the cluster: shown and removed, by operators.</summary>
-internal sealed class NodeEndpoints(IVault vault, Authentication authentication, NodeViews views, ClusterParts? cluster)
+internal sealed class NodeEndpoints(IVault vault, Authentication authentication, NodeViews views, FleetView fleet, ClusterParts? cluster)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -26,13 +27,9 @@ internal sealed class NodeEndpoints(IVault vault, Authentication authentication,
         var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
         AccessRules.Demand(caller, Verb.AdministerNodes);
         var level = Consistency.Apply(http, QueryArguments.Of(http, Consistency.Argument));
-        if (cluster is not null)
-        {
-            var seen = await cluster.State.ReadAsync(new StateRead(level, IsConfirmed: caller.IsConfirmed), http.RequestAborted).ConfigureAwait(false);
-            http.SetRevision(seen.Revision);
-        }
+        var seen = await fleet.ReadAsync(http, caller, level).ConfigureAwait(false);
         var nodes = await views.DescribeAllAsync(http.RequestId(), http.RequestAborted).ConfigureAwait(false);
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, new NodeListResponse(nodes)).ConfigureAwait(false);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new NodeListResponse([.. nodes.Select(node => NodeContainers.Add(node, seen))])).ConfigureAwait(false);
     }
 
     private async Task RemoveAsync(HttpContext http)
@@ -68,6 +65,7 @@ internal sealed class NodeEndpoints(IVault vault, Authentication authentication,
                 Hint = "Let another vault node join first.",
             };
         }
+        Core.Deploys.NodeRules.DemandEmpty(seen.Fleet, node.Id);
         if (node.Id == parts.Self)
         {
             // Not by itself: what is decided next would be decided by a leader that is gone.

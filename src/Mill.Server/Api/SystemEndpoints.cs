@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Mill.Client.Contracts;
 using Mill.Core.Ports;
 using Mill.Secrets;
+using Mill.Server.Api.Fleet;
 using Mill.Server.Auth;
 using Mill.Server.Http;
 using Mill.Server.Metrics;
@@ -13,7 +14,7 @@ using Mill.Server.Peers;
 namespace Mill.Server.Api;
 
 /// <summary>How the server is doing.</summary>
-internal sealed class SystemEndpoints(IVault vault, Authentication authentication, MetricsListener metrics, StateMetrics stateMetrics, ServerIdentity identity, NodeViews views)
+internal sealed class SystemEndpoints(IVault vault, Authentication authentication, MetricsListener metrics, StateMetrics stateMetrics, ServerIdentity identity, NodeViews views, FleetView fleet)
 {
     private static readonly byte[] OpenApi = ReadOpenApi();
 
@@ -62,7 +63,10 @@ internal sealed class SystemEndpoints(IVault vault, Authentication authenticatio
         QueryArguments.Of(http);
         var totals = await vault.GetTotalsAsync(caller, http.RequestAborted).ConfigureAwait(false);
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        await http.Response.WriteAsync(metrics.Render(() => stateMetrics.See(totals)), http.RequestAborted).ConfigureAwait(false);
+        var seen = await fleet.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false);
+        var live = seen.Fleet.Allocs.IsEmpty ? LiveView.Empty : await fleet.LiveAsync(seen, http.RequestAborted).ConfigureAwait(false);
+        var running = FleetMetrics.Render(seen, live, caller.Role is Core.Model.Role.Operator ? null : caller.Tenant, node => fleet.NameOf(seen, node));
+        await http.Response.WriteAsync(metrics.Render(() => stateMetrics.See(totals)) + running, http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task VerifyAsync(HttpContext http)

@@ -99,7 +99,7 @@ internal sealed partial class FrontProxy(VaultPool pool, PeerCalls calls, Server
         error is MillError.NoLeader or MillError.NotReady or MillError.NoQuorum or MillError.VaultSealed || (isWrite && error is MillError.OutcomeUnknown);
 
     /// <summary>It has a body, and changes nothing.</summary>
-    private static bool IsQuestion(PathString path) => path.StartsWithSegments("/v1/env/expand", StringComparison.OrdinalIgnoreCase);
+    private static bool IsQuestion(PathString path) => path.StartsWithSegments("/v1/env/expand", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/v1/plan", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>It reads everything before it answers.</summary>
     private static bool IsLong(PathString path) => path.StartsWithSegments("/v1/verify", StringComparison.OrdinalIgnoreCase);

@@ -16,7 +16,7 @@ internal sealed class KeptBody : IDisposable
         return kept;
     }
 
-    /// <summary>Throws as <see cref="RequestBody.ReadAsync"/> does.</summary>
+    /// <summary>Throws as <see cref="RequestBody.ReadWholeAsync"/> does.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext http) =>
         (_body ??= await RequestBody.ReadWholeAsync(http).ConfigureAwait(false)).WrittenMemory;
 

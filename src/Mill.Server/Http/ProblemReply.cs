@@ -26,7 +26,7 @@ internal static class ProblemReply
             Hint = failure.Hint,
             RequestId = http.RequestId(),
             CurrentVersion = failure.CurrentVersion,
-            Errors = failure.Problems.Count == 0 ? null : [.. failure.Problems.Select(problem => new ProblemItem(problem.Code, problem.Detail, problem.Pointer, problem.Name, problem.Line, problem.Column))],
+            Errors = failure.Problems.Count == 0 ? null : [.. failure.Problems.Select(problem => new ProblemItem(problem.Code, problem.Detail, problem.Pointer, problem.Name, problem.Line, problem.Column) { File = problem.File })],
         }, ContentType);
     }
 }

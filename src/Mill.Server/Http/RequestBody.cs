@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Mill.Client.Contracts;
@@ -16,11 +17,14 @@ internal static class RequestBody
     private const int FirstRoom = 1 << 14;
 
     /// <summary>Throws <see cref="MillError.InvalidRequest"/> or <see cref="MillError.TooLarge"/>.</summary>
-    public static async ValueTask<T> ReadAsync<T>(HttpContext http)
+    public static ValueTask<T> ReadAsync<T>(HttpContext http) => ReadAsync(http, static body => Parse(body, ApiJson.Strict.TypeInfo<T>()));
+
+    /// <summary>As the other, for a body that is read in its own way.</summary>
+    public static async ValueTask<T> ReadAsync<T>(HttpContext http, BodyReader<T> read)
     {
-        if (http.Features.Get<KeptBody>() is { } kept) return Parse<T>((await kept.ReadAsync(http).ConfigureAwait(false)).Span);
+        if (http.Features.Get<KeptBody>() is { } kept) return read((await kept.ReadAsync(http).ConfigureAwait(false)).Span);
         using var body = await ReadWholeAsync(http).ConfigureAwait(false);
-        return Parse<T>(body.WrittenSpan);
+        return read(body.WrittenSpan);
     }
 
     /// <summary>The bytes of the body. Throws <see cref="MillError.TooLarge"/>.</summary>
@@ -60,12 +64,13 @@ internal static class RequestBody
         }
     }
 
-    private static T Parse<T>(ReadOnlySpan<byte> json)
+    /// <summary>Throws <see cref="MillError.InvalidRequest"/> for what is no JSON of this type.</summary>
+    public static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
     {
         if (json.IsEmpty) throw new MillException(MillError.InvalidRequest, "The body is empty; a JSON object is expected.");
         try
         {
-            return JsonSerializer.Deserialize(json, ApiJson.Strict.TypeInfo<T>()) ?? throw new JsonException();
+            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException();
         }
         catch (JsonException e)
         {
@@ -89,3 +94,6 @@ internal static class RequestBody
         };
     }
 }
+
+/// <summary>Reads a body, which is cleared afterwards.</summary>
+internal delegate T BodyReader<out T>(ReadOnlySpan<byte> body);

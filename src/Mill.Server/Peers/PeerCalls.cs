@@ -4,8 +4,11 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Mill.Client.Contracts;
+using Mill.Core.Fleet;
 using Mill.Core.Members;
+using Mill.Core.Ports;
 using Mill.Secrets;
 using Mill.Server.Http;
 
@@ -53,7 +56,21 @@ public sealed class PeerCalls(CurrentCredentials credentials, TimeProvider time)
         return await ExchangeAsync<TAnswer>(to, HttpMethod.Post, path, content, requestId: null, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<TAnswer> ExchangeAsync<TAnswer>(PeerPlace to, HttpMethod method, string path, SentOnce? content, string? requestId, CancellationToken cancellationToken)
+    /// <summary>Says to the node that leads what became of the containers of this one. Throws as <see cref="PostAsync{TAnswer}"/>; the answer is not waited for without end by whoever calls this.</summary>
+    public async Task ReportAsync(PeerPlace to, NodeReport report, CancellationToken cancellationToken)
+    {
+        var content = new SentOnce(NodeReportText.Write(report));
+        content.Headers.ContentType = new("application/json");
+        await ExchangeAsync<HealthResponse>(to, HttpMethod.Post, PeerPaths.Report, content, requestId: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What the node that leads has heard last. Throws as <see cref="GetAsync"/>.</summary>
+    internal Task<LiveView> GetLiveAsync(PeerPlace to, CancellationToken cancellationToken) => ExchangeAsync(to, HttpMethod.Get, PeerPaths.Live, content: null, requestId: null, PeerJson.Default.LiveView, cancellationToken);
+
+    private Task<TAnswer> ExchangeAsync<TAnswer>(PeerPlace to, HttpMethod method, string path, SentOnce? content, string? requestId, CancellationToken cancellationToken) =>
+        ExchangeAsync(to, method, path, content, requestId, ApiJson.Lenient.TypeInfo<TAnswer>(), cancellationToken);
+
+    private async Task<TAnswer> ExchangeAsync<TAnswer>(PeerPlace to, HttpMethod method, string path, SentOnce? content, string? requestId, JsonTypeInfo<TAnswer> type, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, new Uri(to.Address, path)) { Content = content };
         if (requestId is not null) request.Headers.TryAddWithoutValidation(RequestIds.Header, requestId);
@@ -62,7 +79,7 @@ public sealed class PeerCalls(CurrentCredentials credentials, TimeProvider time)
             using var response = await SendAsync(to, request, cancellationToken).ConfigureAwait(false);
             using var body = await PeerAnswer.ReadAsync(response, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode) throw PeerAnswer.Failure(to, response, body.WrittenSpan);
-            return JsonSerializer.Deserialize(body.WrittenSpan, ApiJson.Lenient.TypeInfo<TAnswer>()) ?? throw new JsonException();
+            return JsonSerializer.Deserialize(body.WrittenSpan, type) ?? throw new JsonException();
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mill.Core.Access;
+using Mill.Core.Fleet;
 using Mill.Core.Members;
 using Mill.Core.Model;
 using Mill.Core.Ports;
@@ -99,6 +100,9 @@ internal sealed partial class MemberBook(IReplicatedState state, KeyRing.KeyRing
     /// <summary>Throws <see cref="MillError.PreconditionFailed"/> where the cluster was not founded.</summary>
     public static AuthorityRecord DemandAuthority(ClusterState state) =>
         state.Authority ?? throw new MillException(MillError.PreconditionFailed, "This cluster was not founded: it takes no nodes.") { Hint = "Found one with: mill init" };
+
+    /// <summary>What a node that is taken out has for containers goes with it.</summary>
+    public static IEnumerable<StateChange> Containers(ClusterState state, NodeRecord node) => state.Fleet.Nodes.ContainsKey(node.Id) ? [new(new NodeStateKey(node.Id), null)] : [];
 
     private async Task<Committed<Membership>> LetInAsync(JoinRequest request, CancellationToken cancellationToken)
     {

@@ -24,6 +24,7 @@ internal sealed class RefoundCommand(KeyRing.KeyRing ring, NodeId? known, NodePl
         return new(Issuing.Answer(left, unsealed, authority.Certificate, node, certificate),
         [
             .. gone.Select(other => new StateChange(new NodeKey(other.Id), null)),
+            .. gone.SelectMany(other => MemberBook.Containers(state, other)),
             .. state.JoinTokens.Keys.Select(token => new StateChange(new JoinTokenKey(token), null)),
             .. ReferenceEquals(current, before) ? (StateChange[])[] : [new(new AuthorityKey(), current)],
             new(new NodeKey(_id), node),

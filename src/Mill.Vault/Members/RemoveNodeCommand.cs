@@ -31,8 +31,9 @@ internal sealed class RemoveNodeCommand : StateCommand<NodeRecord>
                 Hint = "Let another vault node join first.",
             };
         }
+        Core.Deploys.NodeRules.DemandEmpty(state.Fleet, _id);
         using var authority = ClusterAuthority.Open(unsealed, MemberBook.DemandAuthority(state));
-        return new(node, [new(new NodeKey(_id), null), Revoking.Next(authority, state.Revocations, [node], now)]);
+        return new(node, [new(new NodeKey(_id), null), .. MemberBook.Containers(state, node), Revoking.Next(authority, state.Revocations, [node], now)]);
     }
 
     public override string WriteAnswer(NodeRecord answer, IdempotencyKey key) => Encoding.UTF8.GetString(RecordCodec.Encode(answer));

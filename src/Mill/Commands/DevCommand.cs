@@ -21,6 +21,7 @@ internal sealed class DevCommand : Command
     private readonly Option<string?> _masterKeyFile = Symbols.Text("--master-key-file", "FILE", Words.MasterKeyFileOption);
     private readonly Option<string?> _logLevel = Symbols.Choice("--log-level", "LEVEL", Words.LogLevelOption, ServerLog.Levels);
     private readonly BackupOptions _backups = new();
+    private readonly ContainerOptions _containers = new();
     private readonly Option<bool> _insecure = Symbols.Flag("--insecure", Words.InsecureOption);
 
     public DevCommand(GlobalOptions global)
@@ -33,6 +34,7 @@ internal sealed class DevCommand : Command
         Add(_logLevel);
         Add(_insecure);
         _backups.AddTo(this);
+        _containers.AddTo(this);
         SetAction(RunAsync);
     }
 
@@ -56,6 +58,7 @@ internal sealed class DevCommand : Command
             Insecure = parsed.GetValue(_insecure),
             LogLevel = ServerLog.LevelOf(parsed.GetValue(_logLevel)),
             Backups = _backups.Read(parsed, host),
+            Containers = _containers.Read(parsed, host),
         };
     }
 

@@ -42,36 +42,6 @@ internal sealed record EnvFile(string Path)
             // Whoever saved it in an editor meanwhile does not lose that.
             if (!old.Reveal(bytes => bytes.SequenceEqual(present.WrittenSpan))) throw new MillException(MillError.PreconditionFailed, Words.FileChanged(Path)) { Hint = Words.FileChangedHint };
         }
-        Replace(content);
-    }
-
-    private void Replace(SecretValue content)
-    {
-        try
-        {
-            // A link stays one: what it points to is replaced.
-            var path = File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? System.IO.Path.GetFullPath(Path);
-            var temporary = $"{path}.{Environment.ProcessId}.new";
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite, BufferSize = 0 };
-            using var file = new FileStream(temporary, options);
-            try
-            {
-                content.Reveal(file, static (bytes, to) => to.Write(bytes));
-                // The owner first: chown(2) takes bits of the mode away.
-                FileOwner.Copy(path, file);
-                File.SetUnixFileMode(file.SafeFileHandle, File.GetUnixFileMode(path));
-                file.Flush(flushToDisk: true);
-                File.Move(temporary, path, overwrite: true);
-            }
-            catch
-            {
-                File.Delete(temporary);
-                throw;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new MillException(MillError.StorageUnavailable, Words.FileNotReplaced(Path, e.Message), e);
-        }
+        FileReplacement.Write(Path, content, static (value, file) => value.Reveal(file, static (bytes, to) => to.Write(bytes)));
     }
 }

@@ -21,6 +21,9 @@ internal static class ExitCodes
     public const int AddressUnavailable = 13;
     public const int InvalidMasterKey = 14;
 
+    /// <summary>What was asked for is not there: what ran before does.</summary>
+    public const int DeployFailed = 15;
+
     // Those of env(1) and of shells.
     public const int ProgramNotRunnable = 126;
     public const int ProgramNotFound = 127;
@@ -36,7 +39,8 @@ internal static class ExitCodes
           4  not authenticated      12  data directory in use
           5  forbidden              13  address unavailable
           6  precondition failed    14  invalid master key
-          7  invalid input         130  interrupted
+          7  invalid input          15  the deploy failed and was undone
+        130  interrupted
         126  program not runnable  127  no such program
         """;
 

@@ -27,6 +27,7 @@ internal sealed class NodeOptionSet(GlobalOptions global)
     private readonly SizeOption _storageQuota = new("--storage-quota", Words.StorageQuotaOption, LeastQuota, MostQuota, Words.NotAStorageQuota);
     private readonly Option<string?> _logLevel = Symbols.Choice("--log-level", "LEVEL", Words.LogLevelOption, ServerLog.Levels);
     private readonly BackupOptions _backups = new();
+    private readonly ContainerOptions _containers = new();
     private readonly Option<string?> _advertise = Symbols.Text("--advertise", "IP", Words.AdvertiseOption);
     private readonly Option<string?> _name = Symbols.Text("--name", "NAME", Words.NodeNameOption);
     private readonly NumberOption _port = Symbols.Number("--port", Words.ApiPortOption);
@@ -45,6 +46,7 @@ internal sealed class NodeOptionSet(GlobalOptions global)
         command.Add(_storageQuota);
         command.Add(_logLevel);
         _backups.AddTo(command);
+        _containers.AddTo(command);
     }
 
     /// <summary>For a node that is to come, too.</summary>
@@ -74,6 +76,7 @@ internal sealed class NodeOptionSet(GlobalOptions global)
         StorageQuota = _storageQuota.Read(parsed),
         LogLevel = ServerLog.LevelOf(parsed.GetValue(_logLevel)),
         Backups = _backups.Read(parsed, global.Host),
+        Containers = _containers.Read(parsed, global.Host),
         Role = role is null ? null : RoleOf(role),
         Vaults = vaults,
         Progress = Progress(parsed),
@@ -106,6 +109,7 @@ internal sealed class NodeOptionSet(GlobalOptions global)
         StorageQuota = _storageQuota.Read(parsed),
         LogLevel = ServerLog.LevelOf(parsed.GetValue(_logLevel)),
         Backups = _backups.Read(parsed, global.Host),
+        Containers = _containers.Read(parsed, global.Host),
         Name = parsed.GetValue(_name) ?? Environment.MachineName,
         Advertise = Advertise(parsed),
         ApiPort = parsed.GetValue(_port) is { } port ? NumberOption.Parse(port, result: null)!.Value : DefaultApiPort,

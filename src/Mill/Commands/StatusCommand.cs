@@ -21,8 +21,14 @@ internal sealed class StatusCommand : Command
     {
         using var client = await _global.ConnectAsync(parsed, cancellationToken).ConfigureAwait(false);
         var status = await LocalView.AskAsync(_global.Terminal, local => client.GetStatusAsync(local, cancellationToken)).ConfigureAwait(false);
-        if (_global.IsJson(parsed)) CliJson.Print(_global.Terminal, status);
-        else Print(status);
+        var fleet = await FleetStatus.AskAsync(client, cancellationToken).ConfigureAwait(false);
+        if (_global.IsJson(parsed))
+        {
+            fleet.PrintJson(_global.Terminal, status);
+            return ExitCodes.Ok;
+        }
+        Print(status);
+        fleet.Print(_global.Terminal, _global.Host.Time.GetUtcNow());
         return ExitCodes.Ok;
     }
 

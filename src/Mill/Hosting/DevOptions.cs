@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Mill.Backups;
+using Mill.Hosting.Fleet;
 
 namespace Mill.Hosting;
 
@@ -23,6 +24,9 @@ internal sealed record DevOptions
 
     /// <summary>Backups to make by itself; null for none.</summary>
     public BackupPlan? Backups { get; init; }
+
+    /// <summary>Where it runs containers; null for none.</summary>
+    public ContainerPlace? Containers { get; init; }
 
     // A record prints its members; the master key must never be one of them.
     public override string ToString() => $"{Listen}, {DataDirectory}";

@@ -24,6 +24,7 @@ internal static class DevServer
         {
             var start = await server.StartVaultAsync(cancellationToken).ConfigureAwait(false);
             var token = await EnsureTokenAsync(server.Vault, Path.Combine(options.DataDirectory, TokenFile), cancellationToken).ConfigureAwait(false);
+            server.StartContainers(options.Containers, options.DataDirectory);
             await server.ListenAsync(options.Listen, cancellationToken).ConfigureAwait(false);
             if (options.Backups is not null) server.StartBackups(options.Backups);
             await ready(new(server.Address, token, start), cancellationToken).ConfigureAwait(false);

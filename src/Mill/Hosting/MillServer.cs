@@ -5,6 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Mill.Backups;
+using Mill.Hosting.Fleet;
+using Mill.Orchestration;
 using Mill.Secrets;
 using Mill.Server;
 using Mill.State.Embedded;
@@ -27,9 +29,16 @@ internal sealed class MillServer : IAsyncDisposable
     private Task _vaultWork = Task.CompletedTask;
     private Task _backups = Task.CompletedTask;
     private BackupMetrics? _backupMetrics;
+    private readonly FleetOffice _office;
+    private readonly CancellationTokenSource _running = new();
+    private FleetHost? _fleet;
+    private Task _containers = Task.CompletedTask;
 
-    private MillServer(EmbeddedStateStore store, LocalState state, VaultHost vault, WebApplication app, TimeProvider time) =>
+    private MillServer(EmbeddedStateStore store, LocalState state, VaultHost vault, WebApplication app, TimeProvider time)
+    {
         (_store, _state, Vault, _app, _time) = (store, state, vault, app, time);
+        _office = new(state, static () => true, FleetHost.NodeTimeout, time, app.Services.GetRequiredService<ILogger<FleetOffice>>());
+    }
 
     public VaultHost Vault { get; }
 
@@ -65,11 +74,20 @@ internal sealed class MillServer : IAsyncDisposable
         return start;
     }
 
+    /// <summary>Begins to run containers, as long as the server serves.</summary>
+    /// <param name="place">Null where none run here; deploys are decided all the same.</param>
+    public void StartContainers(ContainerPlace? place, string dataDirectory)
+    {
+        var node = place is null ? null : new FleetNode(null, "127.0.0.1", place, dataDirectory);
+        _fleet = new(_office, node, _state, Vault.Vault, _office, _time, _app.Services.GetRequiredService<ILoggerFactory>());
+        _containers = _fleet.RunAsync(_running.Token);
+    }
+
     /// <summary>Starts to serve. Throws <see cref="MillError.AddressUnavailable"/>.</summary>
     public async Task ListenAsync(IPEndPoint listen, CancellationToken cancellationToken)
     {
         var identity = new ServerIdentity(MillVersion.Text, Environment.MachineName, "vault+api", _store.Engine, () => Address, _time.GetUtcNow());
-        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, identity, cluster: null, _time, _app.Lifetime.ApplicationStopping);
+        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, new(_state, _office, () => FleetHost.LiveOf(_office), () => _fleet?.Logs), identity, cluster: null, _time, _app.Lifetime.ApplicationStopping);
         try
         {
             await _app.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -106,6 +124,9 @@ internal sealed class MillServer : IAsyncDisposable
     {
         // From the outside in: no more requests, then no more commits, then the store.
         await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        // The containers go on; what they become is committed as long as anything is.
+        await _running.CancelAsync().ConfigureAwait(false);
+        await _containers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _lifetime.CancelAsync().ConfigureAwait(false);
         await _committing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _vaultWork.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -114,6 +135,7 @@ internal sealed class MillServer : IAsyncDisposable
         await _store.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _lifetime.Dispose();
+        _running.Dispose();
     }
 
     /// <summary>Ends only if the work fails; work that is done is no reason to stop.</summary>

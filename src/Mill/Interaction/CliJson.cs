@@ -21,6 +21,12 @@ namespace Mill.Interaction;
 [JsonSerializable(typeof(BackupDocument))]
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(EnvFindings))]
+[JsonSerializable(typeof(FormattedFiles))]
+[JsonSerializable(typeof(PlanEvent))]
+[JsonSerializable(typeof(DeployEvent))]
+[JsonSerializable(typeof(DoctorDocument))]
+[JsonSerializable(typeof(CleanDocument))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(SyncCheckDocument))]
 [JsonSerializable(typeof(SyncRequestDocument))]
 [JsonSerializable(typeof(SyncExportDocument))]
@@ -51,6 +57,13 @@ internal sealed record NodeDocument(string Address, string Node, string? Token, 
     // A record prints its members; the tokens must never be among them.
     public override string ToString() => Address;
 }
+
+/// <summary>What <c>mill deploy --json</c> prints first.</summary>
+internal sealed record PlanEvent(string Event, PlanResponse Data);
+
+/// <summary>What whoever follows a deploy is told, with <c>--json</c>: a line for each change.</summary>
+/// <param name="Event"><c>progress</c>, or <c>done</c> for the last one, however it ended.</param>
+internal sealed record DeployEvent(string Event, DeployResponse Data);
 
 /// <summary>One JSON document on one line.</summary>
 internal static class CliJson

@@ -7,7 +7,13 @@ internal static class DrawnTable
 {
     public static void WriteTo(Terminal terminal, Table table)
     {
-        if (table.Rows.Count is 0) return;
+        foreach (var line in Lines(terminal, table)) terminal.WriteLine(line);
+    }
+
+    /// <summary>None of them wider than the screen.</summary>
+    public static IReadOnlyList<string> Lines(Terminal terminal, Table table)
+    {
+        if (table.Rows.Count is 0) return [];
         var drawn = new Spectre.Console.Table { Border = TableBorder.None };
         foreach (var column in table.Columns)
         {
@@ -26,6 +32,6 @@ internal static class DrawnTable
         });
         console.Profile.Width = terminal.Width;
         console.Write(drawn);
-        foreach (var line in text.ToString().TrimEnd('\n').Split('\n')) terminal.WriteLine(line.TrimEnd());
+        return [.. text.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd())];
     }
 }

@@ -13,7 +13,11 @@ internal static class ErrorReport
             return;
         }
         terminal.Say($"error: {Printable.From(failure.Message)}");
-        foreach (var problem in failure.Problems) terminal.Say(Printable.From(Line(problem)));
+        foreach (var problem in failure.Problems)
+        {
+            terminal.Say(Printable.From(Line(problem)));
+            if (failure is Commands.SourceException source) foreach (var line in source.Lines(problem)) terminal.Say(line);
+        }
         if (failure.Hint is { } hint) terminal.Say($"hint: {Printable.From(hint)}");
         if (failure.Error is MillError.Internal && failure.RequestId is { } request) terminal.Say($"request: {Printable.From(request)}");
     }

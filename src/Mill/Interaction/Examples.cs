@@ -98,6 +98,46 @@ internal static class Examples
               eval "$(mill completion zsh)"                     in ~/.zshrc, after compinit
               mill completion fish | source                     in config.fish
             """,
+        "mill plan" => """
+            Examples:
+              mill plan
+              mill plan -f deploy/shop.mill --json
+            """,
+        "mill deploy" => """
+            Examples:
+              mill deploy
+              mill deploy -f deploy/shop.mill --yes             in a build: removes what is not in the file any more
+              mill deploy --json | jq -c 'select(.event == "done") | .data.outcome'
+            """,
+        "mill deploys" => """
+            Examples:
+              mill deploys
+              mill deploys 7                                    why it failed
+              mill deploys --follow                             what the one at work does
+            """,
+        "mill spawn" => """
+            Examples:
+              mill spawn report --env DAY=2026-01-31
+              mill spawn --wait --image busybox:1.36 -- echo done
+              mill spawn --image app:v4 --env 'DB=${secret(DB_URL)}' -- ./migrate
+            """,
+        "mill logs" => """
+            Examples:
+              mill logs web -f
+              mill logs web-7 -n 50                             of one container, by its id
+              mill logs --all --json | jq -r .line
+            """,
+        "mill fmt" => """
+            Examples:
+              mill fmt
+              mill fmt --check deploy/*.mill                    in a build
+              mill fmt - < app.mill                             in an editor
+            """,
+        "mill drain" => """
+            Examples:
+              mill drain node-2                                 before it is stopped
+              mill undrain node-2
+            """,
         "mill nodes" => """
             Examples:
               mill nodes

@@ -11,11 +11,12 @@ internal sealed class Table(params Column[] columns)
 
     public void Add(params string[] cells) => _rows.Add(Array.ConvertAll(cells, Printable.From));
 
-    public void WriteTo(Terminal terminal)
+    /// <param name="mark">What lines of a pipe begin with, where several tables go into one; null for nothing.</param>
+    public void WriteTo(Terminal terminal, string? mark = null)
     {
         // Another class, so that the drawing library is only loaded where something is drawn.
         if (terminal.OutputIsTerminal) DrawnTable.WriteTo(terminal, this);
-        else foreach (var row in _rows) terminal.WriteLine(string.Join('\t', row));
+        else foreach (var row in _rows) terminal.WriteLine(string.Join('\t', mark is null ? row : [mark, .. row]));
     }
 }
 

@@ -23,6 +23,11 @@ internal sealed class Terminal(Stream input, Stream output, Stream error)
 
     public int Width => MeasureWidth();
 
+    /// <summary>How many lines a screen has.</summary>
+    public int Height => MeasureHeight();
+
+    public Func<int> MeasureHeight { get; init; } = static () => 24;
+
     /// <summary>Only called where something is drawn: .NET then takes the terminal over, which a program that is run here must not find so.</summary>
     public Func<int> MeasureWidth { get; init; } = static () => 80;
 
@@ -37,6 +42,7 @@ internal sealed class Terminal(Stream input, Stream output, Stream error)
             InputIsTerminal = !Console.IsInputRedirected,
             OutputIsTerminal = isScreen,
             Color = isScreen && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+            MeasureHeight = () => isScreen ? Math.Max(4, Console.WindowHeight) : 24,
             MeasureWidth = () => isScreen ? Math.Max(40, Console.WindowWidth) : 80,
         };
     }

@@ -3,6 +3,8 @@ namespace Mill.Interaction;
 /// <summary>What <c>mill</c> says about its commands. What it says about their outcome stands in <c>Words.Outcomes.cs</c>.</summary>
 internal static partial class Words
 {
+    public static string NotALabel(string text) => $"{text} is no label.";
+
     public static string Version => Hosting.MillVersion.Text;
 
     public const string Mill = "Keeps secrets: versioned, encrypted, isolated.";
@@ -107,6 +109,9 @@ internal static partial class Words
     public const string DataDirectoryOption = "Where to keep the state [MILL_DATA_DIR; default: ~/.local/share/mill/dev]";
     public const string ListenOption = "Where to listen [default: 127.0.0.1:4400]";
     public const string MasterKeyFileOption = "The file of the master key; made if there is no data yet [MILL_MASTER_KEY_FILE; default: ~/.config/mill/master.key]. MILL_MASTER_KEY may hold the key itself";
+    public const string DockerOption = "The container engine: unix:///var/run/docker.sock, tcp://127.0.0.1:2375, or off [DOCKER_HOST; default: /var/run/docker.sock if it is there]";
+    public const string LabelOption = "A label of this node, for what is to run on certain nodes only; as often as there are labels";
+    public const string NotALabelHint = "For example: --label disk=ssd. Name and value have 1 to 63 of A-Z a-z 0-9 . _ - and /.";
     public const string LogLevelOption = "trace, debug, info, warning or error [default: warning]";
     public const string BackupDirectoryOption = "Make backups here by itself, best on another disk [MILL_BACKUP_DIR]";
     public const string BackupEveryOption = "How often: 30m, 12h, 7d [MILL_BACKUP_EVERY; default: 24h]";

@@ -26,8 +26,23 @@ public sealed class DockerEngine : IAsyncLifetime
     public async Task RestartAsync()
     {
         await StopAsync();
+        await StartAsync();
+    }
+
+    public async Task StartAsync()
+    {
         Start();
         await UntilAnswersAsync();
+    }
+
+    /// <summary>As a machine whose Engine ends has it, until it is started again.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is null) return;
+        Signals.Send(_process.Id, Signal.Terminate);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
     }
 
     public async Task DisposeAsync()
@@ -43,7 +58,7 @@ public sealed class DockerEngine : IAsyncLifetime
         var tree = Path.Combine(_root, "image");
         Directory.CreateDirectory(Path.Combine(tree, "bin"));
         File.Copy("/bin/busybox", Path.Combine(tree, "bin", "busybox"), overwrite: true);
-        foreach (var name in new[] { "sh", "sleep", "httpd", "cat", "env", "true", "false", "echo", "mkdir", "ls", "stat" })
+        foreach (var name in new[] { "sh", "sleep", "httpd", "cat", "env", "true", "false", "echo", "mkdir", "ls", "stat", "seq", "dd", "kill", "id" })
         {
             var link = Path.Combine(tree, "bin", name);
             if (!File.Exists(link)) File.CreateSymbolicLink(link, "busybox");
@@ -84,14 +99,5 @@ public sealed class DockerEngine : IAsyncLifetime
                 return false;
             }
         });
-    }
-
-    private async Task StopAsync()
-    {
-        if (_process is null) return;
-        Signals.Send(_process.Id, Signal.Terminate);
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _process = null;
     }
 }

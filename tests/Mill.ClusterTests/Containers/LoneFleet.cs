@@ -17,7 +17,7 @@ using Mill.Vault;
 namespace Mill.ClusterTests.Containers;
 
 /// <summary>A state, a vault, an office and the agent of one node, in this process; the containers are real.</summary>
-internal sealed class LoneFleet : IAsyncDisposable
+internal sealed class LoneFleet : IAsyncDisposable, INodeReports
 {
     private static readonly Caller Operator = new("token", "tester", Role.Operator, TenantId.Default);
 
@@ -35,10 +35,26 @@ internal sealed class LoneFleet : IAsyncDisposable
     private LoneFleet(DockerEngine engine, LocalState state, VaultHost vault)
     {
         (_engine, _state, _vault) = (engine, state, vault);
+        Vault = new(vault.Vault);
         _office = new(state, () => true, TimeSpan.FromSeconds(10), TimeProvider.System, NullLogger<FleetOffice>.Instance);
     }
 
     public NodeId Node { get; } = NodeId.From(RandomNumberGenerator.GetBytes(8));
+
+    /// <summary>That of the agent.</summary>
+    public UnsteadyVault Vault { get; }
+
+    /// <summary>What the node said last.</summary>
+    public NodeReport? Said { get; private set; }
+
+    /// <summary>How many reports had something of an allocation: each is a commit.</summary>
+    public int News { get; private set; }
+
+    public INodeLogs Logs => _agent!.Logs;
+
+    public INodeExec Exec => _agent!.Exec;
+
+    public string ScratchDirectory => Path.Combine(_root, "scratch");
 
     public string MemoryDirectory { get; } = $"/dev/shm/mill-test-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
@@ -56,12 +72,31 @@ internal sealed class LoneFleet : IAsyncDisposable
         return fleet;
     }
 
+    /// <summary>Passed on to the office.</summary>
+    public async Task SendAsync(NodeReport report, CancellationToken cancellationToken)
+    {
+        Said = report;
+        if (report.Allocs.Count > 0) News++;
+        await _office.SendAsync(report, cancellationToken);
+    }
+
+    /// <summary>The name that its container has in Docker.</summary>
+    public string ContainerOf(string alloc, int restarts = 0) => $"mill-{Node.Value[..8]}-{alloc}-{restarts}";
+
+    /// <summary>What is kept of what an allocation wrote.</summary>
+    public async Task<List<string>> LogAsync(string alloc, int tail = 1_000_000)
+    {
+        var lines = new List<string>();
+        await foreach (var line in Logs.ReadAsync(alloc, tail, follow: false, default)) lines.Add(line.Text);
+        return lines;
+    }
+
     public void StartAgent()
     {
         _agentStop = new();
         _agent = new(
-            new() { Node = Node, Address = "127.0.0.1", Docker = _engine.Address, MemoryDirectory = MemoryDirectory, ScratchDirectory = Path.Combine(_root, "scratch"), Heartbeat = TimeSpan.FromSeconds(1) },
-            _state, _vault.Vault, _office, TimeProvider.System, NullLogger<NodeAgent>.Instance);
+            new() { Node = Node, Address = "127.0.0.1", Docker = _engine.Address, MemoryDirectory = MemoryDirectory, ScratchDirectory = ScratchDirectory, Heartbeat = TimeSpan.FromSeconds(1), UsageEvery = TimeSpan.FromSeconds(1) },
+            _state, Vault, this, TimeProvider.System, NullLogger<NodeAgent>.Instance);
         _agentWork = _agent.RunAsync(_agentStop.Token);
     }
 
@@ -84,11 +119,11 @@ internal sealed class LoneFleet : IAsyncDisposable
 
     public Task DeleteSecretAsync(string name) => _vault.Vault.DeleteAsync(Operator, new(SecretName.Parse(name)), new("r"), default);
 
-    public async Task<DeployRecord> DeployAsync(string text)
-    {
-        var number = (await ChangeAsync(draft => DeployRules.Begin(draft, MillFile.Read(new("app.mill", text)), TenantId.Default, "ann"))).Number;
-        return await FinishAsync(number);
-    }
+    public async Task<DeployRecord> DeployAsync(string text) => await FinishAsync((await BeginAsync(text)).Number);
+
+    public Task<DeployRecord> BeginAsync(string text) => ChangeAsync(draft => DeployRules.Begin(draft, MillFile.Read(new("app.mill", text)), TenantId.Default, "ann"));
+
+    public async Task<DeployRecord> FinishAsync(int number) => (await UntilAsync($"deploy {number} has ended", now => now.Deploys[number].IsOver)).Deploys[number];
 
     public async Task<DeployRecord> RestartAsync(string service) => await FinishAsync((await ChangeAsync(draft => DeployRules.Restart(draft, service, TenantId.Default, "ann"))).Number);
 
@@ -117,6 +152,4 @@ internal sealed class LoneFleet : IAsyncDisposable
         Directory.Delete(_root, recursive: true);
         if (Directory.Exists(MemoryDirectory)) Directory.Delete(MemoryDirectory, recursive: true);
     }
-
-    private async Task<DeployRecord> FinishAsync(int number) => (await UntilAsync($"deploy {number} has ended", now => now.Deploys[number].IsOver)).Deploys[number];
 }

@@ -69,7 +69,7 @@ public sealed class NodeAgentTests(DockerEngine engine) : IClassFixture<DockerEn
         var before = await ContainersAsync();
         await fleet.StopAgentAsync();
         Assert.Equal(before, await ContainersAsync());
-        await engine.DockerAsync("run", "-d", "--network=host", $"--label=mill.managed=true", $"--label=mill.node={fleet.Node}", "--label=mill.alloc-id=gone-7", DockerEngine.Image, "/bin/sleep", "1000");
+        await engine.DockerAsync("run", "-d", "--network=host", "--stop-timeout=0", $"--label=mill.managed=true", $"--label=mill.node={fleet.Node}", "--label=mill.alloc-id=gone-7", DockerEngine.Image, "/bin/sleep", "1000");
 
         fleet.StartAgent();
         await Processes.Until.TrueAsync("the stray is gone", TimeSpan.FromSeconds(30), async () => (await ContainersAsync()).SequenceEqual(before));
@@ -84,7 +84,7 @@ public sealed class NodeAgentTests(DockerEngine engine) : IClassFixture<DockerEn
         await fleet.SetSecretAsync("greeting", Canary);
         Assert.False((await fleet.DeployAsync(Web("1"))).HasFailed);
         var alloc = Assert.Single((await fleet.NowAsync()).AllocsOf("web"));
-        await engine.DockerAsync("kill", $"mill-{alloc.Id}-0");
+        await engine.DockerAsync("kill", fleet.ContainerOf(alloc.Id));
         await fleet.UntilAsync("it was started again", now => now.Allocs[alloc.Id] is { Restarts: 1, Status: AllocStatus.Healthy });
         Assert.Equal($"1 {Canary}", await GetAsync(fleet));
 
@@ -148,7 +148,7 @@ public sealed class NodeAgentTests(DockerEngine engine) : IClassFixture<DockerEn
         Assert.Equal($"key {Canary}", await GetAsync(fleet));
         Assert.True(Directory.GetFiles(fleet.MemoryDirectory, "*", SearchOption.AllDirectories).Length is 1);
         await fleet.DeployAsync("task \"other\" { image = \"x\" }");
-        Assert.Empty(Directory.GetFiles(fleet.MemoryDirectory, "*", SearchOption.AllDirectories));
+        await Processes.Until.TrueAsync("the file is gone", TimeSpan.FromSeconds(30), () => Task.FromResult(Directory.GetFiles(fleet.MemoryDirectory, "*", SearchOption.AllDirectories).Length is 0));
     }
 
     /// <summary>A web server that says its version and a secret.</summary>

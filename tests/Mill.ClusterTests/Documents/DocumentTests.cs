@@ -13,7 +13,7 @@ public sealed class DocumentTests(ITestOutputHelper output)
     /// <summary>What <c>./bench</c> starts once it has built it; it was built together with these tests.</summary>
     private static readonly string Benchmarks = BuildMetadata.Of("Benchmarks");
 
-    public static TheoryData<string> Pages => [.. Page.All().Where(page => page.Commands.Count > 0).Select(page => page.Path)];
+    public static TheoryData<string> Pages => [.. Page.All().Where(page => page.Commands.Count > 0 && !page.NeedsEngine).Select(page => page.Path)];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -22,9 +22,7 @@ public sealed class DocumentTests(ITestOutputHelper output)
         var page = Page.All().Single(page => page.Path == path);
         using var sandbox = new Sandbox();
         await using var server = MillProcess.Start(sandbox, ["dev", "--listen", "127.0.0.1:0"]);
-        var script = Script(page, await server.AddressAsync());
-
-        var (exitCode, said) = await RunAsync(sandbox, script);
+        var (exitCode, said) = await TypeAsync(page, sandbox, server);
 
         output.WriteLine($"{page.Commands.Count} lines of commands\n{said}");
         Assert.True(exitCode == 0, $"exit code {exitCode}\n{said}");
@@ -48,6 +46,10 @@ public sealed class DocumentTests(ITestOutputHelper output)
     public void Every_script_that_the_documents_name_is_there() =>
         Assert.All(["mill", "test", "bench", "publish"], name => Assert.True(File.GetUnixFileMode(Path.Combine(Page.Root, name)).HasFlag(UnixFileMode.UserExecute)));
 
+    /// <summary>All that a page has, in one shell.</summary>
+    internal static async Task<(int ExitCode, string Said)> TypeAsync(Page page, Sandbox sandbox, MillProcess server, params (string Name, string Value)[] variables) =>
+        await RunAsync(sandbox, Script(page, await server.AddressAsync()), variables);
+
     private static string Script(Page page, string address)
     {
         var lines = page.Commands
@@ -67,10 +69,10 @@ public sealed class DocumentTests(ITestOutputHelper output)
             .. lines]);
     }
 
-    private static async Task<(int ExitCode, string Said)> RunAsync(Sandbox sandbox, string script)
+    private static async Task<(int ExitCode, string Said)> RunAsync(Sandbox sandbox, string script, (string Name, string Value)[] variables)
     {
         var start = new ProcessStartInfo("bash") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = sandbox.Root };
-        foreach (var (name, value) in sandbox.Environment()) start.Environment[name] = value;
+        foreach (var (name, value) in sandbox.Environment().Select(variable => (variable.Key, variable.Value)).Concat(variables)) start.Environment[name] = value;
         using var bash = Process.Start(start)!;
         await bash.StandardInput.WriteAsync("exec 2>&1\n{\n" + script + "\n} < /dev/null\n");
         bash.StandardInput.Close();

@@ -17,6 +17,9 @@ internal sealed partial class Page
     /// <summary>The lines of every block of commands, in their order.</summary>
     public IReadOnlyList<string> Commands => [.. Blocks().Matches(Text).SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
 
+    /// <summary>Its commands run containers: see <see cref="Containers.QuickStartTests"/>.</summary>
+    public bool NeedsEngine => Path is "docs/quickstart.md";
+
     /// <summary>The lines of the blocks that show commands, and are no such block because they need machines of their own.</summary>
     public IReadOnlyList<string> CommandsForMachines => [.. PlainBlocks().Where(block => Command().IsMatch(block[0]) && !Sync().IsMatch(block[0])).SelectMany(block => block)];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Mill.Simulation.Fleet;
 
 namespace Mill.Simulation.Cluster;
 
@@ -11,6 +12,9 @@ internal static class SeedProcess
 {
     public const string Nodes = "nodes";
 
+    /// <summary>The same, with what runs on them.</summary>
+    public const string Fleets = "fleets";
+
     /// <summary>Goes on to the next mutation once one seed has failed.</summary>
     public const string UntilFailure = "until-failure";
     public const string All = "all";
@@ -18,13 +22,14 @@ internal static class SeedProcess
     public static async Task<int> Main(string[] arguments)
     {
         ThreadPool.GetMaxThreads(out var threads, out _);
-        if (threads != 1 || arguments is not [Nodes, var mutations, UntilFailure or All, var first, var last, var step])
+        if (threads != 1 || arguments is not [Nodes or Fleets, var mutations, UntilFailure or All, var first, var last, var step])
         {
             await Console.Error.WriteLineAsync("This is a part of the tests, and no command.");
             return 2;
         }
         var seeds = new SeedRange(Number(first), Number(last), Number(step));
-        await Task.Run(() => RunAsync([.. mutations.Split(',').Select(Enum.Parse<ClusterMutation>)], arguments[2] is UntilFailure, seeds));
+        await SimulatedCluster.PrepareAsync();
+        await Task.Run(() => arguments[0] is Fleets ? RunFleetsAsync(seeds) : RunAsync([.. mutations.Split(',').Select(Enum.Parse<ClusterMutation>)], arguments[2] is UntilFailure, seeds));
         return 0;
     }
 
@@ -32,7 +37,6 @@ internal static class SeedProcess
 
     private static async Task RunAsync(ClusterMutation[] mutations, bool untilFailure, SeedRange seeds)
     {
-        await SimulatedCluster.PrepareAsync();
         foreach (var mutation in mutations)
         {
             foreach (var seed in seeds.All)
@@ -57,6 +61,21 @@ internal static class SeedProcess
         var faults = await ClusterCheck.RunAsync(run);
         var failure = faults.Count > 0 ? $"{string.Join('\n', faults.Take(5))}\n{run.Tally.LastSteps}" : null;
         return new(mutation, seed, run.Tally.Hash, run.Events, run.History.Count, run.Tally.Events, run.Tally.Counts, failure);
+    }
+
+    private static async Task RunFleetsAsync(SeedRange seeds)
+    {
+        foreach (var seed in seeds.All)
+        {
+            var scenario = new FleetScenario(seed);
+            do
+            {
+                await RestAsync();
+                scenario.World.Settle();
+            }
+            while (scenario.TryStep());
+            Console.WriteLine(JsonSerializer.Serialize(scenario.Result()));
+        }
     }
 
     /// <summary>Returns when nothing else has anything to do: this is on the only thread, and nothing waits for it.</summary>

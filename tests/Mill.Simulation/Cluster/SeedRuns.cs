@@ -27,10 +27,10 @@ internal static class SeedRuns
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15); // with nothing said
 
     /// <summary>Runs all of them, on every core.</summary>
-    public static async Task<IReadOnlyList<SeedReport>> RunAsync(int first, int count)
+    public static async Task<IReadOnlyList<SeedReport>> RunAsync(int first, int count, string what = SeedProcess.Nodes)
     {
         var processes = Math.Min(Environment.ProcessorCount, count);
-        return await TogetherAsync(Enumerable.Range(first, processes).Select(start => StartAsync([ClusterMutation.None], SeedProcess.All, new(start, first + count - 1, processes))));
+        return await TogetherAsync(Enumerable.Range(first, processes).Select(start => StartAsync([ClusterMutation.None], SeedProcess.All, new(start, first + count - 1, processes), what)));
     }
 
     /// <summary>Runs seeds with each of these bugs, until one of them fails.</summary>
@@ -41,13 +41,13 @@ internal static class SeedRuns
     }
 
     /// <summary>Runs seeds in one process, in this order.</summary>
-    public static Task<IReadOnlyList<SeedReport>> RunInOneAsync(SeedRange seeds) => StartAsync([ClusterMutation.None], SeedProcess.All, seeds);
+    public static Task<IReadOnlyList<SeedReport>> RunInOneAsync(SeedRange seeds, string what = SeedProcess.Nodes) => StartAsync([ClusterMutation.None], SeedProcess.All, seeds, what);
 
     private static async Task<IReadOnlyList<SeedReport>> TogetherAsync(IEnumerable<Task<IReadOnlyList<SeedReport>>> running) => [.. (await Task.WhenAll(running)).SelectMany(reports => reports)];
 
-    private static async Task<IReadOnlyList<SeedReport>> StartAsync(ClusterMutation[] mutations, string until, SeedRange seeds)
+    private static async Task<IReadOnlyList<SeedReport>> StartAsync(ClusterMutation[] mutations, string until, SeedRange seeds, string what = SeedProcess.Nodes)
     {
-        string[] command = ["exec", typeof(SeedRuns).Assembly.Location, SeedProcess.Nodes, string.Join(',', mutations), until, Text(seeds.First), Text(seeds.Last), Text(seeds.Step)];
+        string[] command = ["exec", typeof(SeedRuns).Assembly.Location, what, string.Join(',', mutations), until, Text(seeds.First), Text(seeds.Last), Text(seeds.Step)];
         var start = new ProcessStartInfo("dotnet", command) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_ThreadPool_ForceMinWorkerThreads"] = start.Environment["DOTNET_ThreadPool_ForceMaxWorkerThreads"] = "1";
         using var process = Process.Start(start)!;

@@ -15,8 +15,10 @@ internal sealed class SimulatedCluster
 
     private readonly ConcurrentQueue<string> _failures = new();
 
-    public SimulatedCluster(World world, Weather weather, ClusterMutation mutation)
+    /// <param name="started">Told of each process that starts.</param>
+    public SimulatedCluster(World world, Weather weather, ClusterMutation mutation, Action<SimulatedCluster, SimulatedProcess>? started = null)
     {
+        Started = process => started?.Invoke(this, process);
         (World, Mutation, Store) = (world, mutation, new(world, weather.KnownCommits, mutation));
         Store.Commit(new([], _beginning));
         Nodes = [.. Enumerable.Range(1, Size).Select(number => new SimulatedNode(this, number, weather))];
@@ -24,6 +26,8 @@ internal sealed class SimulatedCluster
     }
 
     public World World { get; }
+
+    public Action<SimulatedProcess> Started { get; }
 
     public ClusterMutation Mutation { get; }
 

@@ -47,6 +47,7 @@ internal sealed class SimulatedNode(SimulatedCluster cluster, int number, Weathe
         var life = new Life(_world, $"n{number}.{++_lives}");
         Process = new(cluster, this, life, weather);
         Process.Run();
+        cluster.Started(Process);
     }
 
     /// <summary>Nothing that ran here is ever heard of again. After a while another process starts, which knows nothing.</summary>

@@ -8,7 +8,7 @@ public sealed class LayoutTests
 {
     private static readonly Dictionary<string, (int Level, string[] References)> Table = new()
     {
-        ["Mill"] = (3, ["Mill.Client", "Mill.Core", "Mill.Secrets", "Mill.Server", "Mill.State", "Mill.Sync", "Mill.Vault"]),
+        ["Mill"] = (3, ["Mill.Client", "Mill.Core", "Mill.Node", "Mill.Orchestration", "Mill.Secrets", "Mill.Server", "Mill.State", "Mill.Sync", "Mill.Vault"]),
         ["Mill.Server"] = (2, ["Mill.Client", "Mill.Core", "Mill.Secrets"]),
         ["Mill.Vault"] = (2, ["Mill.Core", "Mill.Secrets"]),
         ["Mill.State"] = (2, ["Mill.Core", "Mill.Secrets"]),

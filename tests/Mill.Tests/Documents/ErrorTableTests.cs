@@ -52,6 +52,8 @@ public sealed partial class ErrorTableTests
             ["make, list, revoke tokens; verify the store, back it up"] = [Verb.AdministerTokens, Verb.VerifyStore, Verb.BackUpStore],
             ["make join tokens; list and remove nodes"] = [Verb.AdministerNodes],
             ["read metrics"] = [Verb.ReadMetrics],
+            ["see plans, deploys, services, tasks, logs; never a value of a secret"] = [Verb.ReadServices],
+            ["deploy, abort, roll back, restart; start and end tasks"] = [Verb.OperateServices],
         };
         var rows = Rows("model.md", "## Callers").Where(cells => verbs.ContainsKey(cells[1])).ToDictionary(cells => cells[1]);
 

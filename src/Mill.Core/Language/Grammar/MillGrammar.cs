@@ -22,6 +22,8 @@ public static class MillGrammar
         [
             new("content", ValueKind.Template, "What it holds.") { IsRequired = true },
             new("mode", ValueKind.Text, "Who may read it, as chmod has it.") { Default = "0400" },
+            new("uid", ValueKind.Whole, "Whose it is in the container: the number of a user, as the image runs as.") { Default = "0" },
+            new("gid", ValueKind.Whole, "The number of its group.") { Default = "0" },
         ],
         Example = """
             secret_file "/run/secrets/tls.key" {

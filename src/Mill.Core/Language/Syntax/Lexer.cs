@@ -116,6 +116,8 @@ internal sealed class Lexer(string text, Problems problems)
             problems.Add(start, "A text over several lines begins with << and a word of your choice, such as <<END, and ends with a line that has nothing but that word.");
             return TokenKind.Unknown;
         }
+        while (Current is ' ' or '\t') _place++;
+        if (_place < text.Length && Current is not ('\r' or '\n')) problems.Add(_place, $"Behind <<{mark} nothing else stands on the line: the text begins with the next.");
         while (_place < text.Length)
         {
             ToLineEnd();

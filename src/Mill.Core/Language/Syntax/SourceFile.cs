@@ -12,6 +12,8 @@ public sealed class SourceFile(string name, string text)
 
     public string Text => text;
 
+    public int LineCount => _lines.Count;
+
     /// <summary>The line and the character of a place, both from 1.</summary>
     public (int Line, int Column) PlaceOf(int index)
     {
@@ -47,20 +49,26 @@ public readonly record struct TextSpan(int Start, int End)
     public string In(string text) => text[Start..End];
 }
 
-/// <summary>What is wrong with a file; everything at once, in the order of the file.</summary>
+/// <summary>What is wrong with a file; everything at once, in the order of the file, up to as many as somebody may read.</summary>
 internal sealed class Problems(SourceFile file)
 {
-    private readonly SortedList<(int Place, int Order), MillProblem> _found = [];
+    public const int Most = 100;
 
-    public IReadOnlyList<MillProblem> All => [.. _found.Values];
+    private readonly List<(int Place, MillProblem Problem)> _found = [];
+
+    public IReadOnlyList<MillProblem> All => [.. _found.OrderBy(found => found.Place).Select(found => found.Problem)];
 
     public int Count => _found.Count;
+
+    /// <summary>Nothing more is taken, so nobody has to look any further.</summary>
+    public bool IsFull => _found.Count == Most;
 
     /// <param name="place">A character of the file, or its end.</param>
     public void Add(int place, string detail)
     {
+        if (IsFull) return;
         var (line, column) = file.PlaceOf(place);
-        _found.Add((place, _found.Count), new(MillError.InvalidSpec.ToCode(), detail) { File = file.Name, Line = line, Column = column });
+        _found.Add((place, new(MillError.InvalidSpec.ToCode(), detail) { File = file.Name, Line = line, Column = column }));
     }
 
     public void Add(TextSpan span, string detail) => Add(span.Start, detail);

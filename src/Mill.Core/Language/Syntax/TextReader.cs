@@ -33,7 +33,17 @@ internal sealed class TextReader(string text, Problems problems)
         return reader.Syntax(span);
     }
 
-    private TextSyntax Syntax(TextSpan span) => new(span, _said.ToString(), _places.ToImmutable());
+    private TextSyntax Syntax(TextSpan span)
+    {
+        var (said, places) = (_said.ToString(), _places.ToImmutable());
+        // Neither environments nor arguments nor UTF-8 can hold them.
+        for (var i = 0; i < said.Length; i++)
+        {
+            if (char.IsSurrogatePair(said, i)) i++;
+            else if (said[i] is '\0' || char.IsSurrogate(said[i])) problems.Add(places[i], said[i] is '\0' ? "A text cannot hold the character 0." : "This is half a character: \\u stands here without the other half.");
+        }
+        return new(span, said, places);
+    }
 
     /// <returns>The place after it.</returns>
     private int Say(char c, int place, int length = 1)
@@ -67,8 +77,9 @@ internal sealed class TextReader(string text, Problems problems)
         var start = span.Start;
         for (var i = span.Start; i < span.End; i++)
         {
-            if (text[i] is not '\n') continue;
-            lines.Add(new(start, i > start && text[i - 1] is '\r' ? i - 1 : i));
+            if (text[i] is not ('\r' or '\n')) continue;
+            lines.Add(new(start, i));
+            if (text[i] is '\r' && i + 1 < span.End && text[i + 1] is '\n') i++;
             start = i + 1;
         }
         return lines.Count is 0 ? lines : lines[1..];

@@ -6,6 +6,7 @@ using Mill.Backups;
 using Mill.Client.Contracts;
 using Mill.Core.Model;
 using Mill.Core.Ports;
+using Mill.Hosting.Fleet;
 using Mill.Secrets;
 using Mill.Server;
 using Mill.Server.Peers;
@@ -23,6 +24,8 @@ internal sealed partial class ClusterNode
 
     private readonly CancellationTokenSource _lifetime = new();
     private readonly CancellationTokenSource _office = new();
+    private readonly CancellationTokenSource _running = new();
+    private Task _containers = Task.CompletedTask;
     private Task _following = Task.CompletedTask;
     private Task _leading = Task.CompletedTask;
     private Task _background = Task.CompletedTask;
@@ -68,6 +71,9 @@ internal sealed partial class ClusterNode
 
     public async ValueTask DisposeAsync()
     {
+        // The containers go on without their agent: what it has to say, it says as long as somebody hears it.
+        await _running.CancelAsync().ConfigureAwait(false);
+        await _containers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // The office first, while requests are still taken: they find their way to the next leader. Then, from the outside in.
         await LeaveOfficeAsync().ConfigureAwait(false);
         await _app.StopAsync(CancellationToken.None).ConfigureAwait(false);
@@ -80,6 +86,7 @@ internal sealed partial class ClusterNode
         await _app.DisposeAsync().ConfigureAwait(false);
         _lifetime.Dispose();
         _office.Dispose();
+        _running.Dispose();
     }
 
     private async Task<VaultStart?> StartPartsAsync(CancellationToken cancellationToken)
@@ -99,6 +106,7 @@ internal sealed partial class ClusterNode
         _background = Task.WhenAll(
             _vault.RunAsync(_lifetime.Token), _engine.TendAsync(_lifetime.Token), WhileCurrentAsync(RememberMembersAsync(_lifetime.Token)), WhileCurrentAsync(Revocations().RunAsync(_lifetime.Token)), Renewal().RunAsync(_lifetime.Token), authority.RunAsync(_lifetime.Token), BackUpAsync(_lifetime.Token));
         await ReadableAsync(cancellationToken).ConfigureAwait(false);
+        _containers = _fleet.RunAsync(_running.Token);
         return start;
     }
 
@@ -126,7 +134,7 @@ internal sealed partial class ClusterNode
     {
         var identity = new ServerIdentity(MillVersion.Text, _file.NodeName, _file.Role, _engine.Store.Engine, () => Address, _time.GetUtcNow());
         var cluster = new ClusterParts(Self, _state, _state, _vault.Members, _engine.Members, _credentials, _calls);
-        ApiServer.Map(_app, _vault.Vault, _vault.Tokens, identity, cluster, _time, _app.Lifetime.ApplicationStopping);
+        ApiServer.Map(_app, _vault.Vault, _vault.Tokens, new(_state, _fleetOffice, () => FleetHost.LiveOf(_fleetOffice), () => _fleet.Logs), identity, cluster, _time, _app.Lifetime.ApplicationStopping);
         await StartListeningAsync(_app, Address, cancellationToken).ConfigureAwait(false);
     }
 

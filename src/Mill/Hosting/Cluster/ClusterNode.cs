@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Mill.Core.Members;
+using Mill.Hosting.Fleet;
+using Mill.Orchestration;
 using Mill.Secrets;
 using Mill.Server.Peers;
 using Mill.State.Etcd.Process;
@@ -27,6 +29,8 @@ internal sealed partial class ClusterNode : INode
     private readonly SharedState _state;
     private readonly VaultHost _vault;
     private readonly PeerCalls _calls;
+    private readonly FleetOffice _fleetOffice;
+    private readonly FleetHost _fleet;
     private NodeFile _file;
 
     private ClusterNode(NodeDirectory directory, NodeFile file, VaultOptions vault, CurrentCredentials credentials, NodeEngine engine, WebApplication app, NodeOptions options, PeerCalls calls, NodePeers peers, TimeProvider time)
@@ -38,6 +42,10 @@ internal sealed partial class ClusterNode : INode
         var candidate = new Candidate(credentials.Value.Identity.Node, file.NodeName, () => _vault!.CanDecide(_state!.Latest));
         _state = new(engine.Store, engine.Store, link, candidate, new(time, BootClock.Instance), _loggers);
         _vault = new(vault, _state, engine.Store, _state, time, _loggers);
+        _fleetOffice = new(_state, () => _state.IsLeader, FleetHost.NodeTimeout, time, _loggers.CreateLogger<FleetOffice>());
+        var reports = new LeaderReports(_fleetOffice, _state, _calls, id => _state.Latest.Nodes.GetValueOrDefault(id), time);
+        var place = options.Containers is { } containers ? new FleetNode(Self, file.Address, containers, directory.Path) : null;
+        _fleet = new(_fleetOffice, place, _state, _vault.Vault, reports, time, _loggers);
     }
 
     /// <summary>etcd refuses everybody where it is given the name of a list that is not there: a cluster of long ago has none before it loses a node.</summary>

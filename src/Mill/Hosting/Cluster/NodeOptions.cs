@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Mill.Backups;
 using Mill.Core.Model;
+using Mill.Hosting.Fleet;
 
 namespace Mill.Hosting.Cluster;
 
@@ -28,6 +29,9 @@ internal record NodeOptions
 
     /// <summary>Backups to make by itself; null for none.</summary>
     public BackupPlan? Backups { get; init; }
+
+    /// <summary>Where it runs containers; null for none.</summary>
+    public ContainerPlace? Containers { get; init; }
 
     /// <summary>Where the vaults are, for a node of the role api; empty for those that it was told of.</summary>
     public IReadOnlyList<Uri> Vaults { get; init; } = [];

@@ -24,6 +24,8 @@ public sealed class AccessRulesTests
         [Verb.VerifyStore] = [],
         [Verb.BackUpStore] = [],
         [Verb.AdministerNodes] = [],
+        [Verb.ReadServices] = [Role.Reader, Role.Writer, Role.Deployer],
+        [Verb.OperateServices] = [Role.Deployer],
     };
 
     public static TheoryData<Role, Verb> All

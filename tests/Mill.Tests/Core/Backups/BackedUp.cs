@@ -11,8 +11,8 @@ internal static class BackedUp
 {
     public const string Name = "file.backup";
 
-    /// <summary>What of a state a backup holds: neither the leader nor the right to join.</summary>
-    public static ClusterState Kept(ClusterState state) => state with { Leader = null, JoinTokens = ClusterState.Empty.JoinTokens };
+    /// <summary>What of a state a backup holds: neither the leader nor the right to join, and of what runs only what is to run.</summary>
+    public static ClusterState Kept(ClusterState state) => state with { Leader = null, JoinTokens = ClusterState.Empty.JoinTokens, Fleet = FleetBackup.Of(state.Fleet, state.CommitTime) };
 
     public static BackupOrigin Origin { get; } = new("1.2.3", new(1_700_000_000_000_001));
 

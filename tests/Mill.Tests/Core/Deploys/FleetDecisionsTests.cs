@@ -328,7 +328,8 @@ public sealed class FleetDecisionsTests
             _rig.Finish();
         }
         _rig.Pass(1);
-        Assert.Equal(10, _rig.Fleet.Deploys.Count);
+        Assert.Equal(10, _rig.Fleet.Deploys.Values.Count(deploy => deploy.Spec is null));
+        Assert.True(_rig.Fleet.Deploys.ContainsKey(1));
         Assert.Equal(6, _rig.Fleet.AllocsOf("web").Count());
     }
 

@@ -14,6 +14,9 @@ public sealed class FleetPropertyTests
     private const int Nodes = 4;
     private const int Services = 3;
 
+    /// <summary>No deploy takes longer, whatever happens meanwhile.</summary>
+    private static readonly TimeSpan LongestDeploy = TimeSpan.FromMinutes(45);
+
     [Fact]
     public void No_order_of_events_overbooks_a_node_leaves_half_a_deploy_or_takes_what_is_healthy()
     {
@@ -23,7 +26,7 @@ public sealed class FleetPropertyTests
         {
             try
             {
-                Run(new Random(first + run));
+                new Story(new Random(first + run)).Run();
             }
             catch (Exception e)
             {
@@ -32,108 +35,191 @@ public sealed class FleetPropertyTests
         }
     }
 
-    private static void Run(Random random)
+    private sealed class Story
     {
-        var rig = new FleetRig(Nodes, cpu: 4);
-        rig.Watch = before => Look(rig, before);
-        rig.Fate = alloc => alloc.Container.Image.EndsWith("bad", StringComparison.Ordinal) && alloc.Kind is AllocKind.Service && alloc.Status is not AllocStatus.Pulling
-            ? new() { Id = alloc.Id, Status = AllocStatus.Running, Restarts = alloc.Restarts + random.Next(2), ExitCode = 1, Reason = "bad" }
-            : null;
-        for (var step = 0; step < 150; step++)
+        private readonly Random _random;
+        private readonly FleetRig _rig = new(Nodes, cpu: 4);
+        private readonly HashSet<(int Deploy, string Service, string Command)> _hooks = [];
+        private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+        // How many of a service served when a node was to be emptied: a move leaves no fewer.
+        private readonly Dictionary<(NodeId, string), int> _served = [];
+        private int _tasks;
+
+        public Story(Random random)
         {
-            Happen(rig, random);
-            rig.Pass(random.Next(1, 12));
+            _random = random;
+            _rig.Watch = Look;
+            _rig.Fate = Fate;
+            _rig.IsTwice = () => random.Next(10) is 0;
+            if (random.Next(3) is 0) _rig.Portion = new(random.Next(1, 8), long.MaxValue);
+            for (var node = 1; node <= Nodes; node++) _rig.Skew[FleetRig.Node(node)] = TimeSpan.FromMinutes(random.Next(-120, 120));
         }
-        Settle(rig);
-    }
 
-    private static void Happen(FleetRig rig, Random random)
-    {
-        var node = random.Next(1, Nodes + 1);
-        switch (random.Next(8))
+        public void Run()
         {
-            case 0 or 1:
-                Try(() => rig.Deploy(Spec(random)));
-                break;
-            case 2:
-                Try(() => rig.Change(draft => DeployRules.Restart(draft, $"s{random.Next(Services)}", TenantId.Default, "ann")));
-                break;
-            case 3 when rig.Silent.Count < 2:
-                rig.Silent.Add(FleetRig.Node(node));
-                break;
-            case 4:
-                rig.Silent.Clear();
-                break;
-            case 5:
-                rig.Drain(node, random.Next(3) is 0);
-                break;
-            case 6:
-                rig.ChangeLeader();
-                break;
-            default:
-                Try(() => rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann")));
-                break;
+            for (var step = 0; step < 150; step++)
+            {
+                Happen();
+                _rig.Pass(_random.Next(1, 12));
+            }
+            Settle();
         }
-    }
 
-    /// <summary>In the end there is a fleet that works, and a good deploy gets through.</summary>
-    private static void Settle(FleetRig rig)
-    {
-        rig.Silent.Clear();
-        for (var node = 1; node <= Nodes; node++) rig.Drain(node, false);
-        rig.Pass(700);
-        Assert.Null(rig.Fleet.Deploying);
-        rig.Deploy("service \"s0\" {\n image = \"last\"\n replicas = 4\n}");
-        Assert.False(rig.Finish().HasFailed);
-        rig.Pass(60);
-        Assert.Equal(["s0"], rig.Fleet.Services.Keys);
-        Assert.Equal(4, rig.Healthy("s0").Count);
-        Assert.Equal(4, rig.Fleet.Allocs.Values.Count(alloc => alloc is { Kind: AllocKind.Service, IsTerminal: false }));
-        Assert.True(rig.Fleet.Allocs.Count < 300);
-    }
-
-    private static void Look(FleetRig rig, FleetState before)
-    {
-        var fleet = rig.Fleet;
-        foreach (var node in fleet.Nodes.Values)
+        private AllocReport? Fate(AllocRecord alloc) => alloc switch
         {
-            var there = fleet.Allocs.Values.Where(alloc => !alloc.IsTerminal && alloc.Node == node.Node).ToList();
-            Assert.True(there.Sum(alloc => alloc.Container.Cpu) <= node.Cpu, $"{node.Node} has more than it can take");
-            if (node.IsDown) Assert.Empty(there);
+            { Status: AllocStatus.Pulling } => null,
+            { Kind: AllocKind.Service } when alloc.Container.Image is "bad" => _random.Next(20) is 0
+                ? new() { Id = alloc.Id, Status = AllocStatus.Failed, Restarts = alloc.Restarts, ExitCode = 1, Reason = "bad" }
+                : new() { Id = alloc.Id, Status = AllocStatus.Running, StartedAt = _rig.Now, Restarts = alloc.Restarts + _random.Next(2), ExitCode = 1, Reason = "bad" },
+            { Kind: AllocKind.Service, Container.Image: "weak", Status: AllocStatus.Healthy } when _random.Next(40) is 0 => new() { Id = alloc.Id, Status = AllocStatus.Failed, ExitCode = 1, Reason = "weak" },
+            { Kind: AllocKind.Hook } when _random.Next(8) is 0 => new() { Id = alloc.Id, Status = AllocStatus.Failed, ExitCode = 1 },
+            { Kind: AllocKind.Hook or AllocKind.Task } when _random.Next(3) > 0 => new() { Id = alloc.Id, Status = AllocStatus.Running, StartedAt = _rig.Now },
+            _ => null,
+        };
+
+        private void Happen()
+        {
+            var node = _random.Next(1, Nodes + 1);
+            switch (_random.Next(13))
+            {
+                case 0 or 1 or 2:
+                    Try(() => _rig.Deploy(Spec()));
+                    break;
+                case 3:
+                    Try(() => _rig.Change(draft => DeployRules.Restart(draft, $"s{_random.Next(Services)}", TenantId.Default, "ann")));
+                    break;
+                case 4 when _rig.Silent.Count < 2:
+                    _rig.Silent.Add(FleetRig.Node(node));
+                    break;
+                case 5:
+                    _rig.Silent.Clear();
+                    _rig.Broken.Clear();
+                    _rig.Missing.Clear();
+                    break;
+                case 6:
+                    Drain(node, _random.Next(3) is 0);
+                    break;
+                case 7:
+                    _rig.ChangeLeader();
+                    break;
+                case 8 when _rig.Broken.Count < 2:
+                    _rig.Broken.Add(FleetRig.Node(node));
+                    break;
+                case 9:
+                    _rig.Missing.Add($"v{_random.Next(3)}");
+                    break;
+                case 10:
+                    Try(() => _rig.Change(draft => DeployRules.Abort(draft, null, TenantId.Default, "bob")));
+                    break;
+                case 11:
+                    Try(() => _rig.Change(draft => DeployRules.Begin(draft, DeployRules.Earlier(draft.Fleet, TenantId.Default, null).Result!, TenantId.Default, "ann", 1)));
+                    break;
+                default:
+                    Try(() =>
+                    {
+                        _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
+                        _tasks++;
+                    });
+                    break;
+            }
         }
-        Assert.True(fleet.Deploys.Values.Count(deploy => !deploy.IsOver) <= 1);
-        foreach (var service in fleet.Services.Values.Where(service => fleet.Deploying is null || !fleet.Deploying.Steps.Any(step => step.Service == service.Spec.Name && !step.IsOver))) Assert.Null(service.Previous);
-        foreach (var alloc in before.Allocs.Values.Where(alloc => alloc.IsTerminal && fleet.Allocs.ContainsKey(alloc.Id))) Assert.True(fleet.Allocs[alloc.Id].IsTerminal, $"{alloc.Id} came back");
-        LookAtServing(rig, before);
-    }
 
-    /// <summary>What serves is stopped by nobody but where others serve in its place, there are too many, or it was to end for good.</summary>
-    private static void LookAtServing(FleetRig rig, FleetState before)
-    {
-        foreach (var service in rig.Fleet.Services.Values.Where(service => before.Services.ContainsKey(service.Spec.Name)))
+        private void Drain(int node, bool isDraining)
         {
-            var name = service.Spec.Name;
-            var stopped = before.AllocsOf(name).Where(alloc => alloc is { Status: AllocStatus.Healthy, IsStopping: false } && rig.Fleet.Allocs.TryGetValue(alloc.Id, out var now) && now is { IsStopping: true, IsLost: false }).ToList();
-            if (stopped.Count is 0) continue;
-            // A deploy that fails may bring back more than it was to leave.
-            var replicas = Math.Min(service.Spec.Replicas, before.Services[name].Spec.Replicas);
-            Assert.True(rig.Healthy(name).Count >= replicas, $"{stopped[0].Id} was stopped, and only {rig.Healthy(name).Count} of {replicas} serve");
+            if (isDraining && !_rig.Fleet.Nodes[FleetRig.Node(node)].IsDraining) Remember(FleetRig.Node(node));
+            _rig.Drain(node, isDraining);
         }
-    }
 
-    private static string Spec(Random random) => string.Concat(Enumerable.Range(0, Services).Where(_ => random.Next(5) > 0).Select(service =>
-        $"service \"s{service}\" {{\n image = \"{(random.Next(4) is 0 ? "bad" : $"v{random.Next(3)}")}\"\n replicas = {random.Next(4)}\n cpu = {random.Next(1, 3)}\n update {{ max_parallel = {random.Next(1, 3)} }}\n}}\n"))
-        + "task \"job\" { image = \"job\" }\n";
-
-    private static void Try(Action action)
-    {
-        try
+        private void Remember(NodeId node)
         {
-            action();
+            for (var service = 0; service < Services; service++) _served[(node, $"s{service}")] = _rig.Healthy($"s{service}").Count;
         }
-        catch (Exception e) when (e is MillException or KeyNotFoundException)
+
+        /// <summary>In the end there is a fleet that works, and a good deploy gets through.</summary>
+        private void Settle()
         {
-            // What cannot be done now is refused, and changes nothing.
+            _rig.Silent.Clear();
+            _rig.Broken.Clear();
+            _rig.Missing.Clear();
+            for (var node = 1; node <= Nodes; node++) _rig.Drain(node, false);
+            _rig.Pass(900);
+            Assert.Null(_rig.Fleet.Deploying);
+            _rig.Deploy("service \"s0\" {\n image = \"last\"\n replicas = 4\n}");
+            Assert.False(_rig.Finish().HasFailed);
+            _rig.Pass(120);
+            Assert.Equal(["s0"], _rig.Fleet.Services.Keys);
+            Assert.Equal(4, _rig.Healthy("s0").Count);
+            Assert.Equal(_rig.Healthy("s0").Select(alloc => alloc.Id).Order(), _rig.Containers.Order());
+            Assert.Equal(4, _rig.Fleet.Allocs.Values.Count(alloc => !alloc.IsTerminal));
+            Assert.True(_rig.Fleet.Allocs.Count < 300);
+            Assert.Equal(_tasks, _known.Count(id => id.StartsWith("job-", StringComparison.Ordinal)));
+        }
+
+        private void Look(FleetState before)
+        {
+            var fleet = _rig.Fleet;
+            foreach (var node in fleet.Nodes.Values)
+            {
+                var there = fleet.AllocsOn(node.Node).Where(alloc => !alloc.IsTerminal).ToList();
+                Assert.True(there.Sum(alloc => alloc.Container.Cpu) <= node.Cpu, $"{node.Node} has more than it can take");
+                if (node.IsDown) Assert.Empty(there);
+                Assert.All(there.Where(alloc => node.NotReady is not null && !before.Allocs.ContainsKey(alloc.Id)), alloc => Assert.Fail($"{alloc.Id} was placed where no engine is"));
+            }
+            Assert.True(fleet.Deploys.Values.Count(deploy => !deploy.IsOver) <= 1);
+            if (fleet.Deploying is { } deploy) Assert.True(_rig.Now < deploy.StartedAt + LongestDeploy, $"deploy {deploy.Number} does not end: {string.Join(", ", deploy.Steps)}");
+            foreach (var service in fleet.Services.Values.Where(service => fleet.Deploying is null || !fleet.Deploying.Steps.Any(step => step.Service == service.Spec.Name && !step.IsOver))) Assert.Null(service.Previous);
+            foreach (var alloc in before.Allocs.Values.Where(alloc => alloc.IsTerminal && fleet.Allocs.ContainsKey(alloc.Id))) Assert.True(fleet.Allocs[alloc.Id].IsTerminal, $"{alloc.Id} came back");
+            LookAtRuns(fleet);
+            LookAtServing(before);
+        }
+
+        /// <summary>Hooks and tasks run once.</summary>
+        private void LookAtRuns(FleetState fleet)
+        {
+            foreach (var alloc in fleet.Allocs.Values.Where(alloc => alloc.Kind is not AllocKind.Service && _known.Add(alloc.Id) && alloc.Kind is AllocKind.Hook))
+            {
+                Assert.True(_hooks.Add((alloc.Deploy!.Value, alloc.Name, alloc.Container.Command![0])), $"the hook of {alloc.Name} ran again in deploy {alloc.Deploy}");
+            }
+            Assert.All(_rig.Starts, start => Assert.Equal(1, start.Value));
+        }
+
+        /// <summary>What serves is stopped by nobody but where others serve in its place, there are too many, or it was to end for good.</summary>
+        private void LookAtServing(FleetState before)
+        {
+            foreach (var service in _rig.Fleet.Services.Values.Where(service => before.Services.ContainsKey(service.Spec.Name)))
+            {
+                var name = service.Spec.Name;
+                var stopped = before.AllocsOf(name).Where(alloc => alloc is { Status: AllocStatus.Healthy, IsStopping: false } && _rig.Fleet.Allocs.TryGetValue(alloc.Id, out var now) && now is { IsStopping: true, IsLost: false }).ToList();
+                if (stopped.Count is 0) continue;
+                var healthy = _rig.Healthy(name);
+                // The new ones are all there: what is left of the old is too much.
+                if (healthy.Count(alloc => alloc.Version == service.Version) >= service.Spec.Replicas) continue;
+                var most = Math.Max(service.Spec.Replicas, service.Previous?.Spec.Replicas ?? 0);
+                var moved = stopped.Where(alloc => alloc.Version == service.Version && _rig.Fleet.Nodes[alloc.Node].IsDraining).Select(alloc => _served.GetValueOrDefault((alloc.Node, name))).ToList();
+                var needed = moved.Count == stopped.Count ? Math.Min(most, moved.Max()) : most;
+                Assert.True(healthy.Count >= needed, $"{stopped[0].Id} was stopped, and only {healthy.Count} of {needed} serve");
+            }
+        }
+
+        private string Spec() => string.Concat(Enumerable.Range(0, Services).Where(_ => _random.Next(5) > 0).Select(service =>
+            $"service \"s{service}\" {{\n image = \"{Image()}\"\n replicas = {_random.Next(4)}\n cpu = {_random.Next(1, 3)}\n update {{ max_parallel = {_random.Next(1, 3)} }}\n{Hook("pre")}{Hook("post")}}}\n"))
+            + "task \"job\" { image = \"job\" }\n";
+
+        private string Image() => _random.Next(8) switch { 0 => "bad", 1 => "weak", _ => $"v{_random.Next(3)}" };
+
+        private string Hook(string when) => _random.Next(4) is 0 ? $" {when}_deploy {{ command = [\"./{when}\"] }}\n" : "";
+
+        private static void Try(Action action)
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception e) when (e is MillException or KeyNotFoundException)
+            {
+                // What cannot be done now is refused, and changes nothing.
+            }
         }
     }
 }

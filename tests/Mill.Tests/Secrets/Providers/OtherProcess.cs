@@ -33,6 +33,9 @@ internal static class OtherProcess
             case ["api", .. var package]:
                 foreach (var line in PublicApi.Of(PublicApi.Packages[package is [var name] ? name : "Mill.Secrets"])) Console.WriteLine(line);
                 return 0;
+            case ["language"]:
+                Documents.MillFilePage.Write();
+                return 0;
             default:
                 return 2;
         }

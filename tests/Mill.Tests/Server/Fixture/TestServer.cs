@@ -7,8 +7,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Mill.Core.Model;
 using Mill.Core.Ports;
+using Mill.Hosting.Fleet;
+using Mill.Orchestration;
 using Mill.Server;
 using Mill.State.Replica;
 using Mill.Testing;
@@ -34,6 +37,9 @@ internal sealed record TestServerOptions
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     public Action<KestrelServerOptions>? Kestrel { get; init; }
+
+    /// <summary>What containers wrote.</summary>
+    public INodeLogs? Logs { get; init; }
 }
 
 /// <summary>The real server in this process: state, vault and API on Kestrel, at a port of the system's choice, with a clock that the test moves.</summary>
@@ -43,9 +49,10 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly IStateStore? _ownStore;
     private readonly CancellationTokenSource _lifetime = new();
     private Task _work = Task.CompletedTask;
+    private Task _office = Task.CompletedTask;
 
     private TestServer(TestServerOptions options, WebApplication app, LocalState state, VaultHost vault, CapturedLogs logs, IStateStore? ownStore) =>
-        (Options, _app, State, Vault, Logs, _ownStore) = (options, app, state, vault, logs, ownStore);
+        (Options, _app, State, Vault, Logs, Office, _ownStore) = (options, app, state, vault, logs, new(state, static () => true, TimeSpan.FromSeconds(10), options.Time, NullLogger<FleetOffice>.Instance), ownStore);
 
     public TestServerOptions Options { get; }
 
@@ -56,6 +63,9 @@ internal sealed class TestServer : IAsyncDisposable
     public VaultHost Vault { get; }
 
     public CapturedLogs Logs { get; }
+
+    /// <summary>Decides nothing before <see cref="Decide"/>.</summary>
+    public FleetOffice Office { get; }
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -111,6 +121,9 @@ internal sealed class TestServer : IAsyncDisposable
         throw new InvalidOperationException("The state is not followed any more.");
     }
 
+    /// <summary>Brings on from now on what was deployed.</summary>
+    public void Decide() => _office = Office.RunAsync(_lifetime.Token);
+
     /// <summary>Begins to stop, as a signal would make it.</summary>
     public Task StopAsync() => _app.StopAsync();
 
@@ -119,6 +132,7 @@ internal sealed class TestServer : IAsyncDisposable
         Http.Dispose();
         await _app.StopAsync();
         await _lifetime.CancelAsync();
+        await _office.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_ownStore is not null) await _ownStore.DisposeAsync();
         await _app.DisposeAsync();
@@ -132,7 +146,7 @@ internal sealed class TestServer : IAsyncDisposable
         _work = Task.WhenAll(committing, Vault.RunAsync(_lifetime.Token));
         OperatorToken = await Vault.EnsureOperatorTokenAsync(Options.Operator, "dev", "mill dev", CancellationToken.None) ?? Options.Operator ?? "";
         var identity = new ServerIdentity("1.2.3", "n1", "vault+api", engine, () => "127.0.0.1:0", Time.GetUtcNow());
-        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, identity, cluster: null, Time, _app.Lifetime.ApplicationStopping);
+        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, new(State, Office, () => FleetHost.LiveOf(Office), () => Options.Logs), identity, cluster: null, Time, _app.Lifetime.ApplicationStopping);
         await _app.StartAsync();
         var address = new Uri(_app.Urls.Single());
         EndPoint = new(IPAddress.Loopback, address.Port);

@@ -98,7 +98,7 @@ public sealed class StoreRestoreTests
         await RestoreAsync(store, BackedUp.State);
 
         Assert.Equal(States.Text(BackedUp.Kept(BackedUp.State)), States.Text(await LoadAsync(store) with { Revision = BackedUp.State.Revision }));
-        Assert.Equal(24, (await store.ReadAsync(RecordKey.Root, default)).Entries.Count); // the twenty-three of the backup, and the head
+        Assert.Equal(22, (await store.ReadAsync(RecordKey.Root, default)).Entries.Count); // the twenty-one of the backup, and the head
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
+using Mill.Core.Fleet;
+using Mill.Core.Language;
 using Mill.Core.Members;
 using Mill.Core.Model;
 using Mill.Core.Ports;
@@ -105,6 +107,27 @@ public sealed class JoinTests
         await cluster.Members.RemoveAsync(TestVault.Operator, joined.Node.Id, new("r"), default);
         var refused = await cluster.RequireRefusedAsync(MillError.Unauthenticated, () => cluster.Members.JoinAsync(new(token, TestCluster.Place(2), key.Request()), default));
         Assert.Contains("removed", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_removed_takes_what_it_had_for_containers_with_it()
+    {
+        await using var cluster = await TestCluster.FoundAsync();
+        using var joined = await cluster.JoinAsync(2);
+        var node = new NodeStateRecord { Node = joined.Node.Id, Cpu = 4, Memory = 8L << 30, Labels = new Dictionary<string, string>(), Since = new(1) };
+        var container = MillFile.Read(new("app.mill", "task \"job\" { image = \"job\" }")).Tasks[0].Container;
+        var alloc = new AllocRecord { Id = "job-1", Name = "job", Kind = AllocKind.Task, Tenant = TenantId.Default, Node = node.Node, Version = 0, Container = container, CreatedAt = new(1), Status = AllocStatus.Running };
+        await cluster.Vault.State.CommitAsync(new PutCommand(new(new NodeStateKey(node.Node), node), new(new AllocKey(alloc.Id), alloc)), default);
+        await cluster.RequireRefusedAsync(MillError.PreconditionFailed, () => cluster.Members.RemoveAsync(TestVault.Operator, node.Node, new("r"), default));
+        await cluster.Vault.State.CommitAsync(new PutCommand(new StateChange(new AllocKey(alloc.Id), alloc with { Status = AllocStatus.Stopped })), default);
+        await cluster.Members.RemoveAsync(TestVault.Operator, node.Node, new("r"), default);
+
+        Assert.Empty((await cluster.Vault.State.ReadAsync(default(CancellationToken))).Fleet.Nodes);
+    }
+
+    private sealed class PutCommand(params StateChange[] changes) : StateCommand<Done>
+    {
+        public override Decision<Done> Decide(ClusterState state, Timestamp now) => new(new(), changes);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Mill.Core.Members;
 using Mill.Core.Model;
+using Mill.Core.Ports;
+using Mill.Orchestration;
 using Mill.Server.Peers;
 using Mill.Tests.Server.Fixture;
 
@@ -25,6 +27,12 @@ internal sealed class TestNode : IAsyncDisposable
     public Office Office { get; init; } = null!;
 
     public NodeState State { get; init; } = null!;
+
+    /// <summary>Decides what runs, where it leads and is told to.</summary>
+    public FleetOffice Containers { get; init; } = null!;
+
+    /// <summary>What the containers of this node wrote.</summary>
+    public INodeLogs? Wrote { get; set; }
 
     public FakeEngine Engine { get; } = new();
 

@@ -7,6 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Mill.Core.Members;
 using Mill.Core.Model;
 using Mill.Core.Ports;
+using Mill.Hosting.Fleet;
+using Mill.Orchestration;
 using Mill.Server;
 using Mill.Server.Front;
 using Mill.Server.Peers;
@@ -154,7 +156,7 @@ internal sealed class TestNodes : IAsyncDisposable
         var vault = NewVault(node.State, node.Office, node.App.Services.GetRequiredService<ILoggerFactory>());
         await vault.StartAsync(makeKeyFile: false, default);
         var parts = new ClusterParts(node.Id, node.State, node.Office, vault.Members, node.Engine, node.Credentials, node.Calls);
-        ApiServer.Map(node.App, vault.Vault, vault.Tokens, Identity(node.Record), parts, Time, node.App.Lifetime.ApplicationStopping);
+        ApiServer.Map(node.App, vault.Vault, vault.Tokens, new(node.State, node.Containers, () => FleetHost.LiveOf(node.Containers), () => node.Wrote), Identity(node.Record), parts, Time, node.App.Lifetime.ApplicationStopping);
     }
 
     /// <summary>Makes a node a member, before it runs.</summary>
@@ -188,6 +190,7 @@ internal sealed class TestNodes : IAsyncDisposable
         Calls = new(credentials, Time),
         Office = office,
         State = state,
+        Containers = state is null ? null! : new(state, () => office.IsLeader, TimeSpan.FromSeconds(10), Time, NullLogger<FleetOffice>.Instance),
         Http = Listening.Client(PeerPlace.Of(record).Address, Trust, Time),
     };
 

@@ -1,0 +1,48 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Mill.Client.Http;
+using Mill.Secrets;
+
+namespace Mill.Client.Watching;
+
+/// <summary>Server-sent events of one kind of data.</summary>
+/// <param name="isKnown">Whether an event of a type has such data. What a later server tells besides is passed over.</param>
+internal sealed class EventStream<T>(Transport transport, string target, Func<string, bool> isKnown)
+    where T : class
+{
+    /// <summary>Null where it may be tried again later: never for the first connection.</summary>
+    public async Task<HttpResponseMessage?> OpenAsync(bool isFirst, CancellationToken cancellationToken)
+    {
+        using var call = new Call(HttpMethod.Get, target) { Accept = "text/event-stream" };
+        try
+        {
+            return await transport.OpenAsync(call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MillException e) when (!isFirst && e.IsTransient)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Ends when the connection does.</summary>
+    public async IAsyncEnumerable<SseItem<T?>> ReadAsync(HttpResponseMessage response, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var stream = new IdleStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), transport.Options.WatchSilence, transport.Options.Time);
+        await using var _ = stream.ConfigureAwait(false);
+        var events = SseParser.Create(stream, (type, data) => isKnown(type) && !data.IsEmpty ? Body.Read<T>(data) : null).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var __ = events.ConfigureAwait(false);
+        while (await TryMoveAsync(events).ConfigureAwait(false)) yield return events.Current;
+    }
+
+    private static async ValueTask<bool> TryMoveAsync(IAsyncEnumerator<SseItem<T?>> events)
+    {
+        try
+        {
+            return await events.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Mill.Core.Fleet;
+using Mill.Core.Specs;
+
+namespace Mill.Node.Agent;
+
+/// <summary>Whether one container of a service does what it is for, from its start on.</summary>
+internal sealed class AllocHealth(AllocRecord alloc, int restarts, AllocContainer container, AllocLog log, NodeParts parts, Action<Func<AllocReport, AllocReport>> tell)
+{
+    /// <summary>What never was healthy in all this time, beyond its start period, is not going to be.</summary>
+    private static readonly TimeSpan FirstHealth = TimeSpan.FromMinutes(2);
+
+    /// <summary>Between two looks at a container that has just started.</summary>
+    private static readonly TimeSpan Impatient = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Between two looks at one that takes longer, and between two commands.</summary>
+    private static readonly TimeSpan Patient = TimeSpan.FromSeconds(1);
+
+    /// <summary>For how long after its start it is impatient.</summary>
+    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Before it is said that one is not healthy yet: most are, soon.</summary>
+    private static readonly TimeSpan FirstNews = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two reports of why one is not healthy yet: every report is a commit.</summary>
+    private static readonly TimeSpan NextNews = TimeSpan.FromSeconds(15);
+
+    private TimeSpan _newsAt = FirstNews;
+
+    /// <summary>Until it is not healthy any more, or not in time.</summary>
+    /// <returns>Why it has to be started again.</returns>
+    public async Task<string> WatchAsync(DateTimeOffset started, CancellationToken cancellationToken)
+    {
+        if (alloc.Kind is not AllocKind.Service || (alloc.Health is null && container.Port is null))
+        {
+            // That it runs is all that can be known.
+            if (alloc.Kind is AllocKind.Service) tell(report => report with { Status = AllocStatus.Healthy, Reason = null, LastLines = null });
+            await Task.Delay(Timeout.InfiniteTimeSpan, parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+        var health = alloc.Health ?? HealthProbe.Connects;
+        var probe = new HealthProbe(health, container.Host, container.Port, container.Id!, parts.Docker, parts.Http, parts.Time);
+        // One that was taken up was healthy before.
+        var (isHealthy, failures) = (container.IsAdopted && alloc.Status is AllocStatus.Healthy && restarts == alloc.Restarts, 0);
+        while (true)
+        {
+            var reason = await probe.LookAsync(cancellationToken).ConfigureAwait(false);
+            var age = parts.Time.GetUtcNow() - started;
+            failures = reason is null ? 0 : failures + 1;
+            if (reason is null) isHealthy = true;
+            if (isHealthy && failures is 0) tell(report => report with { Status = AllocStatus.Healthy, Reason = null, LastLines = null });
+            else if (!isHealthy) TellWhyNot(log.Clean(reason!), age);
+            if (isHealthy && failures >= health.FailureThreshold) return $"{alloc.Id} is not healthy any more: {reason}";
+            if (!isHealthy && age > health.StartPeriod + FirstHealth) return $"{alloc.Id} did not become healthy: {reason}";
+            await Pause.ForAsync(Between(health, isHealthy, age), parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static TimeSpan Between(HealthSpec health, bool isHealthy, TimeSpan age)
+    {
+        var wanted = health.Kind is HealthKind.Command || age > Impatience ? Patient : Impatient;
+        var pause = isHealthy || health.Interval < wanted ? health.Interval : wanted;
+        return pause > Impatient ? pause : Impatient;
+    }
+
+    private void TellWhyNot(string reason, TimeSpan age)
+    {
+        if (age < _newsAt) return;
+        _newsAt = age + NextNews;
+        tell(report => report with { Reason = reason, LastLines = log.Last });
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Mill.Core.Fleet;
+using Mill.Core.Model;
+using Mill.Core.Specs;
+using Mill.Node.Docker;
+using Mill.Secrets;
+using Xunit;
+
+namespace Mill.Tests.Containers;
+
+public sealed class ContainerRequestTests
+{
+    [Fact]
+    public void A_port_is_published_at_the_address_of_the_node_alone_and_labels_say_whose_it_is()
+    {
+        var alloc = Alloc(Specs.Container() with { Network = ContainerNetwork.Bridge, Port = 80, Cpu = 0.5m });
+        using var body = new ContainerRequest(alloc, new Dictionary<string, SecretValue>()) { Port = 20001, PublishOn = "10.0.0.7", Versions = new Dictionary<string, int> { ["db/url"] = 3 } }.Write();
+        using var json = JsonDocument.Parse(body.WrittenMemory);
+
+        var binding = json.RootElement.GetProperty("HostConfig").GetProperty("PortBindings").GetProperty("80/tcp")[0];
+        Assert.Equal(("10.0.0.7", "20001"), (binding.GetProperty("HostIp").GetString(), binding.GetProperty("HostPort").GetString()));
+        Assert.Equal(50_000, json.RootElement.GetProperty("HostConfig").GetProperty("CpuQuota").GetInt64());
+        var labels = json.RootElement.GetProperty("Labels");
+        Assert.Equal("{\"db/url\":3}", labels.GetProperty("mill.secret-versions").GetString());
+        Assert.Equal(alloc.CreatedAt.ToString(), labels.GetProperty("mill.created").GetString());
+    }
+
+    [Fact]
+    public void Two_nodes_on_one_Engine_give_different_names()
+    {
+        var alloc = Alloc(Specs.Container());
+        var other = alloc with { Node = NodeId.From([9, 2, 3, 4, 5, 6, 7, 8]) };
+        Assert.NotEqual(ContainerRequest.NameOf(alloc, 0), ContainerRequest.NameOf(other, 0));
+        Assert.Equal("mill-01020304-web-1-2", ContainerRequest.NameOf(alloc, 2));
+    }
+
+    [Theory]
+    [InlineData("created", 1, true)]
+    [InlineData("created", 2026, true)]
+    [InlineData("exited", 1, true)]
+    [InlineData("exited", 2026, false)]
+    [InlineData("running", 2026, false)]
+    public void What_was_only_made_has_never_run(string status, int year, bool hasNeverRun) =>
+        Assert.Equal(hasNeverRun, new ContainerInspectionState(status, status is "running", false, 0, 0, null, new DateTimeOffset(year, 1, 1, 0, 0, 0, TimeSpan.Zero), null).HasNeverRun);
+
+    [Theory]
+    [InlineData("busybox", true)]
+    [InlineData("ghcr.io/org/app:latest", true)]
+    [InlineData("ghcr.io:443/org/app", true)]
+    [InlineData("ghcr.io/org/app:v1", false)]
+    [InlineData("app@sha256:0123", false)]
+    public void Only_what_is_meant_to_move_is_fetched_again(string image, bool isMoving) => Assert.Equal(isMoving, ImageName.Parse(image).IsMoving);
+
+    private static AllocRecord Alloc(ContainerSpec container) => new()
+    {
+        Id = "web-1",
+        Name = "web",
+        Kind = AllocKind.Service,
+        Tenant = TenantId.Default,
+        Node = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]),
+        Version = 1,
+        CreatedAt = new(1_700_000_000_000_000),
+        Status = AllocStatus.Pulling,
+        Container = container,
+    };
+}

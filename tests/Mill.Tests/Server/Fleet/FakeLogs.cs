@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Mill.Core.Ports;
+using Mill.Secrets;
+
+namespace Mill.Tests.Server.Fleet;
+
+/// <summary>What containers wrote: what the test lets them write.</summary>
+internal sealed class FakeLogs : INodeLogs
+{
+    private readonly Dictionary<string, (List<AllocLine> Kept, Channel<AllocLine> Coming)> _logs = new(StringComparer.Ordinal);
+
+    public void Write(string alloc, DateTimeOffset at, string text, string stream = "stdout")
+    {
+        lock (_logs)
+        {
+            if (!_logs.TryGetValue(alloc, out var log)) _logs[alloc] = log = ([], Channel.CreateUnbounded<AllocLine>());
+            log.Kept.Add(new(at, stream, text));
+            log.Coming.Writer.TryWrite(new(at, stream, text));
+        }
+    }
+
+    public async IAsyncEnumerable<AllocLine> ReadAsync(string allocId, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        List<AllocLine> kept;
+        Channel<AllocLine> coming;
+        lock (_logs)
+        {
+            if (!_logs.TryGetValue(allocId, out var log)) throw new MillException(MillError.NotFound, "Nothing is kept of it.");
+            (kept, coming) = ([.. log.Kept.TakeLast(tail)], log.Coming);
+            while (coming.Reader.TryRead(out _)) { }
+        }
+        foreach (var line in kept) yield return line;
+        if (!follow) yield break;
+        await foreach (var line in coming.Reader.ReadAllAsync(cancellationToken)) yield return line;
+    }
+}

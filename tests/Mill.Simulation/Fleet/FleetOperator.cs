@@ -27,7 +27,7 @@ internal sealed class FleetOperator(SimulatedCluster cluster, int number, int se
         for (var i = 0; i < actions; i++)
         {
             Doing = "waits";
-            await cluster.World.PassAsync($"operator {number}", TimeSpan.FromMilliseconds(_random.NextDouble() * 3_000));
+            await cluster.World.PassAsync($"operator {number}", TimeSpan.FromMilliseconds(_random.NextDouble() * (_random.Next(3) is 0 ? 25_000 : 3_000)));
             var action = AnAction();
             Doing = action.What;
             await TryAsync(action);

@@ -5,6 +5,16 @@ namespace Mill.Tests.Cli;
 
 public sealed class HelpTests
 {
+    [Fact]
+    public async Task The_version_is_a_line_and_help_lists_the_commands()
+    {
+        var (version, help) = (new Session(), new Session());
+        Assert.Equal(0, await version.RunAsync("--version"));
+        Assert.Matches(@"^\d+\.\d+\.\d+\S*\n$", version.Output);
+        Assert.Equal(0, await help.RunAsync("--help"));
+        foreach (var command in new[] { "secret", "deploy", "status", "nodes", "logs", "spawn", "dev" }) Assert.Matches($@"\n  {command}\b", help.Output);
+    }
+
     [Theory]
     [InlineData("secret", "get")]
     [InlineData("secret", "set")]

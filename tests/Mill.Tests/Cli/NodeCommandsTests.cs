@@ -109,6 +109,7 @@ public sealed class NodeCommandsTests
         var yes = Session.With(mill);
         (yes.IsTerminal, yes.Input) = (true, "y\n"u8.ToArray());
         Assert.Equal(0, await yes.RunAsync("remove", "n2"));
+        Assert.Contains("node n2 removed", yes.Error, StringComparison.Ordinal);
         var json = Session.With(mill);
         Assert.Equal(0, await json.RunAsync("remove", "n2", "--yes", "--json"));
         Assert.Equal("""{"node":"n2","removed":true}""" + "\n", json.Output);

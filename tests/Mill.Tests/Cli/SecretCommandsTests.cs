@@ -25,6 +25,18 @@ public sealed class SecretCommandsTests
     }
 
     [Fact]
+    public async Task What_is_deleted_is_said_so()
+    {
+        await using var mill = await FakeMill.StartAsync();
+        mill.On("DELETE /v1/secrets/a", "", 204);
+        var (person, script) = (Session.With(mill), Session.With(mill));
+        Assert.Equal(0, await person.RunAsync("secret", "delete", "a"));
+        Assert.Equal(("", "secret a deleted\n"), (person.Output, person.Error));
+        Assert.Equal(0, await script.RunAsync("secret", "delete", "a", "--json"));
+        Assert.Equal("""{"name":"a","deleted":true}""" + "\n", script.Output);
+    }
+
+    [Fact]
     public async Task After_two_dashes_a_value_may_look_like_an_option()
     {
         await using var mill = await FakeMill.StartAsync();

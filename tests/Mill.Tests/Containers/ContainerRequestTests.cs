@@ -26,6 +26,27 @@ public sealed class ContainerRequestTests
     }
 
     [Fact]
+    public void Memory_has_no_swap_beside_it()
+    {
+        using var body = new ContainerRequest(Alloc(Specs.Container() with { Memory = 64 << 20 }), new Dictionary<string, SecretValue>()).Write();
+        using var json = JsonDocument.Parse(body.WrittenMemory);
+        var host = json.RootElement.GetProperty("HostConfig");
+        Assert.Equal((64 << 20, 64 << 20), (host.GetProperty("Memory").GetInt64(), host.GetProperty("MemorySwap").GetInt64()));
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("/serve", "[\"/serve\"]", "[]")]
+    [InlineData("/serve --fast now", "[\"/serve\"]", "[\"--fast\",\"now\"]")]
+    public void A_command_takes_the_place_of_all_that_the_image_would_start(string? command, string? entrypoint, string? arguments)
+    {
+        using var body = new ContainerRequest(Alloc(Specs.Container() with { Command = command?.Split(' ') }), new Dictionary<string, SecretValue>()).Write();
+        using var json = JsonDocument.Parse(body.WrittenMemory);
+        Assert.Equal(entrypoint, json.RootElement.TryGetProperty("Entrypoint", out var first) ? first.GetRawText() : null);
+        Assert.Equal(arguments, json.RootElement.TryGetProperty("Cmd", out var rest) ? rest.GetRawText() : null);
+    }
+
+    [Fact]
     public void Two_nodes_on_one_Engine_give_different_names()
     {
         var alloc = Alloc(Specs.Container());

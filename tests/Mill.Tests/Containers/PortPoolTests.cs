@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Mill.Node.Agent;
+using Mill.Secrets;
 using Xunit;
 
 namespace Mill.Tests.Containers;
@@ -14,6 +15,18 @@ public sealed class PortPoolTests
         var ports = Enumerable.Range(0, 50).Select(_ => pool.Take()).ToList();
         Assert.Equal(50, ports.Distinct().Count());
         Assert.All(ports, port => Assert.InRange(port, 20000, 32767));
+    }
+
+    [Fact]
+    public void Where_none_is_left_it_says_so_and_what_is_given_back_is_given_again()
+    {
+        var pool = new PortPool();
+        for (var port = PortPool.First; port <= PortPool.Last; port++) pool.Reserve(port);
+        Assert.Equal(MillError.NoRoom, Assert.Throws<MillException>(() => pool.Take()).Error);
+
+        var free = Enumerable.Range(PortPool.First, 100).First(PortPool.IsFree);
+        pool.Return(free);
+        Assert.Equal(free, pool.Take());
     }
 
     /// <summary>Several agents may share a machine, and a container does not listen at once.</summary>

@@ -11,10 +11,10 @@ public sealed record PlannedServiceItem
     /// <summary><c>add</c>, <c>change</c> (its containers are made anew), <c>adjust</c> (they are not), <c>remove</c> or <c>none</c>.</summary>
     public required string Kind { get; init; }
 
-    public IReadOnlyList<DifferenceItem> Differences { get; init; } = [];
+    public IReadOnlyList<DifferenceItem> Differences { get; init => field = value ?? []; } = [];
 
     /// <summary>The name of the node of each new replica.</summary>
-    public IReadOnlyList<string> Nodes { get; init; } = [];
+    public IReadOnlyList<string> Nodes { get; init => field = value ?? []; } = [];
 
     /// <summary>Why the next replica has no place; null where all have one.</summary>
     public string? Unplaced { get; init; }
@@ -27,7 +27,7 @@ public sealed record PlannedTaskItem
 
     public required string Kind { get; init; }
 
-    public IReadOnlyList<DifferenceItem> Differences { get; init; } = [];
+    public IReadOnlyList<DifferenceItem> Differences { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>One thing that is not the same.</summary>
@@ -87,7 +87,7 @@ public sealed record DeployStepItem
     public IReadOnlyList<string>? LastLines { get; init; }
 
     /// <summary>What this deploy has started for the service, hooks too, oldest first.</summary>
-    public IReadOnlyList<DeployAllocItem> Allocs { get; init; } = [];
+    public IReadOnlyList<DeployAllocItem> Allocs { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>One container that a deploy has started.</summary>

@@ -72,7 +72,7 @@ public sealed record EngineItem
     /// <summary><c>due</c> or <c>running</c>, where the database is to be written anew without its gaps.</summary>
     public string? Defragmentation { get; init; }
 
-    public IReadOnlyList<string> Problems { get; init; } = [];
+    public IReadOnlyList<string> Problems { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>Asks for the right to join once.</summary>

@@ -15,10 +15,10 @@ public sealed record TokenRecord : StateRecord
     public required Role Role { get; init; }
 
     /// <summary>Patterns of names it may touch; none means all.</summary>
-    public IReadOnlyList<string> Allow { get; init; } = [];
+    public IReadOnlyList<string> Allow { get; init => field = value ?? []; } = [];
 
     /// <summary>Patterns of names it may not touch, whatever <see cref="Allow"/> says.</summary>
-    public IReadOnlyList<string> Deny { get; init; } = [];
+    public IReadOnlyList<string> Deny { get; init => field = value ?? []; } = [];
 
     public required Timestamp CreatedAt { get; init; }
 

@@ -53,7 +53,7 @@ internal sealed record NodeFile
     public bool JoinsExisting { get; init; }
 
     /// <summary>The nodes as they were when this one was last told: whom to ask when nobody else is known.</summary>
-    public IReadOnlyList<MemberPlace> Members { get; init; } = [];
+    public IReadOnlyList<MemberPlace> Members { get; init => field = value ?? []; } = [];
 
     /// <summary>True once the node was taken out of its cluster.</summary>
     public bool Removed { get; init; }

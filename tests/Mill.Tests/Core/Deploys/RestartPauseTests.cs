@@ -1,5 +1,4 @@
 using Mill.Core.Deploys;
-using Mill.Core.Fleet;
 using Xunit;
 
 namespace Mill.Tests.Core.Deploys;

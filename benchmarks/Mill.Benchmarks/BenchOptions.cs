@@ -6,7 +6,7 @@ namespace Mill.Benchmarks;
 internal sealed record BenchOptions
 {
     public const string Usage = """
-        usage: ./bench [reads|writes|size|cli|sdk|sync|cluster|failover|micro …] [--seconds N] [--rounds N] [--quick] [--directory D]
+        usage: ./bench [reads|writes|size|cli|sdk|sync|deploy|cluster|failover|micro …] [--seconds N] [--rounds N] [--quick] [--directory D]
 
           --seconds N    how long one measurement of one round takes (5)
           --rounds N     how often each is measured, one after the other in turn (3)
@@ -14,7 +14,7 @@ internal sealed record BenchOptions
           --directory D  where the data goes: must be a real disk (artifacts/bench)
         """;
 
-    public static readonly IReadOnlyList<string> AllScenarios = ["reads", "writes", "size", "cli", "sdk", "sync", "cluster", "failover", "micro"];
+    public static readonly IReadOnlyList<string> AllScenarios = ["reads", "writes", "size", "cli", "sdk", "sync", "deploy", "cluster", "failover", "micro"];
 
     public IReadOnlyList<string> Scenarios { get; init; } = AllScenarios;
 

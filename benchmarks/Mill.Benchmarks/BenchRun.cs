@@ -62,6 +62,7 @@ internal static class BenchRun
         "cli" => Commands.RunAsync(options, directory),
         "sdk" => Sdk.RunAsync(options, directory),
         "sync" => Scenarios.Sync.RunAsync(options, directory),
+        "deploy" => Deploys.RunAsync(options, directory),
         "cluster" => Cluster.RunAsync(options, directory),
         "failover" => Failover.RunAsync(options, directory),
         "micro" => Task.FromResult(MicroBenchmarks.Run(options, directory)),

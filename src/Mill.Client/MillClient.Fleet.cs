@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Mill.Client.Contracts;
@@ -40,7 +41,7 @@ public sealed partial class MillClient
     /// <param name="connection">Told whenever the connection is made or lost.</param>
     public async IAsyncEnumerable<DeployResponse> FollowDeployAsync(int number, Action<WatchState>? connection = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var events = new EventStream<DeployResponse>(_transport, Targets.Deploy(number) + "/events", static type => type is "progress" or "done");
+        var events = new EventStream<DeployResponse>(_transport, Targets.Deploy(number) + "/events", static (type, data) => type is "progress" or "done" ? Body.Read<DeployResponse>(data) : null);
         var backoff = new Backoff(_transport.Options.Time);
         for (var isFirst = true; ; isFirst = false)
         {
@@ -63,6 +64,10 @@ public sealed partial class MillClient
 
     /// <summary>Has a deploy that is at work go back to what was before it.</summary>
     public Task<DeployResponse> AbortDeployAsync(int number, CancellationToken cancellationToken = default) => PostAsync<DeployResponse>(Targets.Deploy(number) + "/abort", cancellationToken);
+
+    /// <summary>What going back would do, and to which deploy. Throws as <see cref="RollBackAsync"/>.</summary>
+    /// <param name="to">Null for the last good one before what runs now.</param>
+    public Task<PlanResponse> PlanRollbackAsync(int? to = null, CancellationToken cancellationToken = default) => GetAsync<PlanResponse>(Targets.With(Targets.Rollback, ("to", to?.ToString(CultureInfo.InvariantCulture))), cancellationToken);
 
     /// <summary>Begins to go back to what an earlier deploy left behind. Throws <see cref="MillError.NotFound"/> where there is none, and <see cref="MillError.DeployInProgress"/>.</summary>
     /// <param name="to">Null for the last good one before what runs now.</param>
@@ -108,19 +113,39 @@ public sealed partial class MillClient
     /// What containers wrote, of all nodes, in the order of time. Throws <see cref="MillError.NotFound"/> for a name that has no log, and <see cref="MillError.Unreachable"/> where the connection is
     /// not made, or lost.
     /// </summary>
-    /// <param name="name">Of a service, or the id of a task or an allocation.</param>
+    /// <param name="name">Of a service, or the id of a task or an allocation; null for all services.</param>
     /// <param name="follow">Go on with what they write from now on, without end.</param>
     /// <param name="tail">How many of the last lines; null for 200.</param>
-    public async IAsyncEnumerable<LogLineItem> ReadLogsAsync(string name, bool follow = false, int? tail = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <param name="notice">Told what is no line: that a container cannot be read at the moment, or again.</param>
+    public async IAsyncEnumerable<LogLineItem> ReadLogsAsync(string? name, bool follow = false, int? tail = null, Action<LogNoticeItem>? notice = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var events = new EventStream<LogLineItem>(_transport, Targets.With(Targets.Log(name), ("follow", follow ? "true" : "false"), ("tail", Targets.Number(tail))), static type => type is "message" or "log" or "end");
+        var target = Targets.With(name is null ? Targets.Logs : Targets.Log(name), ("follow", follow ? "true" : "false"), ("tail", Targets.Number(tail)));
+        var events = new EventStream<object>(_transport, target, static (type, data) => type switch
+        {
+            "message" => Body.Read<LogLineItem>(data),
+            "notice" => Body.Read<LogNoticeItem>(data),
+            _ => null,
+        });
         using var response = await events.OpenAsync(isFirst: true, cancellationToken).ConfigureAwait(false);
         await foreach (var item in events.ReadAsync(response!, cancellationToken).ConfigureAwait(false))
         {
             if (item.EventType is "end") yield break;
-            if (item.Data is { } line) yield return line;
+            if (item.Data is LogNoticeItem one) notice?.Invoke(one);
+            if (item.Data is LogLineItem line) yield return line;
         }
         throw Problems.BrokenOff(_transport.Address, new IOException("the stream has no end"));
+    }
+
+    /// <summary>
+    /// Runs a program in a container that runs, to its end. Throws <see cref="MillError.NotFound"/> where no container of this name runs, <see cref="MillError.Forbidden"/> for anybody but an operator, as the program
+    /// sees the values of the container's secrets, and <see cref="MillError.Unreachable"/> where the connection is not made, or lost: the program may go on then.
+    /// </summary>
+    /// <param name="name">Of a service or a task, or the id of an allocation. Of several, the newest that is healthy.</param>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> ExecAsync(string name, IReadOnlyList<string> command, ProgramStreams streams, CancellationToken cancellationToken = default)
+    {
+        using var exec = new Exec(_transport, Targets.Exec(name), streams);
+        return await exec.RunAsync(command, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>After a restore: lets things be started, moved and ended again.</summary>

@@ -17,9 +17,6 @@ public sealed partial class FleetOffice(IReplicatedState state, Func<bool> isLea
     /// <summary>Whatever happens, it looks that often.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>About how much is decided in one go: every engine takes that in one transaction, as it is usually set up. For etcd, that is 128 operations and 1.5 MiB.</summary>
-    private static readonly StoreLimits Portion = new(100, 384 << 10);
-
     private readonly Hearing _hearing = new(nodeTimeout, 2 * LookEvery, time);
 
     // Of which there was nothing to do, and until when, by the clock that nobody sets.
@@ -29,18 +26,18 @@ public sealed partial class FleetOffice(IReplicatedState state, Func<bool> isLea
     /// <summary>What the nodes said last of what is not kept; empty on a node that does not lead.</summary>
     public IReadOnlyDictionary<NodeId, NodeLive> Live => _hearing.Live;
 
-    /// <summary>Hears a node. What is no news is not committed: a sign of life stays in memory. Throws <see cref="MillError.Forbidden"/> for a node that is not of the cluster.</summary>
+    /// <summary>Hears a node. What is no news is not committed: a sign of life stays in memory. Throws <see cref="MillError.Forbidden"/> for a node that is not of the cluster, and as the port.</summary>
     public async Task SendAsync(NodeReport report, CancellationToken cancellationToken)
     {
         if (!isLeader()) throw new MillException(MillError.NoLeader, "This node does not lead.");
         var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
         DemandMember(seen, report.Node);
-        // Nobody waits for what comes late: the node has asked anew since.
-        if (!_hearing.Hear(report) || (report.Allocs.Count is 0 && NodeRules.IsKnown(seen.Fleet, report))) return;
+        if (!_hearing.Hear(report)) throw IsLate(report);
+        if (report.Allocs.Count is 0 && NodeRules.IsKnown(seen.Fleet, report)) return;
         for (var heard = 0; ;)
         {
             var first = heard;
-            heard = (await state.CommitAsync(new FleetCommand<int>((draft, turn) => Hear(draft, turn, report, first), Portion), cancellationToken).ConfigureAwait(false)).Answer;
+            heard = (await state.CommitAsync(new FleetCommand<int>((draft, turn) => Hear(draft, turn, report, first), FleetDraft.Portion), cancellationToken).ConfigureAwait(false)).Answer;
             if (heard >= report.Allocs.Count) return;
         }
     }
@@ -76,9 +73,12 @@ public sealed partial class FleetOffice(IReplicatedState state, Func<bool> isLea
     private int Hear(FleetDraft draft, ClusterState turn, NodeReport report, int first)
     {
         DemandMember(turn, report.Node);
-        if (_hearing.IsLate(report)) return report.Allocs.Count;
+        if (_hearing.IsLate(report)) throw IsLate(report);
         return NodeRules.Hear(draft, report, first);
     }
+
+    /// <summary>Mostly, nobody waits for this any more: the node has said it anew. Where somebody does, it must not think that it was heard.</summary>
+    private static MillException IsLate(NodeReport report) => new(MillError.PreconditionFailed, $"Report {report.Number} of life {report.Life} of node {report.Node} comes late: something later was heard of it.");
 
     /// <summary>Who leads next has heard of nobody.</summary>
     private TimeSpan Rest()
@@ -97,12 +97,12 @@ public sealed partial class FleetOffice(IReplicatedState state, Func<bool> isLea
         if (ReferenceEquals(seen.Fleet, _settled) && (_settledUntil is not { } until || started < until)) return PauseUntil(_settledUntil, started);
         // A look costs no commit. As in one, time never goes back.
         var clock = Timestamp.From(time.GetUtcNow());
-        var draft = new FleetDraft(seen.Fleet, clock > seen.CommitTime ? clock : seen.CommitTime, Portion);
+        var draft = new FleetDraft(seen.Fleet, clock > seen.CommitTime ? clock : seen.CommitTime, FleetDraft.Portion);
         FleetDecisions.Decide(draft, liveness);
         _settled = null;
         if (draft.Changes.Count > 0)
         {
-            await state.CommitAsync(new FleetCommand<Done>(Decide, Portion), cancellationToken).ConfigureAwait(false);
+            await state.CommitAsync(new FleetCommand<Done>(Decide, FleetDraft.Portion), cancellationToken).ConfigureAwait(false);
             return LookEvery;
         }
         _settled = seen.Fleet;

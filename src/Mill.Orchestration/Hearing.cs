@@ -35,7 +35,12 @@ internal sealed class Hearing(TimeSpan timeout, TimeSpan longestPause, TimeProvi
         lock (_lock)
         {
             if (IsLateNeedsLock(report)) return false;
-            _nodes[report.Node] = new(time.GetTimestamp(), report.Life, report.Number, new(report.Usage, report.Pulls));
+            var known = _nodes.GetValueOrDefault(report.Node);
+            if (known.Life != report.Life) known = new(0, report.Life, 0, 0, known.Live);
+            // News say nothing of what is not kept; those of an earlier version do.
+            var live = IsNews(report) && report is { Usage.Count: 0, Pulls.Count: 0 } ? known.Live ?? new([], []) : new(report.Usage, report.Pulls);
+            known = known with { At = time.GetTimestamp(), Live = live };
+            _nodes[report.Node] = IsNews(report) ? known with { News = report.Number } : known with { Sign = report.Number };
             return true;
         }
     }
@@ -69,7 +74,12 @@ internal sealed class Hearing(TimeSpan timeout, TimeSpan longestPause, TimeProvi
         }
     }
 
-    private bool IsLateNeedsLock(NodeReport report) => _nodes.TryGetValue(report.Node, out var last) && (report.Life, report.Number).CompareTo((last.Life, last.Number)) < 0;
+    /// <summary>A node says that it lives, and what is new, beside each other: neither makes the other one late.</summary>
+    private static bool IsNews(NodeReport report) => report.Allocs.Count > 0;
 
-    private readonly record struct Heard(long At, long Life, long Number, NodeLive Live);
+    private bool IsLateNeedsLock(NodeReport report) => _nodes.TryGetValue(report.Node, out var last) && (report.Life, report.Number).CompareTo((last.Life, IsNews(report) ? last.News : last.Sign)) < 0;
+
+    /// <param name="Sign">The number of the last report that said no more than that the node lives, and how it is.</param>
+    /// <param name="News">Of the last one with something new of an allocation.</param>
+    private readonly record struct Heard(long At, long Life, long Sign, long News, NodeLive Live);
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Mill.Core.Ports;
 using Mill.Server.Api;
 using Mill.Server.Api.Fleet;
@@ -37,7 +38,9 @@ public static class ApiServer
         var views = new NodeViews(vault, identity, cluster, time);
         app.UseMiddleware<Failures>(time);
         app.UseRouting();
-        if (cluster is not null) MapBetweenNodes(app, cluster, fleet, views, time, new(stopping));
+        app.UseWhen(static http => http.Request.Path.StartsWithSegments(ExecEndpoint.Path, StringComparison.Ordinal), static exec => exec.UseWebSockets());
+        var gate = cluster is null ? null : new PeerGate(cluster.State, new(cluster.Credentials, time));
+        if (cluster is not null) MapBetweenNodes(app, cluster, gate!, fleet, views, time, new(stopping));
         new SecretEndpoints(vault, authentication).Map(app);
         new WatchEndpoint(vault, authentication, time, new(stopping)).Map(app);
         new BackupEndpoint(vault, authentication, identity, time, new(stopping)).Map(app);
@@ -50,26 +53,26 @@ public static class ApiServer
         new JoinEndpoint(cluster).Map(app);
         new LeaderEndpoint(cluster, authentication, time).Map(app);
         new SystemEndpoints(vault, authentication, metrics, stateMetrics, identity, views, new FleetView(fleet, cluster, identity, time)).Map(app);
-        MapFleet(app, authentication, fleet, cluster, new FleetView(fleet, cluster, identity, time), views, time, new(stopping));
+        MapFleet(app, authentication, fleet, cluster, gate, new FleetView(fleet, cluster, identity, time), views, time, new(stopping));
     }
 
     /// <summary>What <see cref="Map"/> needs.</summary>
     public static IServiceCollection AddMillApi(this IServiceCollection services) => services.AddSingleton<MetricsListener>().AddSingleton<StateMetrics>().AddRouting();
 
-    private static void MapFleet(WebApplication app, Authentication authentication, FleetParts parts, ClusterParts? cluster, FleetView fleet, NodeViews views, TimeProvider time, ServerShutdown shutdown)
+    private static void MapFleet(WebApplication app, Authentication authentication, FleetParts parts, ClusterParts? cluster, PeerGate? gate, FleetView fleet, NodeViews views, TimeProvider time, ServerShutdown shutdown)
     {
         var streams = new OpenStreams();
         new DeployEndpoints(authentication, fleet).Map(app);
         new DeployEventsEndpoint(authentication, fleet, streams, time, shutdown).Map(app);
         new LogEndpoint(authentication, parts, cluster, fleet, streams, time, shutdown).Map(app);
+        new ExecEndpoint(authentication, parts, cluster, gate, fleet, streams, time, shutdown, app.Services.GetRequiredService<ILogger<ExecEndpoint>>()).Map(app);
         new ServiceEndpoints(authentication, fleet).Map(app);
         new TaskEndpoints(authentication, fleet, time).Map(app);
         new FleetNodeEndpoints(authentication, fleet, views).Map(app);
     }
 
-    private static void MapBetweenNodes(WebApplication app, ClusterParts cluster, FleetParts fleet, NodeViews views, TimeProvider time, ServerShutdown shutdown)
+    private static void MapBetweenNodes(WebApplication app, ClusterParts cluster, PeerGate gate, FleetParts fleet, NodeViews views, TimeProvider time, ServerShutdown shutdown)
     {
-        var gate = new PeerGate(cluster.State, new(cluster.Credentials, time));
         app.UseMiddleware<Forwarding>(cluster, gate, time);
         new PeerEndpoints(cluster, gate, views).Map(app);
         new FleetPeerEndpoints(fleet, gate, time, shutdown).Map(app);

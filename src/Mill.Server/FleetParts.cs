@@ -6,7 +6,8 @@ namespace Mill.Server;
 /// <param name="Office">Hears the nodes, where this server leads.</param>
 /// <param name="Live">What this server has heard last, where it leads, and nobody keeps.</param>
 /// <param name="Logs">What the containers of this server wrote; null where it runs none.</param>
-public sealed record FleetParts(IReplicatedState State, INodeReports Office, Func<LiveView> Live, Func<INodeLogs?> Logs);
+/// <param name="Exec">Programs in the containers of this server; null where it runs none.</param>
+public sealed record FleetParts(IReplicatedState State, INodeReports Office, Func<LiveView> Live, Func<INodeLogs?> Logs, Func<INodeExec?> Exec);
 
 /// <summary>What containers take, and which images are on their way, at this moment.</summary>
 public sealed record LiveView(IReadOnlyList<AllocUsage> Usage, IReadOnlyList<PullProgress> Pulls)

@@ -60,6 +60,17 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         return 1024 * long.Parse(Digits().Match(line).Value, CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Returns when it has said something so often. Throws <see cref="TimeoutException"/>.</summary>
+    public async Task UntilSaidAsync(string what, int times, TimeSpan limit)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Count(what) < times)
+        {
+            if (Stopwatch.GetElapsedTime(start) > limit) throw new TimeoutException($"It said \"{what}\" {Count(what)} times, not {times}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+    }
+
     /// <summary>SIGKILL, now.</summary>
     public void Kill() => _process.Kill();
 
@@ -87,6 +98,11 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         {
             lock (_lines) return string.Join(" / ", _lines);
         }
+    }
+
+    private int Count(string what)
+    {
+        lock (_lines) return _lines.Count(line => line.Contains(what, StringComparison.Ordinal));
     }
 
     private void Hear(string? line)

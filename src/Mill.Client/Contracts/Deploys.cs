@@ -1,7 +1,11 @@
 namespace Mill.Client.Contracts;
 
 /// <summary>What a deploy would do.</summary>
-public sealed record PlanResponse(IReadOnlyList<PlannedServiceItem> Services, IReadOnlyList<PlannedTaskItem> Tasks);
+public sealed record PlanResponse(IReadOnlyList<PlannedServiceItem> Services, IReadOnlyList<PlannedTaskItem> Tasks)
+{
+    /// <summary>The deploy that would be gone back to; null where it is no rollback.</summary>
+    public int? BackTo { get; init; }
+}
 
 /// <summary>What would become of one service.</summary>
 public sealed record PlannedServiceItem
@@ -16,9 +20,29 @@ public sealed record PlannedServiceItem
     /// <summary>The name of the node of each new replica.</summary>
     public IReadOnlyList<string> Nodes { get; init => field = value ?? []; } = [];
 
+    /// <summary><c>stop_first</c> where each old replica ends before a new one starts in its place; null where a new one is healthy first.</summary>
+    public string? Order { get; init; }
+
+    /// <summary>Of a service that is added; null where it has none.</summary>
+    public IReadOnlyList<PlannedRouteItem>? Routes { get; init; }
+
+    /// <summary>Of a service that is added; null where it has none.</summary>
+    public IReadOnlyList<PlannedVolumeItem>? Volumes { get; init; }
+
     /// <summary>Why the next replica has no place; null where all have one.</summary>
     public string? Unplaced { get; init; }
 }
+
+/// <summary>The requests from outside that a service is for.</summary>
+/// <param name="Path">What their paths begin with.</param>
+/// <param name="Served">False for as long as no node takes such requests: the route is kept, and does nothing yet.</param>
+public sealed record PlannedRouteItem(string Host, string Path, bool Served);
+
+/// <summary>A directory of a service.</summary>
+/// <param name="Path">In the container.</param>
+/// <param name="Size">In bytes; null for one that is not kept.</param>
+/// <param name="Ephemeral">Empty whenever a container starts, and on its node only.</param>
+public sealed record PlannedVolumeItem(string Name, string Path, long? Size, bool Ephemeral);
 
 /// <summary>What would become of one task. See <see cref="PlannedServiceItem"/>.</summary>
 public sealed record PlannedTaskItem
@@ -72,13 +96,16 @@ public sealed record DeployStepItem
     /// <summary><c>add</c>, <c>change</c>, <c>adjust</c>, <c>remove</c> or <c>restart</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary><c>waiting</c>, <c>before</c>, <c>rolling</c>, <c>after</c>, <c>restoring</c>, <c>done</c> or <c>failed</c>.</summary>
+    /// <summary><c>waiting</c>, <c>pulling</c>, <c>before</c>, <c>rolling</c>, <c>after</c>, <c>restoring</c>, <c>done</c> or <c>failed</c>.</summary>
     public required string Phase { get; init; }
 
     /// <summary>When that phase began.</summary>
     public required DateTimeOffset Since { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>What it waits for, where no node will do right now.</summary>
+    public string? Waits { get; init; }
 
     /// <summary>Why it failed.</summary>
     public string? Reason { get; init; }
@@ -94,6 +121,9 @@ public sealed record DeployStepItem
 public sealed record DeployAllocItem
 {
     public required string Id { get; init; }
+
+    /// <summary><c>service</c>, <c>hook</c>, or <c>pull</c>, where an image is fetched for what starts there later, and no container is made; null from a server that does not say.</summary>
+    public string? Kind { get; init; }
 
     /// <summary>The name of the node.</summary>
     public required string Node { get; init; }

@@ -62,6 +62,10 @@ namespace Mill.Client.Contracts;
 [JsonSerializable(typeof(TaskResponse))]
 [JsonSerializable(typeof(TaskListResponse))]
 [JsonSerializable(typeof(LogLineItem))]
+[JsonSerializable(typeof(LogNoticeItem))]
+[JsonSerializable(typeof(ExecRequest))]
+[JsonSerializable(typeof(ExecControl))]
+[JsonSerializable(typeof(ExecEnd))]
 [JsonSerializable(typeof(ProblemResponse))]
 internal sealed partial class MillJson : JsonSerializerContext;
 

@@ -64,6 +64,9 @@ public sealed record AllocationItem
 
     /// <summary>The names of secrets that have another version by now than the one that its container got.</summary>
     public IReadOnlyList<string>? OutdatedSecrets { get; init; }
+
+    /// <summary>The names of services that are somewhere else by now than where its container was told: nothing listens there any more.</summary>
+    public IReadOnlyList<string>? OutdatedAddresses { get; init; }
 }
 
 /// <param name="Cpu">In cores.</param>
@@ -71,7 +74,27 @@ public sealed record AllocationItem
 public sealed record UsageItem(double Cpu, long Memory);
 
 /// <summary>The tasks that can be started by their name, by name.</summary>
-public sealed record TemplateListResponse(IReadOnlyList<TemplateItem> Templates);
+public sealed record TemplateListResponse(IReadOnlyList<TemplateItem> Templates)
+{
+    /// <summary>What became of tasks, by name: also of those that no file has. Null from a server that does not say.</summary>
+    public IReadOnlyList<TaskTotalsItem>? Totals { get; init; }
+}
+
+/// <summary>The tasks of one name, counted.</summary>
+public sealed record TaskTotalsItem
+{
+    /// <summary><c>run</c> for those that were started without a template.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How many have not ended.</summary>
+    public required int Running { get; init; }
+
+    /// <summary>How many were started within about a day: full hours.</summary>
+    public required long StartedWithinDay { get; init; }
+
+    /// <summary>How long those ran that have ended, in seconds; null where none has.</summary>
+    public double? AverageSeconds { get; init; }
+}
 
 /// <summary>A task that somebody may start, or that a schedule starts.</summary>
 public sealed record TemplateItem
@@ -88,6 +111,21 @@ public sealed record TemplateItem
 
     /// <summary>Such as <c>1h</c>.</summary>
     public required string Timeout { get; init; }
+
+    /// <summary>When the last one was started that is remembered; null where there is none.</summary>
+    public DateTimeOffset? LastAt { get; init; }
+
+    /// <summary>What became of it: see <see cref="TaskResponse.Status"/>.</summary>
+    public string? LastStatus { get; init; }
+
+    /// <summary>Why it ended as it did.</summary>
+    public string? LastReason { get; init; }
+
+    /// <summary>When it was due last, and was left out because the one before was still at work.</summary>
+    public DateTimeOffset? SkippedAt { get; init; }
+
+    /// <summary>Why it has not started though it is due; null where it is not.</summary>
+    public string? Waits { get; init; }
 }
 
 /// <summary>Asks for a task to be started: one that has a name, or any image; exactly one of the two.</summary>
@@ -205,3 +243,8 @@ public sealed record MemoryItem(long Total, long Used);
 /// <param name="Node">The name of the node.</param>
 /// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
 public sealed record LogLineItem(DateTimeOffset Ts, string Alloc, string Node, string Stream, string Line);
+
+/// <summary>Something about a log that is no line of it: that a container cannot be read at the moment, or again.</summary>
+/// <param name="Alloc">The id of the container.</param>
+/// <param name="Node">The name of the node.</param>
+public sealed record LogNoticeItem(DateTimeOffset Ts, string Alloc, string Node, string Detail);

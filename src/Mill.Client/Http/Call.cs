@@ -26,6 +26,9 @@ internal sealed record Call(HttpMethod Method, string Target) : IDisposable
     /// <summary>True where the body says who asks, and a token would say too much.</summary>
     public bool IsAnonymous { get; init; }
 
+    /// <summary>What the server proves that it understood the handshake by; null where the connection is to stay what it is.</summary>
+    public WebSocketKey? Upgrade { get; init; }
+
     /// <summary>How long it may take, where the client's limit is too short for it.</summary>
     public TimeSpan? Limit { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record Call(HttpMethod Method, string Target) : IDisposable
         if (IdempotencyKey is not null) headers.TryAddWithoutValidation("Idempotency-Key", IdempotencyKey);
         if (IfMatch is { } version) headers.TryAddWithoutValidation("If-Match", FormattableString.Invariant($"\"{version}\""));
         if (IfNoneMatch) headers.TryAddWithoutValidation("If-None-Match", "*");
+        Upgrade?.AddTo(headers);
         if (LastEventId is not null) headers.TryAddWithoutValidation("Last-Event-ID", LastEventId);
         if (Body is not null || IsWrite) message.Content = new PinnedContent(Body);
         return message;

@@ -28,6 +28,7 @@ internal static class Targets
     public const string Templates = "/v1/templates";
     public const string Tasks = "/v1/tasks";
     public const string Logs = "/v1/logs";
+    public const string Execs = "/v1/exec";
     public const string Resume = "/v1/fleet/resume";
     public const string Authority = "/ca.crt";
     public const string Health = "/healthz";
@@ -54,6 +55,8 @@ internal static class Targets
     public static string RunningTask(string id) => $"{Tasks}/{Segment(id, MillError.NotFound, "a task")}";
 
     public static string Log(string name) => $"{Logs}/{Segment(name, MillError.NotFound, "what has a log")}";
+
+    public static string Exec(string name) => $"{Execs}/{Segment(name, MillError.NotFound, "what runs")}";
 
     public static string With(string path, params ReadOnlySpan<(string Name, string? Value)> query)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Mill.Client.Contracts;
 using Mill.Secrets;
 
@@ -136,7 +137,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
 
     private static async Task<HttpResponseMessage> CheckAsync(HttpResponseMessage response, Uri address, CancellationToken cancellationToken)
     {
-        if (response.IsSuccessStatusCode) return response;
+        if (response is { IsSuccessStatusCode: true } or { StatusCode: HttpStatusCode.SwitchingProtocols }) return response;
         using (response) throw await Problems.ReadAsync(response, address, cancellationToken).ConfigureAwait(false);
     }
 

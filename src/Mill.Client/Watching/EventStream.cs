@@ -6,8 +6,8 @@ using Mill.Secrets;
 namespace Mill.Client.Watching;
 
 /// <summary>Server-sent events of one kind of data.</summary>
-/// <param name="isKnown">Whether an event of a type has such data. What a later server tells besides is passed over.</param>
-internal sealed class EventStream<T>(Transport transport, string target, Func<string, bool> isKnown)
+/// <param name="read">Reads the data of a type of event; null for what a later server tells besides, which is passed over.</param>
+internal sealed class EventStream<T>(Transport transport, string target, SseItemParser<T?> read)
     where T : class
 {
     /// <summary>Null where it may be tried again later: never for the first connection.</summary>
@@ -29,7 +29,7 @@ internal sealed class EventStream<T>(Transport transport, string target, Func<st
     {
         var stream = new IdleStream(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), transport.Options.WatchSilence, transport.Options.Time);
         await using var _ = stream.ConfigureAwait(false);
-        var events = SseParser.Create(stream, (type, data) => isKnown(type) && !data.IsEmpty ? Body.Read<T>(data) : null).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var events = SseParser.Create(stream, (type, data) => data.IsEmpty ? null : read(type, data)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var __ = events.ConfigureAwait(false);
         while (await TryMoveAsync(events).ConfigureAwait(false)) yield return events.Current;
     }

@@ -29,6 +29,9 @@ public enum Verb
 
     /// <summary>Deploy, start and end what runs.</summary>
     OperateServices,
+
+    /// <summary>Run programs in containers: they see the values of its secrets, so it takes both <see cref="ReadValue"/> and <see cref="OperateServices"/>.</summary>
+    RunInContainers,
 }
 
 /// <summary>Which role has which verb. The one table behind <c>403 forbidden</c>.</summary>
@@ -36,6 +39,7 @@ public static class AccessRules
 {
     public static bool Allows(Role role, Verb verb) => role switch
     {
+        _ when verb is Verb.RunInContainers => Allows(role, Verb.ReadValue) && Allows(role, Verb.OperateServices),
         Role.Operator => true,
         Role.Writer => verb is Verb.ReadValue or Verb.ListNames or Verb.ReadHistory or Verb.ReadDeleted or Verb.SetSecret or Verb.DeleteSecret or Verb.ReadServices,
         Role.Reader => verb is Verb.ReadValue or Verb.ListNames or Verb.ReadHistory or Verb.ReadServices,
@@ -76,6 +80,7 @@ public static class AccessRules
         Verb.AdministerNodes => "administer nodes",
         Verb.ReadServices => "see services",
         Verb.OperateServices => "operate services",
+        Verb.RunInContainers => "run programs in containers",
         _ => "verify the store",
     };
 }

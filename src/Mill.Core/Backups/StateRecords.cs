@@ -15,7 +15,7 @@ internal static class StateRecords
     /// used since the backup
     /// was made must not work again; what nodes have and what runs on them is seen anew.
     /// </summary>
-    public static bool AreLeftOut(RecordKey key) => key is HeadKey or LeaderKey or RestoreKey or JoinTokenKey or AllocKey or NodeStateKey;
+    public static bool AreLeftOut(RecordKey key) => key is HeadKey or LeaderKey or RestoreKey or JoinTokenKey or AllocKey or NodeStateKey or TaskTotalsKey;
 
     /// <summary>
     /// Everything that outlives its store. In the order that a backup promises: the records of one secret stand together, what was pruned first and then the

@@ -13,6 +13,9 @@ internal sealed class AllocTimes(FleetDraft draft)
     /// <summary>What nobody looks at has to run for so long: what ends at once has run, too.</summary>
     private static readonly TimeSpan UncheckedFor = TimeSpan.FromSeconds(5);
 
+    /// <summary>Its tenant cannot deploy meanwhile.</summary>
+    private static readonly TimeSpan MostOfRoll = TimeSpan.FromHours(12);
+
     /// <summary>For a node that is slow to say what came of it.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
 
@@ -31,11 +34,12 @@ internal sealed class AllocTimes(FleetDraft draft)
         alloc.StopAskedAt is { } asked ? draft.HasCome(asked + (alloc.Drain ?? TimeSpan.Zero) + alloc.Container.StopGrace + Slack)
             : alloc.Timeout is { } timeout && draft.HasCome((alloc.StartedAt ?? alloc.CreatedAt + PullDeadline) + timeout + alloc.Container.StopGrace + Slack);
 
-    /// <summary>What a whole roll may take at most, however it goes.</summary>
+    /// <summary>What a whole roll may take at most, however it goes: as long as every wave may, and half a day where that is more; two waves it may take in any case.</summary>
     public static TimeSpan LongestRoll(ServiceSpec spec)
     {
+        var wave = PullDeadline + spec.Update.Deadline + (spec.Health?.StartPeriod ?? TimeSpan.Zero) + spec.Update.HealthyFor + UncheckedFor + spec.Update.Drain + spec.Container.StopGrace + Slack;
         var waves = 1 + ((spec.Replicas + spec.Update.MaxParallel - 1) / spec.Update.MaxParallel);
-        return waves * (PullDeadline + spec.Update.Deadline + (spec.Health?.StartPeriod ?? TimeSpan.Zero) + spec.Update.HealthyFor + UncheckedFor + spec.Update.Drain + spec.Container.StopGrace + Slack);
+        return waves * wave > MostOfRoll ? TimeSpan.FromTicks(Math.Max(MostOfRoll.Ticks, 2 * wave.Ticks)) : waves * wave;
     }
 
     private static TimeSpan HealthyFor(AllocRecord alloc, UpdateSpec update) =>

@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
@@ -17,7 +21,7 @@ public sealed record DeployPlan(IReadOnlyList<PlannedService> Services, IReadOnl
         var services = spec.Services.Select(service => Plan(OwnedBy(tenant, fleet.Services.GetValueOrDefault(service.Name)), service))
             .Concat(fleet.Services.Values.Where(record => record.Tenant == tenant && !spec.Services.Any(service => service.Name == record.Spec.Name)).Select(record => new PlannedService(record.Spec.Name, StepKind.Remove, [])))
             .OrderBy(service => service.Name, StringComparer.Ordinal)
-            .Select(service => service with { Nodes = Nodes(view, fleet, service, spec) })
+            .Select(service => service with { Nodes = Nodes(view, fleet, service, spec), Spec = spec.Services.FirstOrDefault(one => one.Name == service.Name) })
             .ToList();
         var tasks = spec.Tasks.Select(task => Plan(OwnedBy(tenant, fleet.Tasks.GetValueOrDefault(task.Name)), task))
             .Concat(fleet.Tasks.Values.Where(record => record.Tenant == tenant && !spec.Tasks.Any(task => task.Name == record.Spec.Name)).Select(record => new PlannedTask(record.Spec.Name, StepKind.Remove, [])))
@@ -51,27 +55,8 @@ public sealed record DeployPlan(IReadOnlyList<PlannedService> Services, IReadOnl
     {
         if (planned.Kind is not (StepKind.Add or StepKind.Change or StepKind.Adjust)) return [];
         var service = spec.Services.First(service => service.Name == planned.Name);
-        var existing = planned.Kind is StepKind.Adjust ? fleet.AllocsOf(planned.Name).Count(alloc => alloc.IsWanted) : 0;
-        var placings = new List<Placing>();
-        for (var i = existing; i < service.Replicas; i++)
-        {
-            var placing = view.Choose(service.Container, service.Name);
-            placings.Add(placing);
-            if (placing.Node is not { } node) break;
-            view.Add(new()
-            {
-                Id = "",
-                Name = service.Name,
-                Kind = AllocKind.Service,
-                Tenant = default,
-                Node = node,
-                Version = 0,
-                Container = service.Container,
-                CreatedAt = default,
-                Status = AllocStatus.Pulling,
-            });
-        }
-        return placings;
+        var wanted = fleet.AllocsOf(planned.Name).Where(alloc => alloc.IsWanted).ToList();
+        return planned.Kind is StepKind.Adjust ? Forecast.Place(view, service, [], service.Replicas - wanted.Count) : Forecast.Place(view, service, wanted, service.Replicas);
     }
 }
 
@@ -80,13 +65,16 @@ public sealed record PlannedService(string Name, StepKind? Kind, IReadOnlyList<S
 {
     /// <summary>Where each new replica would go; the last may have no place.</summary>
     public IReadOnlyList<Placing> Nodes { get; init; } = [];
+
+    /// <summary>What it is to be; null where it goes.</summary>
+    public ServiceSpec? Spec { get; init; }
 }
 
 /// <param name="Kind">Null where nothing changes.</param>
 public sealed record PlannedTask(string Name, StepKind? Kind, IReadOnlyList<SpecDifference> Differences);
 
 /// <summary>One thing that is not the same.</summary>
-/// <param name="Path">Such as <c>container.image</c>.</param>
+/// <param name="Path">Such as <c>container.image</c>, or <c>container.command[2]</c> for one thing of a list.</param>
 /// <param name="Before">Null where it was not there.</param>
 /// <param name="After">Null where it is not there any more.</param>
 public sealed record SpecDifference(string Path, string? Before, string? After)
@@ -94,28 +82,43 @@ public sealed record SpecDifference(string Path, string? Before, string? After)
     /// <summary>In the order of the paths.</summary>
     public static IReadOnlyList<SpecDifference> Between(string before, string after)
     {
-        var (old, @new) = (Leaves(before), Leaves(after));
-        return [.. old.Keys.Union(@new.Keys).Order(StringComparer.Ordinal).Select(path => new SpecDifference(path, old.GetValueOrDefault(path), @new.GetValueOrDefault(path))).Where(found => found.Before != found.After)];
+        using var old = JsonDocument.Parse(before);
+        using var @new = JsonDocument.Parse(after);
+        var found = new List<SpecDifference>();
+        Compare("", old.RootElement, @new.RootElement, found);
+        return [.. found.OrderBy(difference => difference.Path, StringComparer.Ordinal)];
     }
 
-    private static Dictionary<string, string> Leaves(string json)
+    private static void Compare(string path, JsonElement? before, JsonElement? after, List<SpecDifference> found)
     {
-        var leaves = new Dictionary<string, string>(StringComparer.Ordinal);
-        using var document = JsonDocument.Parse(json);
-        Add("", document.RootElement);
-        return leaves;
-
-        void Add(string path, JsonElement element)
+        if (Is(JsonValueKind.Object, before, after))
         {
-            if (element.ValueKind is JsonValueKind.Object)
-            {
-                foreach (var member in element.EnumerateObject()) Add(path.Length is 0 ? member.Name : $"{path}.{member.Name}", member.Value);
-            }
-            else
-            {
-                // A list is one thing to whoever reads a plan.
-                leaves[path] = element.ToString();
-            }
+            foreach (var name in Names(before).Union(Names(after))) Compare(path.Length is 0 ? name : $"{path}.{name}", Member(before, name), Member(after, name), found);
         }
+        else if (before is { ValueKind: JsonValueKind.Array } old && after is { ValueKind: JsonValueKind.Array } @new && old.GetArrayLength() == @new.GetArrayLength())
+        {
+            // What stayed the same in a list is of no use to whoever reads a plan. A list of another length is one thing.
+            for (var i = 0; i < old.GetArrayLength(); i++) Compare(string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), old[i], @new[i], found);
+        }
+        else if (Text(before) is var one && Text(after) is var other && one != other)
+        {
+            found.Add(new(path, one, other));
+        }
+    }
+
+    private static bool Is(JsonValueKind kind, JsonElement? one, JsonElement? other) => (one ?? other)?.ValueKind == kind && (other ?? one)?.ValueKind == kind;
+
+    private static IEnumerable<string> Names(JsonElement? element) => element?.EnumerateObject().Select(member => member.Name) ?? [];
+
+    private static JsonElement? Member(JsonElement? element, string name) => element is { } some && some.TryGetProperty(name, out var member) ? member : null;
+
+    /// <summary>As people write it: a text is itself, and nothing is escaped that need not be.</summary>
+    private static string? Text(JsonElement? element)
+    {
+        if (element is not { } some) return null;
+        if (some.ValueKind is JsonValueKind.String) return some.GetString();
+        var text = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(text, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) some.WriteTo(json);
+        return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 }

@@ -6,8 +6,8 @@ namespace Mill.Core.Deploys;
 
 /// <summary>
 /// Brings the deploy that is at work one step on. It keeps nothing between two steps but what the state holds, so whoever leads next goes on where the one before stopped.
-/// 1. Wait for the services that it refers to. 2. Run the hook before. 3. Make the record of the service the new one: its upkeep rolls it. 4. Run the hook after. Where any of it fails, or somebody wants it to stop, make the
-/// record the old one again, and wait until everything is as it was. Each of it ends, whatever the nodes do: nobody else can deploy meanwhile.
+/// 1. Make tasks and registries what it says. 2. Fetch the images. 3. Wait for the services that a service refers to. 4. Run the hook before. 5. Make the record of the service the new one: its upkeep rolls it. 6. Run the hook after. Where any of it fails, or somebody wants it to stop, make the
+/// record the old one again, and wait until everything is as it was. Each of it ends, whatever the nodes do: its tenant cannot deploy meanwhile.
 /// </summary>
 internal sealed class DeployProgress(FleetDraft draft, PlacementView view, DeployRecord deploy)
 {
@@ -22,16 +22,20 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
 
     private readonly ServiceUpkeep _upkeep = new(draft, view);
     private readonly AllocTimes _times = new(draft);
+    private readonly ImagePulls _pulls = new(draft, deploy);
 
     /// <param name="unplaced">Why a service has too few replicas, by its name.</param>
     public void Advance(IReadOnlyDictionary<string, string> unplaced)
     {
+        DeployRules.Settle(draft, deploy);
+        if (draft.IsFull) return;
         var steps = deploy.Steps.ToList();
         for (var i = 0; i < steps.Count; i++)
         {
             if (!steps[i].IsOver && !draft.IsFull) steps[i] = Bounded(steps, Noted(steps[i], Next(steps[i], unplaced.GetValueOrDefault(steps[i].Service))));
         }
         var isOver = steps.TrueForAll(step => step.IsOver);
+        if (isOver) _pulls.Stop(_upkeep);
         if (!isOver && steps.SequenceEqual(deploy.Steps)) return;
         draft.Put(deploy with { Steps = steps, EndedAt = isOver ? draft.Now : null, Outcome = isOver && deploy.Spec is { } asked && steps.Exists(step => step.Phase is StepPhase.Failed) ? Outcome(asked) : null });
     }
@@ -49,6 +53,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
     private DeployStep Noted(DeployStep before, DeployStep after)
     {
         if (after.Phase == before.Phase) return after;
+        after = after with { Waits = null };
         if (!after.IsOver) return after with { Since = draft.Now };
         if (draft.Fleet.Services.TryGetValue(after.Service, out var service) && service.Previous is not null) draft.Put(service with { Previous = null });
         return after with { Since = draft.Now, EndedAt = draft.Now };
@@ -65,6 +70,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         return step.Phase switch
         {
             StepPhase.Waiting => Wait(step),
+            StepPhase.Pulling => Pull(step),
             StepPhase.Before => Hook(step, TargetOf(step)!.PreDeploy, () => Roll(step)),
             StepPhase.Rolling => Watch(step, unplaced),
             StepPhase.After => Hook(step, TargetOf(step)!.PostDeploy, () => step with { Phase = StepPhase.Done, Hook = null }),
@@ -84,10 +90,23 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
     {
         if (step.Kind is StepKind.Remove) return Roll(step);
         if (TargetOf(step) is not { } target) return step with { Phase = StepPhase.Failed, Reason = "the service is gone" };
+        // Where nothing runs, the replicas themselves fetch it, all at once.
+        if (step is { IsPulled: false, Kind: StepKind.Change or StepKind.Restart })
+        {
+            _pulls.Begin(target);
+            return step with { Phase = StepPhase.Pulling };
+        }
         var needed = deploy.Steps.Where(other => target.Container.Services().Contains(other.Service)).ToList();
         if (needed.Find(other => other.Phase is StepPhase.Failed) is { } failed) return step with { Phase = StepPhase.Failed, Reason = $"it refers to the service \"{failed.Service}\", which failed" };
         if (needed.Exists(other => !other.IsOver)) return step;
         return target.PreDeploy is null || step.Kind is StepKind.Adjust or StepKind.Restart ? Roll(step) : step with { Phase = StepPhase.Before };
+    }
+
+    private DeployStep Pull(DeployStep step)
+    {
+        if (TargetOf(step) is not { } target) return step with { Phase = StepPhase.Failed, Reason = "the service is gone" };
+        if (_pulls.WhyNot(target) is { } reason) return Fail(step, reason, null);
+        return _pulls.AreDone(target) ? Wait(step with { Phase = StepPhase.Waiting, IsPulled = true }) : step;
     }
 
     private DeployStep Hook(DeployStep step, HookSpec? hook, Func<DeployStep> next)
@@ -97,12 +116,15 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         return draft.Fleet.Allocs.GetValueOrDefault(step.Hook) switch
         {
             { Status: AllocStatus.Stopped, ExitCode: 0, IsStopping: false } => next() with { Hook = null },
-            { IsTerminal: true } alloc => Fail(step, $"the hook failed: {alloc.Reason ?? Exited(alloc)}", alloc.LastLines),
-            null => Fail(step, "the hook is gone", null),
-            { } alloc when _times.IsOverdue(alloc) => Fail(step, $"the hook failed: nothing was heard of {alloc.Id} for too long", alloc.LastLines),
+            { IsTerminal: true } alloc => Fail(step, $"{HookOf(step)} failed: {alloc.Reason ?? Exited(alloc)}", alloc.LastLines),
+            null => Fail(step, $"{HookOf(step)} is gone", null),
+            { } alloc when _times.IsOverdue(alloc) => Fail(step, $"{HookOf(step)} failed: nothing was heard of {alloc.Id} for too long", alloc.LastLines),
             _ => step,
         };
     }
+
+    /// <summary>As the file has it.</summary>
+    private static string HookOf(DeployStep step) => step.Phase is StepPhase.Before ? "pre_deploy" : "post_deploy";
 
     private DeployStep Begin(DeployStep step, HookSpec hook)
     {
@@ -110,7 +132,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         var container = target.Container with { Command = hook.Command, Port = null };
         var placing = view.Choose(container, null);
         // What ends soon makes room.
-        if (placing.Node is not { } node) return draft.HasCome(step.Since + target.Update.Deadline) ? Fail(step, $"the hook cannot run: {placing.Reason}", null) : step;
+        if (placing.Node is not { } node) return draft.HasCome(step.Since + target.Update.Deadline) ? Fail(step, $"{HookOf(step)} cannot run: {placing.Reason}", null) : step with { Waits = step.Waits ?? placing.Reason };
         var alloc = new AllocRecord
         {
             Id = draft.NewAllocId($"{step.Service}-hook"),
@@ -127,7 +149,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         };
         draft.Put(alloc);
         view.Add(alloc);
-        return step with { Hook = alloc.Id };
+        return step with { Hook = alloc.Id, Waits = null };
     }
 
     /// <summary>Makes the record of the service the new one. Its number is its version: no two deploys share one.</summary>
@@ -187,7 +209,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         if (step.Hook is { } hook && draft.Fleet.Allocs.GetValueOrDefault(hook) is { IsWanted: true } alloc) _upkeep.Stop(alloc, "its deploy has failed", TimeSpan.Zero);
         var failed = step with { Phase = StepPhase.Restoring, Reason = reason, LastLines = lines, Hook = null };
         // Before the service is rolled there is nothing to restore.
-        if (step.Phase is StepPhase.Before or StepPhase.Waiting) return failed with { Phase = StepPhase.Failed };
+        if (step.Phase is StepPhase.Before or StepPhase.Waiting or StepPhase.Pulling) return failed with { Phase = StepPhase.Failed };
         if (draft.Fleet.Services.TryGetValue(step.Service, out var service))
         {
             if (service.Previous is { } before) draft.Put(service with { Spec = before.Spec, Version = before.Version, Deploy = before.Deploy, Previous = null });

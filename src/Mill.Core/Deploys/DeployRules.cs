@@ -8,15 +8,12 @@ namespace Mill.Core.Deploys;
 /// <summary>How a deploy begins.</summary>
 public static class DeployRules
 {
-    /// <summary>Throws <see cref="MillError.DeployInProgress"/> where another one is at work, and as <see cref="DemandResumed"/>.</summary>
-    /// <param name="tenant">Who asks: of another's deploy they learn no more than that there is one.</param>
+    /// <summary>Throws <see cref="MillError.DeployInProgress"/> where another one of the tenant is at work, and as <see cref="DemandResumed"/>. Those of others hold nobody up.</summary>
     public static void DemandIdle(FleetState fleet, TenantId tenant)
     {
         DemandResumed(fleet);
-        if (fleet.Deploying is not { } deploy) return;
-        throw deploy.Tenant == tenant
-            ? new MillException(MillError.DeployInProgress, $"Deploy {deploy.Number} of {deploy.By} is at work since {deploy.StartedAt}.") { Hint = "Wait for it: mill deploys --follow. Or undo it: mill abort" }
-            : new MillException(MillError.DeployInProgress, "Another deploy is at work.") { Hint = "Try again in a while." };
+        if (fleet.DeployingOf(tenant) is not { } deploy) return;
+        throw new MillException(MillError.DeployInProgress, $"Deploy {deploy.Number} of {deploy.By} is at work since {deploy.StartedAt}.") { Hint = "Wait for it: mill deploys --follow. Or undo it: mill abort" };
     }
 
     /// <summary>Throws <see cref="MillError.PreconditionFailed"/> after a restore, until somebody lets it run.</summary>
@@ -40,28 +37,31 @@ public static class DeployRules
     /// deploy, <see cref="MillError.PreconditionFailed"/> where it is over.
     /// </summary>
     /// <param name="number">Null for the one that is at work.</param>
-    public static DeployRecord Abort(FleetDraft draft, int? number, TenantId tenant, string by)
+    /// <param name="ofAny">Whether a number may be that of another tenant's deploy: so it is for who looks after the whole cluster.</param>
+    public static DeployRecord Abort(FleetDraft draft, int? number, TenantId tenant, string by, bool ofAny = false)
     {
-        var deploy = number is { } wanted ? draft.Fleet.Deploys.GetValueOrDefault(wanted) : draft.Fleet.Deploying;
-        if (deploy is null || deploy.Tenant != tenant) throw new MillException(MillError.NotFound, number is null ? "No deploy is at work." : $"There is no deploy {number}.") { Hint = "See which there are: mill deploys" };
+        var deploy = number is { } wanted ? draft.Fleet.Deploys.GetValueOrDefault(wanted) : draft.Fleet.DeployingOf(tenant);
+        if (deploy is null || (deploy.Tenant != tenant && !ofAny)) throw new MillException(MillError.NotFound, number is null ? "No deploy is at work." : $"There is no deploy {number}.") { Hint = "See which there are: mill deploys" };
         if (deploy.IsOver) throw new MillException(MillError.PreconditionFailed, $"Deploy {deploy.Number} is over.") { Hint = "Go back to how it was before: mill rollback" };
         return deploy.AbortedBy is null ? Put(draft, deploy with { AbortedBy = by }) : deploy;
     }
 
     /// <summary>Throws <see cref="MillError.UnresolvedReferences"/> with every secret that is not there for whoever deploys.</summary>
     /// <param name="exists">Whether there is a secret, as far as they may know.</param>
-    public static void DemandSecrets(DeploySpec spec, Func<SecretName, bool> exists)
+    /// <param name="known">The names of those that they may know.</param>
+    public static void DemandSecrets(DeploySpec spec, Func<SecretName, bool> exists, Func<IEnumerable<string>> known)
     {
+        var names = new Lazy<List<string>>(() => [.. known()]);
         var missing = spec.Services.SelectMany(service => service.Container.Secrets().Select(name => (Name: name, By: $"service \"{service.Name}\"")))
             .Concat(spec.Tasks.SelectMany(task => task.Container.Secrets().Select(name => (Name: name, By: $"task \"{task.Name}\""))))
             .Concat(spec.Registries.SelectMany(registry => registry.Username.Secrets.Concat(registry.Password.Secrets).Select(name => (Name: name, By: $"registry \"{registry.Address}\""))))
             .Where(reference => !exists(reference.Name))
-            .Select(reference => new MillProblem(MillError.NotFound.ToCode(), $"secret \"{reference.Name}\" not found (referenced by {reference.By})") { Name = reference.Name.Value })
+            .Select(reference => new MillProblem(MillError.NotFound.ToCode(), $"secret \"{reference.Name}\" not found (referenced by {reference.By}){(Typos.Closest(reference.Name.Value, names.Value) is { } closest ? $". Did you mean {closest}?" : "")}") { Name = reference.Name.Value })
             .ToList();
         if (missing.Count is 0) return;
-        throw new MillException(MillError.UnresolvedReferences, missing.Count is 1 ? missing[0].Detail : $"{missing.Count} secrets were not found.")
+        throw new MillException(MillError.UnresolvedReferences, missing.Count is 1 ? missing[0].Detail : missing.DistinctBy(problem => problem.Name).Count() is > 1 and var count ? $"{count} secrets were not found." : "A secret was not found.")
         {
-            Problems = missing.Count is 1 ? [] : missing,
+            Problems = missing,
             Hint = $"Store what is missing: mill secret set {missing[0].Name}",
         };
     }
@@ -79,9 +79,9 @@ public static class DeployRules
             }
             problems.AddRange(container.Volumes.Where(volume => !volume.IsEphemeral).Select(volume => $"{owner} has the volume \"{volume.Name}\", and volumes that are kept are not there yet. Write ephemeral = true for one that is not."));
         }
-        problems.AddRange(spec.Services.Where(service => fleet.Services.TryGetValue(service.Name, out var record) && record.Tenant != tenant).Select(service => $"The name \"{service.Name}\" is taken."));
-        problems.AddRange(spec.Tasks.Where(task => fleet.Tasks.TryGetValue(task.Name, out var record) && record.Tenant != tenant).Select(task => $"The name \"{task.Name}\" is taken."));
-        if (CircleOf(spec) is { } circle) problems.Add($"These services need each other's address before they can start: {string.Join(" → ", circle)}.");
+        problems.AddRange(spec.Services.Where(service => IsTaken(fleet, service.Name, tenant)).Select(service => $"The name \"{service.Name}\" is taken."));
+        problems.AddRange(spec.Tasks.Where(task => (fleet.Tasks.TryGetValue(task.Name, out var record) && record.Tenant != tenant) || fleet.Deploying.Values.Any(deploy => deploy.Tenant != tenant && deploy.Spec?.Tasks.Any(one => one.Name == task.Name) is true)).Select(task => $"The name \"{task.Name}\" is taken."));
+        if (CircleOf(spec) is { } circle) problems.Add(Circular(circle));
         if (problems.Count is 0) return;
         throw new MillException(MillError.InvalidSpec, problems.Count is 1 ? problems[0] : $"{problems.Count} things stand in the way.")
         {
@@ -90,7 +90,7 @@ public static class DeployRules
     }
 
     /// <summary>
-    /// Begins one. What changes nothing is over at once. Tasks and registries change right away, and stay changed where a service fails: nothing runs that could. Throws as <see cref="DemandIdle"/>,
+    /// Begins one. What changes nothing is over at once. Tasks and registries change before any service, and stay changed where one fails: nothing runs that could. Throws as <see cref="DemandIdle"/>,
     /// <see cref="SpecRules.Demand(DeploySpec)"/> and <see cref="DemandPossible"/>.
     /// </summary>
     public static DeployRecord Begin(FleetDraft draft, DeploySpec spec, TenantId tenant, string by, int? backTo = null)
@@ -100,16 +100,7 @@ public static class DeployRules
         DemandPossible(draft.Fleet, spec, tenant);
         var number = draft.NewDeployNumber();
         var plan = DeployPlan.Of(draft.Fleet, spec, tenant);
-        foreach (var task in plan.Tasks.Where(task => task.Kind is StepKind.Remove)) draft.Remove(new TaskKey(task.Name));
-        foreach (var task in spec.Tasks)
-        {
-            // A schedule counts from when it came to be.
-            var known = draft.Fleet.Tasks.GetValueOrDefault(task.Name);
-            draft.Put(new TaskKey(task.Name), new TaskRecord { Tenant = tenant, Spec = task, Deploy = number, ScheduledTo = task.Schedule is null ? null : known?.Spec.Schedule == task.Schedule ? known.ScheduledTo : draft.Now });
-        }
-        foreach (var gone in draft.Fleet.Registries.Values.Where(registry => registry.Tenant == tenant && !spec.Registries.Any(one => one.Address == registry.Spec.Address)).ToList()) draft.Remove(new RegistryKey(tenant, gone.Spec.Address));
-        foreach (var registry in spec.Registries) draft.Put(new RegistryKey(tenant, registry.Address), new RegistryRecord { Tenant = tenant, Spec = registry });
-        return Put(draft, new()
+        var deploy = Put(draft, new()
         {
             Number = number,
             By = by,
@@ -118,9 +109,45 @@ public static class DeployRules
             BackTo = backTo,
             StartedAt = draft.Now,
             Spec = spec,
+            ChangesNothing = SpecJson.Text(spec) == SpecJson.Text(Running(draft.Fleet, tenant)),
             Steps = [.. plan.Services.Where(service => service.Kind is not null).Select(service => new DeployStep(service.Name, service.Kind!.Value, StepPhase.Waiting) { Since = draft.Now })],
         });
+        Settle(draft, deploy);
+        return deploy;
     }
+
+    /// <summary>Makes tasks and registries what the deploy says, as far as the draft holds it: asked again, it goes on with what is left.</summary>
+    internal static void Settle(FleetDraft draft, DeployRecord deploy)
+    {
+        if (deploy.Spec is not { } spec) return;
+        var (tenant, tasks, registries) = (deploy.Tenant, draft.Fleet.Tasks, draft.Fleet.Registries);
+        foreach (var task in spec.Tasks)
+        {
+            var known = tasks.GetValueOrDefault(task.Name);
+            if (known?.Deploy == deploy.Number) continue;
+            if (draft.IsFull) return;
+            // A schedule counts from when it came to be.
+            draft.Put(new TaskKey(task.Name), new TaskRecord { Tenant = tenant, Spec = task, Deploy = deploy.Number, ScheduledTo = task.Schedule is null ? null : known?.Spec.Schedule == task.Schedule ? known.ScheduledTo : draft.Now });
+        }
+        foreach (var registry in spec.Registries)
+        {
+            var key = new RegistryKey(tenant, registry.Address);
+            if (registries.GetValueOrDefault(key.Id)?.Spec == registry) continue;
+            if (draft.IsFull) return;
+            draft.Put(key, new RegistryRecord { Tenant = tenant, Spec = registry });
+        }
+        var gone = tasks.Values.Where(task => task.Tenant == tenant && !spec.Tasks.Any(one => one.Name == task.Spec.Name)).Select(task => (RecordKey)new TaskKey(task.Spec.Name))
+            .Concat(registries.Values.Where(registry => registry.Tenant == tenant && !spec.Registries.Any(one => one.Address == registry.Spec.Address)).Select(registry => new RegistryKey(tenant, registry.Spec.Address)));
+        foreach (var key in gone)
+        {
+            if (draft.IsFull) return;
+            draft.Remove(key);
+        }
+    }
+
+    /// <summary>A service is another's as long as it is there, and as long as a deploy of theirs may bring it back, or ends what it ran.</summary>
+    private static bool IsTaken(FleetState fleet, string service, TenantId tenant) =>
+        (fleet.Services.TryGetValue(service, out var record) && record.Tenant != tenant) || fleet.Deploying.Values.Any(deploy => deploy.Tenant != tenant && deploy.Names(service));
 
     /// <summary>Begins to make the containers of a service anew. Throws <see cref="MillError.NotFound"/> where there is none.</summary>
     public static DeployRecord Restart(FleetDraft draft, string service, TenantId tenant, string by)
@@ -155,15 +182,20 @@ public static class DeployRules
 
     private static DeployRecord? Before(FleetState fleet, TenantId tenant, List<DeployRecord> candidates)
     {
-        if (candidates.Count is 0) return null;
         // Who goes back twice goes back further, and not to what they left.
-        var latest = candidates[0];
+        if (candidates.Find(deploy => !deploy.ChangesNothing) is not { } latest) return null;
         var before = latest.BackTo is not { } back ? latest.Number : latest.HasFailed ? back + 1 : back;
-        var running = fleet.Services.Values.Where(service => service.Tenant == tenant).Select(service => SpecJson.Text(service.Spec)).ToList();
-        return candidates.Find(deploy => deploy.Number < before && !deploy.HasFailed && !Services(deploy).SequenceEqual(running));
+        var running = SpecJson.Text(Running(fleet, tenant));
+        return candidates.Find(deploy => deploy.Number < before && !deploy.HasFailed && SpecJson.Text(deploy.Result!) != running);
     }
 
-    private static IEnumerable<string> Services(DeployRecord deploy) => deploy.Result!.Services.OrderBy(service => service.Name, StringComparer.Ordinal).Select(service => SpecJson.Text(service));
+    /// <summary>All that a tenant has, as a deploy of it would say it: tasks and registries count as services do.</summary>
+    private static DeploySpec Running(FleetState fleet, TenantId tenant) => new()
+    {
+        Services = [.. fleet.Services.Values.Where(service => service.Tenant == tenant).Select(service => service.Spec)],
+        Tasks = [.. fleet.Tasks.Values.Where(task => task.Tenant == tenant).Select(task => task.Spec)],
+        Registries = [.. fleet.Registries.Values.Where(registry => registry.Tenant == tenant).Select(registry => registry.Spec).OrderBy(registry => registry.Address, StringComparer.Ordinal)],
+    };
 
     private static DeployRecord Put(FleetDraft draft, DeployRecord deploy)
     {
@@ -171,8 +203,10 @@ public static class DeployRules
         return deploy;
     }
 
+    internal static string Circular(List<string> circle) => $"These services need each other's address before they can start: {string.Join(" → ", circle)}.";
+
     /// <summary>Services that need each other, in their order; null where none do.</summary>
-    private static List<string>? CircleOf(DeploySpec spec)
+    internal static List<string>? CircleOf(DeploySpec spec)
     {
         var needs = spec.Services.ToDictionary(service => service.Name, service => service.Container.Services().ToList(), StringComparer.Ordinal);
         var (done, path) = (new HashSet<string>(StringComparer.Ordinal), new List<string>());

@@ -32,9 +32,9 @@ public static class FleetDecisions
     private static void Keep(FleetDraft draft, PlacementView view)
     {
         var unplaced = KeepAll(draft, view);
-        if (draft.Fleet.Deploying is not { } deploy) return;
-        new DeployProgress(draft, view, deploy).Advance(unplaced);
-        if (draft.Fleet.Deploying != deploy) KeepAll(draft, view);
+        var before = draft.Fleet.Deploying;
+        foreach (var deploy in before.Values) new DeployProgress(draft, view, deploy).Advance(unplaced);
+        if (draft.Fleet.Deploying != before) KeepAll(draft, view);
     }
 
     private static Dictionary<string, string> KeepAll(FleetDraft draft, PlacementView view)

@@ -9,8 +9,8 @@ internal static class Retention
     private const int MostReplicas = 5; // for each that the service has
     private const int MostHooks = 5;
     private const int MostEnded = 1000; // of everything
-    private const int MostDeploys = 10; // of one tenant, that say what is to run: these are what one can go back to
-    private const int MostOthers = 10; // of one tenant
+    private const int MostTargets = 10; // of one tenant: the deploys that one can go back to
+    private const int MostOthers = 10; // of one tenant: deploys that failed, or changed nothing, and restarts
 
     private static readonly TimeSpan Ended = TimeSpan.FromHours(24);
 
@@ -25,9 +25,14 @@ internal static class Retention
             counts[group] = counts.GetValueOrDefault(group) + 1;
             if (index >= MostEnded || counts[group] > MostOf(draft, alloc) || draft.HasCome((alloc.EndedAt ?? alloc.CreatedAt) + Ended)) draft.Remove(new AllocKey(alloc.Id));
         }
-        foreach (var deploys in draft.Fleet.Deploys.Values.Reverse().Where(deploy => deploy.IsOver).GroupBy(deploy => (deploy.Tenant, IsTarget: deploy.Spec is not null)))
+        foreach (var totals in draft.Fleet.TaskTotals.Values.Where(totals => IsForgotten(draft.Fleet, totals)).ToList())
         {
-            foreach (var deploy in deploys.Skip(deploys.Key.IsTarget ? MostDeploys : MostOthers).ToList())
+            if (draft.IsFull) return;
+            draft.Remove(new TaskTotalsKey(totals.Tenant, totals.Name));
+        }
+        foreach (var deploys in draft.Fleet.Deploys.Values.Reverse().Where(deploy => deploy.IsOver).GroupBy(deploy => (deploy.Tenant, deploy.IsTarget)))
+        {
+            foreach (var deploy in deploys.Skip(deploys.Key.IsTarget ? MostTargets : MostOthers).ToList())
             {
                 if (draft.IsFull) return;
                 draft.Remove(new DeployKey(deploy.Number));
@@ -35,10 +40,14 @@ internal static class Retention
         }
     }
 
+    /// <summary>Nobody starts tasks of that name any more, and none is left.</summary>
+    private static bool IsForgotten(FleetState fleet, TaskTotalsRecord totals) =>
+        fleet.Tasks.GetValueOrDefault(totals.Name)?.Tenant != totals.Tenant && !fleet.Allocs.Values.Any(alloc => alloc.Kind is AllocKind.Task && alloc.Name == totals.Name && alloc.Tenant == totals.Tenant);
+
     private static int MostOf(FleetDraft draft, AllocRecord alloc) => alloc.Kind switch
     {
         AllocKind.Task => MostTasks,
-        AllocKind.Hook => MostHooks,
+        AllocKind.Hook or AllocKind.Pull => MostHooks,
         _ => MostReplicas * Math.Max(1, draft.Fleet.Services.GetValueOrDefault(alloc.Name)?.Spec.Replicas ?? 1),
     };
 }

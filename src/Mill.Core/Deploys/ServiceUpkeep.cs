@@ -1,11 +1,12 @@
 using Mill.Core.Fleet;
 using Mill.Core.Placement;
+using Mill.Core.Specs;
 
 namespace Mill.Core.Deploys;
 
 /// <summary>
 /// Sees to it that a service runs as its record says: as many replicas as it has, of its version, on nodes that are there to stay. A rolling update, a move away from a node that is to be empty, a new
-/// count and a lost node are one and the same to it: what is not as it should be is replaced, new before old.
+/// count and a lost node are one and the same to it: what is not as it should be is replaced, new before old, or, where the service wants it so, old before new.
 /// </summary>
 public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
 {
@@ -30,7 +31,7 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
             foreach (var alloc in Wanted(name).TakeWhile(_ => !draft.IsFull)) Stop(alloc, "the service was removed", TimeSpan.Zero);
             return null;
         }
-        var isRestoring = draft.Fleet.Deploying?.Steps.Any(step => step.Service == name && step.Phase is StepPhase.Restoring) is true;
+        var isRestoring = draft.Fleet.Deploying.Values.Any(deploy => deploy.Steps.Any(step => step.Service == name && step.Phase is StepPhase.Restoring));
         if (isRestoring) TakeBack(service);
         var (replicas, update) = (service.Spec.Replicas, service.Spec.Update);
         var wanted = Wanted(name);
@@ -38,13 +39,18 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
         var outdated = wanted.FindAll(alloc => !IsCurrent(alloc, service));
         var good = current.FindAll(alloc => _times.IsGood(alloc, update));
 
+        var needed = Needed(service, outdated, good.Count);
+        var ahead = update.Order is UpdateOrder.StopFirst ? update.MaxParallel : 0;
         var atOnce = outdated.Count > 0 ? update.MaxParallel : replicas;
         var missing = Math.Min(replicas - current.Count, atOnce - current.Count(alloc => !good.Contains(alloc) && IsOnItsWayUp(alloc, service)));
+        if (ahead > 0) missing = Math.Min(missing, Math.Max(replicas, needed) - Present(name));
         var reason = missing > 0 ? Start(service, missing) : null;
 
-        // The healthy ones serve until others do; those that are not are the first to go.
-        var kept = Math.Max(0, Needed(service, outdated, good.Count) - good.Count);
-        foreach (var alloc in outdated.OrderByDescending(alloc => alloc.Status is AllocStatus.Healthy).ThenBy(IsOnItsWayOut).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal))
+        // The healthy ones serve until others do, but for those that end ahead of them; those that are not healthy are the first to go.
+        var kept = Math.Max(0, needed - good.Count - ahead);
+        outdated = [.. outdated.OrderByDescending(alloc => alloc.Status is AllocStatus.Healthy).ThenBy(IsOnItsWayOut).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal)];
+        if (ahead > 0 && !isRestoring && kept < outdated.Count && current.Count < replicas && WhyNotAfter(outdated[^1], service) is { } why) return why;
+        foreach (var alloc in outdated)
         {
             if (kept > 0 && !(isRestoring && alloc.Status is not AllocStatus.Healthy)) kept--;
             else if (!draft.IsFull) Stop(alloc, "another took its place", update.Drain);
@@ -80,9 +86,21 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
 
     private bool IsOnItsWayOut(AllocRecord alloc) => draft.Fleet.Nodes.GetValueOrDefault(alloc.Node) is not { IsDraining: false };
 
+    /// <summary>Whatever runs of it, or may.</summary>
+    private int Present(string name) => draft.Fleet.AllocsOf(name).Count(alloc => !alloc.IsTerminal && !(alloc.IsStopping && _times.IsOverdue(alloc)));
+
+    /// <summary>Why nothing could take the place of one that would end; null where something could.</summary>
+    private string? WhyNotAfter(AllocRecord alloc, ServiceRecord service)
+    {
+        view.Remove(alloc);
+        var placing = view.Choose(service.Spec.Container, service.Spec.Name);
+        view.Add(alloc);
+        return placing.Reason;
+    }
+
     /// <summary>It may become good yet. One that has had its chance does not keep others from theirs, but where its deploy is about to be judged by it.</summary>
     private bool IsOnItsWayUp(AllocRecord alloc, ServiceRecord service) =>
-        (alloc.Deploy is { } number && number == draft.Fleet.Deploying?.Number) || (alloc.Restarts is 0 && !draft.HasCome(AllocTimes.DeadlineOf(alloc, service.Spec.Update)));
+        (alloc.Deploy is { } number && draft.Fleet.Deploying.ContainsKey(number)) || (alloc.Restarts is 0 && !draft.HasCome(AllocTimes.DeadlineOf(alloc, service.Spec.Update)));
 
     /// <summary>How many have to serve before one more of the old ones goes.</summary>
     private int Needed(ServiceRecord service, List<AllocRecord> outdated, int good)
@@ -94,7 +112,7 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
         // A move waits for as many as there were when it began: one that was in trouble before does not hold it up.
         var since = outdated.Max(alloc => draft.Fleet.Nodes.GetValueOrDefault(alloc.Node)?.Since ?? draft.Now);
         return Math.Min(replicas, draft.Fleet.AllocsOf(service.Spec.Name).Count(alloc =>
-            alloc.Version == service.Version && alloc.CreatedAt <= since && ((alloc.Status is AllocStatus.Healthy && alloc.HealthyAt <= since) || alloc.LastHealthyAt > since)));
+            alloc.CreatedAt <= since && ((alloc.Status is AllocStatus.Healthy && alloc.HealthyAt <= since) || alloc.LastHealthyAt > since)));
     }
 
     private List<AllocRecord> Wanted(string name) => [.. draft.Fleet.AllocsOf(name).Where(alloc => alloc.IsWanted)];

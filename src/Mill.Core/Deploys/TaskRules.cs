@@ -14,7 +14,7 @@ public static class TaskRules
     {
         DeployRules.DemandResumed(draft.Fleet);
         var placing = view.Choose(spec.Container, null);
-        if (placing.Node is not { } node) throw new MillException(MillError.NoRoom, $"The task \"{spec.Name}\" cannot start: {placing.Reason}.") { Hint = "See what the nodes have left: mill nodes" };
+        if (placing.Node is not { } node) throw new MillException(MillError.NoRoom, $"The task \"{spec.Name}\" cannot start: {placing.Reason}.") { Hint = "See what the nodes have left: mill status" };
         var alloc = new AllocRecord
         {
             Id = draft.NewAllocId(spec.Name),
@@ -38,7 +38,7 @@ public static class TaskRules
     /// <summary>Throws <see cref="MillError.NotFound"/> where there is no such task. One that has ended stays as it is.</summary>
     public static AllocRecord Kill(FleetDraft draft, string id, TenantId tenant)
     {
-        if (!draft.Fleet.Allocs.TryGetValue(id, out var alloc) || alloc.Tenant != tenant) throw new MillException(MillError.NotFound, $"There is no task \"{id}\".") { Hint = "See which there are: mill tasks" };
+        if (!draft.Fleet.Allocs.TryGetValue(id, out var alloc) || alloc.Tenant != tenant) throw new MillException(MillError.NotFound, $"There is no task \"{id}\".") { Hint = "See which there are: mill ps --all" };
         if (alloc.Kind is not AllocKind.Task) throw new MillException(MillError.InvalidRequest, $"\"{id}\" is no task.") { Hint = $"To make the containers of a service anew: mill restart {alloc.Name}" };
         if (alloc.IsTerminal || alloc.IsStopping) return alloc;
         var stopping = alloc with { StopAskedAt = draft.Now, StopReason = "somebody ended it" };
@@ -64,7 +64,7 @@ public static class TaskRules
             var reason = isAtWork ? null : view.Choose(task.Spec.Container, null).Reason;
             if (reason is null && !isAtWork) Start(draft, view, task.Spec, task.Tenant, by: null, task.Deploy);
             // How much room is missing changes all the time; that it is missing is news once.
-            if (reason is null) draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = draft.Now, Waits = null });
+            if (reason is null) draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = draft.Now, Waits = null, SkippedAt = isAtWork ? Timestamp.From(due) : task.SkippedAt });
             else if (task.Waits is null) draft.Put(new TaskKey(task.Spec.Name), task with { Waits = reason });
         }
     }

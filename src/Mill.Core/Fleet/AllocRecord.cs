@@ -77,8 +77,15 @@ public sealed record AllocRecord : StateRecord
     /// <summary>Of the secrets that its container got.</summary>
     public IReadOnlyDictionary<string, int>? SecretVersions { get; init; }
 
+    /// <summary>Where its container was told that other services are, by their names.</summary>
+    public IReadOnlyDictionary<string, string>? Addresses { get; init; }
+
     /// <summary>It ended because its node was lost, and for nothing of its own.</summary>
     public bool IsLost { get; init; }
+
+    /// <summary>As it is remembered once it has ended: what it was given is of no use to anybody then, and may be large.</summary>
+    [JsonIgnore]
+    public AllocRecord Remembered => Container is { Env.Count: 0, SecretFiles.Count: 0 } ? this : this with { Container = Container with { Env = new Dictionary<string, Template>(), SecretFiles = [] } };
 
     [JsonIgnore]
     public bool IsTerminal => Status is AllocStatus.Stopped or AllocStatus.Failed;
@@ -98,6 +105,9 @@ public enum AllocKind
 
     /// <summary>What runs once for a deploy.</summary>
     Hook,
+
+    /// <summary>Nothing: an image is fetched, for what a deploy will start there.</summary>
+    Pull,
 }
 
 /// <summary>From the first to the last, though a container that is started again goes back.</summary>

@@ -25,9 +25,13 @@ public sealed record AllocReport
 
     public IReadOnlyDictionary<string, int>? SecretVersions { get; init; }
 
+    /// <summary>Where its container was told that other services are, by their names.</summary>
+    public IReadOnlyDictionary<string, string>? Addresses { get; init; }
+
     /// <summary>Whether both say the same. Lists are compared by what is in them: every report is a commit.</summary>
     public bool SaysSameAs(AllocReport other) =>
-        this with { LastLines = null, SecretVersions = null } == other with { LastLines = null, SecretVersions = null } && IsSame(LastLines, other.LastLines) && (SecretVersions is null ? other.SecretVersions is null : IsSame(other.SecretVersions, SecretVersions));
+        this with { LastLines = null, SecretVersions = null, Addresses = null } == other with { LastLines = null, SecretVersions = null, Addresses = null }
+        && IsSame(LastLines, other.LastLines) && IsSame(other.SecretVersions, SecretVersions) && IsSame(other.Addresses, Addresses);
 
     /// <summary>Notes it. Reports come late and twice: what has ended stays ended, whatever is said of it, and what is known is not noted again.</summary>
     public void Apply(FleetDraft draft, NodeId node)
@@ -50,11 +54,12 @@ public sealed record AllocReport
             Reason = isHealthy ? null : Reason ?? alloc.Reason,
             LastLines = isHealthy ? null : LastLines is null || IsSame(alloc.LastLines, LastLines) ? alloc.LastLines : LastLines,
             SecretVersions = SecretVersions is null || IsSame(alloc.SecretVersions, SecretVersions) ? alloc.SecretVersions : SecretVersions,
+            Addresses = Addresses is null || IsSame(alloc.Addresses, Addresses) ? alloc.Addresses : Addresses,
         };
         if (after != alloc) draft.Put(after);
     }
 
     private static bool IsSame(IReadOnlyList<string>? one, IReadOnlyList<string>? other) => ReferenceEquals(one, other) || (one is not null && other is not null && one.SequenceEqual(other, StringComparer.Ordinal));
 
-    private static bool IsSame(IReadOnlyDictionary<string, int>? one, IReadOnlyDictionary<string, int> other) => one?.Count == other.Count && !one.Except(other).Any();
+    private static bool IsSame<T>(IReadOnlyDictionary<string, T>? one, IReadOnlyDictionary<string, T>? other) => ReferenceEquals(one, other) || (one is not null && one.Count == other?.Count && !one.Except(other).Any());
 }

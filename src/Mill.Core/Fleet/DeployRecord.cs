@@ -4,7 +4,7 @@ using Mill.Core.Specs;
 
 namespace Mill.Core.Fleet;
 
-/// <summary>One deploy: what was asked for, and how far it has come. At most one is at work.</summary>
+/// <summary>One deploy: what was asked for, and how far it has come. At most one of a tenant is at work.</summary>
 public sealed record DeployRecord : StateRecord
 {
     public required int Number { get; init; }
@@ -29,6 +29,10 @@ public sealed record DeployRecord : StateRecord
     /// <summary>Who wanted it to stop and go back; null where nobody did.</summary>
     public string? AbortedBy { get; init; }
 
+    /// <summary>What it asks for ran already when it began: nobody needs it to go back to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ChangesNothing { get; init; }
+
     /// <summary>The deploy that it goes back to; null for another kind.</summary>
     public int? BackTo { get; init; }
 
@@ -41,6 +45,13 @@ public sealed record DeployRecord : StateRecord
 
     [JsonIgnore]
     public bool IsOver => EndedAt is not null;
+
+    /// <summary>Whether it is about a service of that name, or will be.</summary>
+    public bool Names(string service) => Steps.Any(step => step.Service == service) || Spec?.Services.Any(one => one.Name == service) is true;
+
+    /// <summary>It ended well, and says what is to run: one can go back to it.</summary>
+    [JsonIgnore]
+    public bool IsTarget => IsOver && Spec is not null && !ChangesNothing && !HasFailed;
 
     [JsonIgnore]
     public bool HasFailed => IsOver && Steps.Any(step => step.Phase is StepPhase.Failed);
@@ -56,11 +67,18 @@ public enum DeployKind
 /// <summary>What becomes of one service in a deploy.</summary>
 public sealed record DeployStep(string Service, StepKind Kind, StepPhase Phase)
 {
+    /// <summary>Its image is where it will be needed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsPulled { get; init; }
+
     /// <summary>When its phase began.</summary>
     public Timestamp Since { get; init; }
 
     /// <summary>The allocation of the hook that is at work.</summary>
     public string? Hook { get; init; }
+
+    /// <summary>What it waits for, where no node will do right now; as it was when that began.</summary>
+    public string? Waits { get; init; }
 
     /// <summary>Why it failed.</summary>
     public string? Reason { get; init; }
@@ -93,6 +111,9 @@ public enum StepPhase
 {
     /// <summary>It waits for the services that it refers to.</summary>
     Waiting,
+
+    /// <summary>Its image is fetched where it will be needed. Nothing that runs was touched.</summary>
+    Pulling,
     Before,
     Rolling,
     After,

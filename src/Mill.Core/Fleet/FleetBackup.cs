@@ -1,9 +1,10 @@
+using Mill.Core.Deploys;
 using Mill.Core.Model;
 
 namespace Mill.Core.Fleet;
 
 /// <summary>
-/// What of a fleet goes into a backup: what is to run, not what ran. It is paused, because what it says may run elsewhere by the time it is restored; the deploy that is at work has ended, without what it had begun; schedules begin
+/// What of a fleet goes into a backup: what is to run, not what ran. It is paused, because what it says may run elsewhere by the time it is restored; the deploys that are at work have ended, without what they had begun; schedules begin
 /// anew; and numbers that are given after it are not given again.
 /// </summary>
 internal static class FleetBackup
@@ -16,15 +17,17 @@ internal static class FleetBackup
         if (fleet == FleetState.Empty) return fleet;
         var draft = new FleetDraft(fleet, now);
         foreach (var id in fleet.Allocs.Keys) draft.Remove(new AllocKey(id));
+        foreach (var totals in fleet.TaskTotals.Values) draft.Remove(new TaskTotalsKey(totals.Tenant, totals.Name));
         foreach (var id in fleet.Nodes.Keys) draft.Remove(new NodeStateKey(id));
-        foreach (var task in fleet.Tasks.Values) draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = null, Waits = null });
-        if (fleet.Deploying is { } deploy) End(draft, deploy);
+        foreach (var deploy in fleet.Deploying.Values) End(draft, deploy);
+        foreach (var task in draft.Fleet.Tasks.Values) draft.Put(new TaskKey(task.Spec.Name), task with { ScheduledTo = null, Waits = null });
         draft.Put(new FleetKey(), fleet.Numbers with { IsPaused = !draft.Fleet.Services.IsEmpty || !draft.Fleet.Tasks.IsEmpty, NextAlloc = fleet.Numbers.NextAlloc + NumbersLeftOut });
         return draft.Fleet;
     }
 
     private static void End(FleetDraft draft, DeployRecord deploy)
     {
+        DeployRules.Settle(draft, deploy);
         foreach (var service in draft.Fleet.Services.Values.Where(service => service.Deploy == deploy.Number && deploy.Steps.Any(step => step.Service == service.Spec.Name && !step.IsOver)))
         {
             if (service.Previous is { } before) draft.Put(service with { Spec = before.Spec, Version = before.Version, Deploy = before.Deploy, Previous = null });

@@ -8,6 +8,9 @@ namespace Mill.Core.Fleet;
 /// <param name="portion">About how much of it may be: see <see cref="IsFull"/>.</param>
 public sealed class FleetDraft(FleetState fleet, Timestamp now, StoreLimits portion)
 {
+    /// <summary>About how much is decided in one go: every engine takes that in one transaction, as it is usually set up. For etcd, that is 128 operations and 1.5 MiB.</summary>
+    public static readonly StoreLimits Portion = new(100, 384 << 10);
+
     private readonly Dictionary<RecordKey, (StateRecord? Record, long Size)> _changes = [];
     private long _size;
 
@@ -40,7 +43,11 @@ public sealed class FleetDraft(FleetState fleet, Timestamp now, StoreLimits port
 
     public void Put(RecordKey key, StateRecord record) => Change(key, record);
 
-    public void Put(AllocRecord alloc) => Change(new AllocKey(alloc.Id), alloc);
+    public void Put(AllocRecord alloc)
+    {
+        TaskTotalsRecord.Note(this, Fleet.Allocs.GetValueOrDefault(alloc.Id), alloc);
+        Change(new AllocKey(alloc.Id), alloc.IsTerminal ? alloc.Remembered : alloc);
+    }
 
     public void Put(ServiceRecord service) => Change(new ServiceKey(service.Spec.Name), service);
 

@@ -36,6 +36,14 @@ public sealed record AllocKey(string Id) : RecordKey
     public override string ToString() => $"{Root}allocs/{Id}";
 }
 
+public sealed record TaskTotalsKey(TenantId Tenant, string Name) : RecordKey
+{
+    /// <summary>Of all tenants' tasks.</summary>
+    public string Id => $"{Tenant}/{Name}";
+
+    public override string ToString() => $"{Root}task-totals/{Id}";
+}
+
 public sealed record NodeStateKey(NodeId Node) : RecordKey
 {
     public override string ToString() => $"{Root}node-states/{Node}";

@@ -50,6 +50,9 @@ public sealed record TaskRecord : StateRecord
     /// <summary>Why it has not started though it is due; null where it is not.</summary>
     public string? Waits { get; init; }
 
+    /// <summary>When it was due last, and was left out because the one before was still at work; null where that never was.</summary>
+    public Timestamp? SkippedAt { get; init; }
+
     public required int Deploy { get; init; }
 }
 

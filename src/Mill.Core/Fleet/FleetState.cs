@@ -14,6 +14,9 @@ public sealed record FleetState
 
     public ImmutableSortedDictionary<string, TaskRecord> Tasks { get; init; } = ByName<TaskRecord>();
 
+    /// <summary>By <see cref="TaskTotalsKey.Id"/>.</summary>
+    public ImmutableSortedDictionary<string, TaskTotalsRecord> TaskTotals { get; init; } = ByName<TaskTotalsRecord>();
+
     /// <summary>By <see cref="RegistryKey.Id"/>.</summary>
     public ImmutableSortedDictionary<string, RegistryRecord> Registries { get; init; } = ByName<RegistryRecord>();
 
@@ -23,8 +26,8 @@ public sealed record FleetState
 
     public ImmutableSortedDictionary<NodeId, NodeStateRecord> Nodes { get; init; } = ImmutableSortedDictionary<NodeId, NodeStateRecord>.Empty;
 
-    /// <summary>The deploy that is at work; null where none is.</summary>
-    public DeployRecord? Deploying => Deploys.Count > 0 && Deploys[Deploys.Keys.Last()] is { IsOver: false } deploy ? deploy : null;
+    /// <summary>The deploys that are at work, at most one of each tenant.</summary>
+    public ImmutableSortedDictionary<int, DeployRecord> Deploying { get; private init; } = ImmutableSortedDictionary<int, DeployRecord>.Empty;
 
     /// <summary>The names of all services that have, or had, a replica.</summary>
     public IEnumerable<string> ReplicatedServices => Replicas.Keys;
@@ -36,6 +39,9 @@ public sealed record FleetState
 
     private ImmutableDictionary<NodeId, ImmutableSortedDictionary<string, AllocRecord>> Residents { get; init; } = ImmutableDictionary<NodeId, ImmutableSortedDictionary<string, AllocRecord>>.Empty;
 
+    /// <summary>The deploy of a tenant that is at work; null where none is.</summary>
+    public DeployRecord? DeployingOf(TenantId tenant) => Deploying.Values.FirstOrDefault(deploy => deploy.Tenant == tenant);
+
     /// <summary>The replicas of a service, those too that have ended.</summary>
     public IEnumerable<AllocRecord> AllocsOf(string service) => Replicas.TryGetValue(service, out var allocs) ? allocs.Values : [];
 
@@ -46,14 +52,16 @@ public sealed record FleetState
     public FleetState? Apply(StateChange change) => (change.Key, change.Record) switch
     {
         (AllocKey key, var record) => Change(key.Id, (AllocRecord?)record),
-        (DeployKey key, DeployRecord record) => this with { Deploys = Deploys.SetItem(key.Number, record) },
-        (DeployKey key, _) => this with { Deploys = Deploys.Remove(key.Number) },
+        (DeployKey key, DeployRecord record) => this with { Deploys = Deploys.SetItem(key.Number, record), Deploying = record.IsOver ? Deploying.Remove(key.Number) : Deploying.SetItem(key.Number, record) },
+        (DeployKey key, _) => this with { Deploys = Deploys.Remove(key.Number), Deploying = Deploying.Remove(key.Number) },
         (ServiceKey key, ServiceRecord record) => this with { Services = Services.SetItem(key.Name, record) },
         (ServiceKey key, _) => this with { Services = Services.Remove(key.Name) },
         (TaskKey key, TaskRecord record) => this with { Tasks = Tasks.SetItem(key.Name, record) },
         (TaskKey key, _) => this with { Tasks = Tasks.Remove(key.Name) },
         (RegistryKey key, RegistryRecord record) => this with { Registries = Registries.SetItem(key.Id, record) },
         (RegistryKey key, _) => this with { Registries = Registries.Remove(key.Id) },
+        (TaskTotalsKey key, TaskTotalsRecord record) => this with { TaskTotals = TaskTotals.SetItem(key.Id, record) },
+        (TaskTotalsKey key, _) => this with { TaskTotals = TaskTotals.Remove(key.Id) },
         (NodeStateKey key, NodeStateRecord record) => this with { Nodes = Nodes.SetItem(key.Node, record) },
         (NodeStateKey key, _) => this with { Nodes = Nodes.Remove(key.Node) },
         (FleetKey, FleetRecord record) => this with { Numbers = record },
@@ -70,6 +78,7 @@ public sealed record FleetState
         foreach (var (name, record) in Tasks) yield return (new TaskKey(name), record);
         foreach (var (number, record) in Deploys) yield return (new DeployKey(number), record);
         foreach (var (node, record) in Nodes) yield return (new NodeStateKey(node), record);
+        foreach (var record in TaskTotals.Values) yield return (new TaskTotalsKey(record.Tenant, record.Name), record);
         foreach (var (id, record) in Allocs) yield return (new AllocKey(id), record);
     }
 

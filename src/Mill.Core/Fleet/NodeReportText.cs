@@ -12,6 +12,9 @@ public static class NodeReportText
 {
     public static byte[] Write(NodeReport report) => JsonSerializer.SerializeToUtf8Bytes(report, ReportJson.Default.NodeReport);
 
+    /// <summary>How much one allocation takes of it, in bytes.</summary>
+    public static int SizeOf(AllocReport alloc) => JsonSerializer.SerializeToUtf8Bytes(alloc, ReportJson.Default.AllocReport).Length;
+
     /// <summary>Throws <see cref="MillError.InvalidRequest"/> for what is none.</summary>
     public static NodeReport Read(ReadOnlySpan<byte> text)
     {

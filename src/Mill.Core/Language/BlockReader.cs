@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Mill.Core.Language.Grammar;
 using Mill.Core.Language.Syntax;
 using Mill.Core.Model;
@@ -8,7 +9,7 @@ using Mill.Core.Specs;
 namespace Mill.Core.Language;
 
 /// <summary>Takes values out of a block as its rule has them. What is wrong is told once, and counts as the default from there on.</summary>
-internal sealed class BlockReader
+internal sealed partial class BlockReader
 {
     private readonly BlockRule _rule;
     private readonly Problems _problems;
@@ -41,6 +42,9 @@ internal sealed class BlockReader
 
     public IEnumerable<AttributeSyntax> Attributes => _attributes.Values;
 
+    /// <summary>Whether its value is a number without quotes.</summary>
+    public bool IsNumber(string key) => _attributes.GetValueOrDefault(key)?.Value is NumberSyntax;
+
     public bool Has(string key) => _attributes.ContainsKey(key);
 
     /// <summary>Those of one name, each with its own label. They are the same every time, so that what is wrong with them is told once.</summary>
@@ -61,10 +65,10 @@ internal sealed class BlockReader
 
     public Template? Template(string key) => _attributes.TryGetValue(key, out var attribute) ? TemplateOf(attribute) : null;
 
-    public decimal? Number(string key) => Read(key, syntax => (syntax as NumberSyntax)?.Value, text => decimal.Parse(text, CultureInfo.InvariantCulture), "is a number");
+    public decimal? Number(string key) => Read(key, syntax => (syntax as NumberSyntax)?.Value, text => decimal.Parse(text, CultureInfo.InvariantCulture), "must be a number, without quotes, such as 0.5");
 
     public int? Whole(string key) => Read(key, syntax => syntax is NumberSyntax { Value: var number } && number == decimal.Truncate(number) && Math.Abs(number) <= int.MaxValue ? (int)number : null,
-        text => int.Parse(text, CultureInfo.InvariantCulture), "is a whole number");
+        text => int.Parse(text, CultureInfo.InvariantCulture), "must be a whole number, without quotes");
 
     public bool? Flag(string key) => Read(key, syntax => (syntax as BoolSyntax)?.Value, bool.Parse, "is true or false");
 
@@ -85,7 +89,7 @@ internal sealed class BlockReader
 
     public IReadOnlyList<string>? Command(string key) => Read(key, syntax => syntax is ListSyntax { Items: [_, ..] items } && items.All(item => item is TextSyntax text && IsPlain(text))
             ? items.Select(item => ((TextSyntax)item).Text.Replace("$${", "${", StringComparison.Ordinal)).ToImmutableArray() : (IReadOnlyList<string>?)null,
-        _ => [], "is a list of texts, such as [\"./serve\", \"--verbose\"]. References have their place in env: whoever is on the node can read what programs are started with");
+        _ => [], _attributes.TryGetValue(key, out var attribute) ? WhyNoCommand(attribute.Value) : "");
 
     /// <summary>As the environment has it: numbers and truth are texts.</summary>
     public Template? TemplateOf(AttributeSyntax attribute)
@@ -100,7 +104,10 @@ internal sealed class BlockReader
         var template = new Template(text.Text);
         var wrong = template.Parts.Where(part => part.Kind is TemplatePartKind.Wrong).ToList();
         foreach (var part in wrong) _problems.Add(text.PlaceOf(part.Place), $"{NameOf(attribute.Name)}: {part.Text}");
-        return wrong.Count is 0 ? template : null;
+        // What looks like a reference and is none would be given to a program as it stands there.
+        var meant = MeantSecret().Match(text.Text);
+        if (meant.Success) _problems.Add(text.PlaceOf(meant.Index), $"{NameOf(attribute.Name)}: a reference has braces around it: write ${{secret({meant.Groups[1].Value})}}.");
+        return wrong.Count is 0 && !meant.Success ? template : null;
     }
 
     /// <summary>Where a part of the template of a key stands.</summary>
@@ -108,9 +115,20 @@ internal sealed class BlockReader
 
     public string NameOf(string key) => Path.Length is 0 ? key : $"{Path}.{key}";
 
+    private static string WhyNoCommand(ValueSyntax value) => value switch
+    {
+        ListSyntax { Items: [] } => "is empty: name a program, such as [\"./serve\", \"--verbose\"], or leave it out",
+        ListSyntax list when list.Items.Any(item => item is TextSyntax text && !IsPlain(text)) =>
+            "cannot hold references: whoever is on the node can read what programs are started with. Put the reference into env, and have a shell read the variable: [\"sh\", \"-c\", \"serve --key $KEY\"]",
+        ListSyntax => "must be a list of texts, each in quotes, such as [\"./serve\", \"--verbose\"]",
+        _ => "must be a list, in which every argument is a text of its own: [\"./serve\", \"--verbose\"], or, for a shell, [\"sh\", \"-c\", \"…\"]",
+    };
+
     private static bool IsPlain(TextSyntax text) => new Template(text.Text).Parts.All(part => part.Kind is TemplatePartKind.Literal);
 
     private static string LabelOf(BlockSyntax block) => block.Labels is [var label, ..] ? label.Text : "";
+
+    private IEnumerable<string> Known => _rule.Keys.Select(rule => rule.Name).Concat(_rule.Blocks.Select(rule => rule.Name));
 
     private BlockRule? RuleOf(BlockSyntax block) => _rule.Blocks.FirstOrDefault(rule => rule.Name == block.Name);
 
@@ -127,8 +145,11 @@ internal sealed class BlockReader
         string detail;
         if (_rule.Blocks.Any(rule => rule.Name == name)) detail = $"{name} is a block: write {name} {{ … }}.";
         else if (_rule.Keys.Any(rule => rule.Name == name)) detail = $"{name} is no block: write {name} = …";
-        else if (Typos.Closest(name, _rule.Keys.Select(rule => rule.Name).Concat(_rule.Blocks.Select(rule => rule.Name))) is { } closest) detail = $"There is no {name} {where}. Did you mean {closest}?";
-        else detail = $"There is no {name} {where}. There are {string.Join(", ", _rule.Keys.Select(rule => rule.Name).Concat(_rule.Blocks.Select(rule => rule.Name)))}.";
+        else if (Typos.Closest(name, Known) is { } closest) detail = $"There is no {name} {where}. Did you mean {closest}?";
+        // Other files have longer names for the same: environment, healthcheck, volumes_from.
+        else if (Known.FirstOrDefault(known => known.Length >= 3 && name.StartsWith(known, StringComparison.Ordinal)) is { } begun) detail = $"There is no {name} {where}. Did you mean {begun}?";
+        else if (_rule.Name is not "file" && MillGrammar.File.Blocks.Any(rule => rule.Name == name)) detail = $"{name} stands in the file itself, and this is in {(_rule.Label is null ? Path : $"{_rule.Name} \"{Label}\"")}: a }} is missing before it.";
+        else detail = $"There is no {name} {where}. There are {string.Join(", ", Known)}.";
         _problems.Add(span, detail);
     }
 
@@ -164,4 +185,8 @@ internal sealed class BlockReader
     {
         if (attribute.Value is not WrongSyntax) _problems.Add(attribute.Value.Span, $"{NameOf(attribute.Name)} {expected}{(expected[^1] is '.' ? "" : ".")}");
     }
+
+    /// <summary>The spellings of other files and shells: the whole text, or with a dollar sign before it.</summary>
+    [GeneratedRegex(@"^secret\(([A-Za-z0-9._/-]+)\)$|\$secret\((?<1>[A-Za-z0-9._/-]+)\)")]
+    private static partial Regex MeantSecret();
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Mill.Core.Deploys;
 using Mill.Core.Language.Grammar;
 using Mill.Core.Language.Syntax;
 using Mill.Core.Specs;
@@ -32,6 +34,7 @@ internal sealed class SpecReader(Problems problems)
         CheckNames(services, tasks);
         var known = spec.Services.GroupBy(service => service.Name, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.First(), StringComparer.Ordinal);
         foreach (var reader in services.Concat(tasks)) CheckServices(reader, known);
+        if (problems.Count is 0 && known.Count == services.Count && DeployRules.CircleOf(spec) is { } circle) problems.Add(services.First(reader => reader.Label == circle[0]).Block.Labels[0].Span, DeployRules.Circular(circle));
         return spec;
     }
 
@@ -129,7 +132,9 @@ internal sealed class SpecReader(Problems problems)
         else if (cpu > MostCores) reader.Problem("cpu", $"is {MostCores} at most.");
         var port = isService ? reader.Whole("port") : null;
         var memory = reader.Size("memory") ?? 0;
-        if (memory < LeastMemory) reader.Problem("memory", $"is {ByteSize.Format(LeastMemory)} at least.");
+        // Without a unit, bytes are meant: nobody means so few.
+        if (memory is > 0 and < LeastMemory && reader.IsNumber("memory")) reader.Problem("memory", $"is counted in bytes without a unit: write \"{memory.ToString(CultureInfo.InvariantCulture)}M\".");
+        else if (memory < LeastMemory) reader.Problem("memory", $"is {ByteSize.Format(LeastMemory)} at least.");
         if (port is <= 0) reader.Problem("port", "must be greater than 0.");
         else if (port > ushort.MaxValue) reader.Problem("port", $"is {ushort.MaxValue} at most.");
         var volumes = reader.Children("volume").Select(Volume).ToImmutableArray();
@@ -142,7 +147,7 @@ internal sealed class SpecReader(Problems problems)
             Network = isService ? NetworkOf(reader) : ContainerNetwork.Host,
             Cpu = cpu,
             Memory = memory,
-            Env = Env(reader.Child("env")),
+            Env = Env(reader.Child("env"), isTold: port is not null),
             SecretFiles = [.. reader.Children("secret_file").Select(SecretFile)],
             Volumes = volumes,
             Constraints = Constraints(reader.Child("constraints")),
@@ -161,13 +166,14 @@ internal sealed class SpecReader(Problems problems)
         }
     }
 
-    private ImmutableSortedDictionary<string, Template> Env(BlockReader? reader)
+    /// <param name="isTold">Mill tells it in PORT where to listen.</param>
+    private ImmutableSortedDictionary<string, Template> Env(BlockReader? reader, bool isTold)
     {
         var env = ImmutableSortedDictionary.CreateBuilder<string, Template>(StringComparer.Ordinal);
         foreach (var attribute in reader?.Attributes ?? [])
         {
-            // What the environment can hold at all (POSIX.1-2024, 8.1).
-            if (attribute.Name.Length is 0 || attribute.Name.AsSpan().ContainsAny('=', '\0')) problems.Add(attribute.Key, "This is no name of a variable.");
+            if (!IsVariable(attribute.Name)) problems.Add(attribute.Key, "This is no name of a variable: it has letters, digits, _ and ., and begins with no digit.");
+            else if (isTold && attribute.Name is "PORT") problems.Add(attribute.Key, $"{reader!.NameOf(attribute.Name)} is set by Mill, to the port that it has to listen on: leave it out. What has a port of its own needs network = \"bridge\" and port = …");
             else if (reader!.TemplateOf(attribute) is { } template) env[attribute.Name] = template;
         }
         return env.ToImmutable();
@@ -250,6 +256,7 @@ internal sealed class SpecReader(Problems problems)
             HealthyFor = reader.Length("healthy_for") ?? default,
             Deadline = Positive(reader, "deadline"),
             Drain = reader.Length("drain") ?? default,
+            Order = reader.Choice("order") is "stop_first" ? UpdateOrder.StopFirst : UpdateOrder.StartFirst,
         };
     }
 
@@ -261,6 +268,9 @@ internal sealed class SpecReader(Problems problems)
         if (length <= TimeSpan.Zero) reader.Problem(key, "must be greater than 0.");
         return length;
     }
+
+    /// <summary>What shells and programs can read (POSIX.1-2024, 8.1), and the point, which the images of some take for their settings.</summary>
+    private static bool IsVariable(string name) => name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.');
 
     private static bool IsPath(string path) => path.Length > 1 && path[0] is '/' && path[1..].Split('/').All(segment => segment is not ("" or "." or "..")) && !path.AsSpan().ContainsAny('\0', ':', '\n');
 

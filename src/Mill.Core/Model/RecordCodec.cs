@@ -51,6 +51,7 @@ public static class RecordCodec
         (DeployRecord deploy, DeployKey at) => deploy.Number == at.Number,
         (AllocRecord alloc, AllocKey at) => alloc.Id == at.Id,
         (NodeStateRecord node, NodeStateKey at) => node.Node == at.Node,
+        (TaskTotalsRecord totals, TaskTotalsKey at) => (totals.Tenant, totals.Name) == (at.Tenant, at.Name),
         _ => true,
     };
 
@@ -79,6 +80,7 @@ public static class RecordCodec
         DeployRecord => RecordJson.Default.DeployRecord,
         AllocRecord => RecordJson.Default.AllocRecord,
         NodeStateRecord => RecordJson.Default.NodeStateRecord,
+        TaskTotalsRecord => RecordJson.Default.TaskTotalsRecord,
         _ => throw new ArgumentException("No JSON form is known for this record.", nameof(record)),
     };
 
@@ -103,6 +105,7 @@ public static class RecordCodec
         DeployKey => RecordJson.Default.DeployRecord,
         AllocKey => RecordJson.Default.AllocRecord,
         NodeStateKey => RecordJson.Default.NodeStateRecord,
+        TaskTotalsKey => RecordJson.Default.TaskTotalsRecord,
         _ => throw new ArgumentException("No JSON form is known for this key.", nameof(key)),
     };
 }

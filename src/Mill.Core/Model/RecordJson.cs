@@ -15,7 +15,7 @@ namespace Mill.Core.Model;
     [
         typeof(TimestampConverter), typeof(SecretNameConverter), typeof(TenantIdConverter), typeof(VersionStateConverter), typeof(ValueKindConverter), typeof(RoleConverter),
         typeof(NodeIdConverter), typeof(NodeRoleConverter), typeof(DurationConverter), typeof(SnakeCase<AllocKind>), typeof(SnakeCase<AllocStatus>), typeof(SnakeCase<DeployKind>), typeof(SnakeCase<StepKind>),
-        typeof(SnakeCase<StepPhase>), typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>),
+        typeof(SnakeCase<StepPhase>), typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>), typeof(SnakeCase<UpdateOrder>),
     ])]
 [JsonSerializable(typeof(SecretVersion))]
 [JsonSerializable(typeof(TokenRecord))]
@@ -37,6 +37,7 @@ namespace Mill.Core.Model;
 [JsonSerializable(typeof(DeployRecord))]
 [JsonSerializable(typeof(AllocRecord))]
 [JsonSerializable(typeof(NodeStateRecord))]
+[JsonSerializable(typeof(TaskTotalsRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;
 
 internal sealed class TimestampConverter : JsonConverter<Timestamp>

@@ -41,6 +41,7 @@ public abstract record RecordKey
             ("deploys", _) when int.TryParse(rest, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => new DeployKey(number),
             ("allocs", { Length: > 0 }) when !rest.Contains('/') => new AllocKey(rest),
             ("node-states", _) when NodeId.TryParse(rest, out var node) => new NodeStateKey(node),
+            ("task-totals", _) when Cut(rest) is var (tenant, name) && WorkloadName.IsValid(name) && TenantOf(tenant) is { } owner => new TaskTotalsKey(owner, name),
             ("retention", _) when TenantId.TryParse(rest, out var tenant) => new RetentionKey(tenant),
             ("pruned", _) => ParsePruned(key, rest),
             ("idempotency", _) => ParseIdempotency(key, rest),

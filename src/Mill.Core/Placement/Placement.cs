@@ -34,8 +34,10 @@ public sealed class PlacementView
 
     /// <param name="service">Of which other replicas stand elsewhere, if that can be; null for what need not be spread.</param>
     /// <param name="avoided">Taken only where no other will do.</param>
-    public Placing Choose(ContainerSpec container, string? service, IReadOnlySet<NodeId>? avoided = null)
+    /// <param name="home">The node that has its data: that one, or none. Null for what can go anywhere.</param>
+    public Placing Choose(ContainerSpec container, string? service, IReadOnlySet<NodeId>? avoided = null, NodeId? home = null)
     {
+        if (home is { } only) return AtHome(container, only);
         Room? best = null;
         foreach (var room in _rooms.Values)
         {
@@ -43,6 +45,14 @@ public sealed class PlacementView
         }
         if (best is not null) return new(best.Id, null);
         return avoided is { Count: > 0 } ? Choose(container, service) : new(null, WhyNot(container));
+    }
+
+    private Placing AtHome(ContainerSpec container, NodeId home)
+    {
+        if (_rooms.GetValueOrDefault(home) is not { IsReady: true } room) return new(null, "its data is on a node that is not ready");
+        if (room.Fits(container)) return new(home, null);
+        if (!room.Has(container.Constraints)) return new(null, "its data is on a node without the labels that it wants");
+        return new(null, FormattableString.Invariant($"its data is on a node without room: it needs {container.Cpu:0.###} cores and {ByteSize.Format(container.Memory)}, and that one has {room.Cpu:0.###} cores and {ByteSize.Rough(room.Memory)} left"));
     }
 
     private string WhyNot(ContainerSpec container)

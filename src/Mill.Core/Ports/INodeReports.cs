@@ -9,7 +9,7 @@ public interface INodeReports
 {
     /// <summary>
     /// Says that the node lives, and what became of its allocations. Once it returns, that is known for good. Throws <see cref="MillError.NoLeader"/> and whatever else keeps it from getting there: say it again, with
-    /// what is true by then.
+    /// what is true by then. Throws <see cref="MillError.PreconditionFailed"/> where something later of the node was heard: that is of another life, and this one has to take a later one yet.
     /// </summary>
     Task SendAsync(NodeReport report, CancellationToken cancellationToken);
 }
@@ -17,10 +17,10 @@ public interface INodeReports
 /// <summary>What a node says of itself.</summary>
 /// <param name="Cpu">What it has to give, in cores.</param>
 /// <param name="Memory">What it has to give, in bytes.</param>
-/// <param name="Allocs">Those of which there is something new.</param>
+/// <param name="Allocs">Those of which there is something new; none where it only says that the node lives.</param>
 public sealed record NodeReport(NodeId Node, decimal Cpu, long Memory, IReadOnlyDictionary<string, string> Labels, IReadOnlyList<AllocReport> Allocs)
 {
-    /// <summary>Which life of the agent says it: a later one has a larger number.</summary>
+    /// <summary>Which life of the agent says it: a later one has a larger number. It is counted, not read off a clock: clocks are set back.</summary>
     public long Life { get; init; }
 
     /// <summary>The number of the report in that life: what comes late is known by it, and not believed.</summary>

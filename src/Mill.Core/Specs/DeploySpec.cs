@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Mill.Core.Specs;
 
 /// <summary>All that is to run, as a <c>.mill</c> file says it.</summary>
@@ -158,6 +160,20 @@ public sealed record UpdateSpec
 
     /// <summary>Between taking an old one out of use, and asking it to end.</summary>
     public required TimeSpan Drain { get; init; }
+
+    // Not written as what it usually is: so it was before there was another.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public UpdateOrder Order { get; init; }
+}
+
+/// <summary>Whether old and new may run beside each other.</summary>
+public enum UpdateOrder
+{
+    /// <summary>A new one is healthy before an old one ends.</summary>
+    StartFirst,
+
+    /// <summary>An old one has ended before a new one starts in its place.</summary>
+    StopFirst,
 }
 
 /// <summary>What runs once before, or after, a service is deployed, in a container of its image.</summary>

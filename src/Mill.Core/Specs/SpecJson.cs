@@ -8,7 +8,7 @@ namespace Mill.Core.Specs;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(DurationConverter), typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>)],
+    Converters = [typeof(DurationConverter), typeof(SnakeCase<ContainerNetwork>), typeof(SnakeCase<HealthKind>), typeof(SnakeCase<UpdateOrder>)],
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
@@ -16,6 +16,8 @@ namespace Mill.Core.Specs;
 public sealed partial class SpecJson : JsonSerializerContext
 {
     /// <summary>The same for specs that say the same, as are the others.</summary>
+    public static string Text(DeploySpec spec) => JsonSerializer.Serialize(spec, Default.DeploySpec);
+
     public static string Text(ServiceSpec spec) => JsonSerializer.Serialize(spec, Default.ServiceSpec);
 
     public static string Text(TaskSpec spec) => JsonSerializer.Serialize(spec, Default.TaskSpec);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Mill.Core.Specs;
 
 /// <summary>Looks for what is wrong with a spec. The parser has found most of it before, and knows where it stands.</summary>
@@ -18,6 +20,8 @@ internal sealed class SpecProblems
 
     public void Look(DeploySpec spec)
     {
+        if (SpecHoles.Find(spec) is { } hole) Add("This", $"has nothing where something belongs: {hole}.");
+        if (_found.Count > 0) return;
         Require(spec.Services.Count <= MostOfEach && spec.Tasks.Count <= MostOfEach && spec.Registries.Count <= MostOfEach, "This", $"has more than {MostOfEach} services, tasks or registries.");
         if (_found.Count > 0) return;
         Unique(spec.Services.Select(service => service.Name).Concat(spec.Tasks.Select(task => task.Name)), "name");
@@ -40,7 +44,14 @@ internal sealed class SpecProblems
         }
     }
 
-    public void Look(TaskSpec task, IReadOnlyList<ServiceSpec> services)
+    /// <summary>Of one that is alone.</summary>
+    public void Look(TaskSpec task)
+    {
+        if (SpecHoles.Find(task.Container) is { } hole) Add($"task \"{task.Name}\"", $"has nothing where something belongs: {hole}.");
+        else Look(task, []);
+    }
+
+    private void Look(TaskSpec task, IReadOnlyList<ServiceSpec> services)
     {
         var what = $"task \"{task.Name}\"";
         Require(WorkloadName.IsValid(task.Name), what, $"has no valid name. {WorkloadName.Rule}");
@@ -56,6 +67,8 @@ internal sealed class SpecProblems
         Require(service.Name is not SpecRules.Inline, what, "has the name of tasks that are started without a template.");
         Require(service.Replicas is >= 0 and <= SpecRules.MostReplicas, what, $"has replicas that are not from 0 to {SpecRules.MostReplicas}.");
         Require(update.MaxParallel is > 0 and <= SpecRules.MostReplicas, what, $"has a max_parallel that is not from 1 to {SpecRules.MostReplicas}.");
+        Require(Enum.IsDefined(update.Order), what, "has an update in no order.");
+        Require((long)SizeOf(service.Container) * service.Replicas <= SpecRules.MostOfReplicas, what, $"is larger than {ByteSize.Rough(SpecRules.MostOfReplicas)} with all its replicas: store large values as secrets.");
         Require(IsPause(update.HealthyFor) && IsPause(update.Drain) && IsPause(update.Deadline) && update.Deadline > TimeSpan.Zero, what, "has an update with lengths of time that are not from 0 to 1d.");
         Look(service.Container, what, services);
         if (service.Health is { } health) Look(health, service.Container, what);
@@ -82,6 +95,7 @@ internal sealed class SpecProblems
 
     private void Look(ContainerSpec container, string what, IReadOnlyList<ServiceSpec> services)
     {
+        Require(SizeOf(container) <= SpecRules.MostOfContainer, what, $"is larger than {ByteSize.Rough(SpecRules.MostOfContainer)}: store large values as secrets.");
         Require(container.Image.Length is > 0 and <= LongestText && !container.Image.Any(char.IsWhiteSpace) && IsText(container.Image), what, "has no valid image.");
         Require(container.Command is null || IsCommand(container.Command), what, "has a command that is none.");
         Require(container.Port is null or (> 0 and <= ushort.MaxValue), what, $"has a port that is not from 1 to {ushort.MaxValue}.");
@@ -121,6 +135,8 @@ internal sealed class SpecProblems
             else if (part.Kind is TemplatePartKind.Address) Require(services.FirstOrDefault(service => service.Name == part.Text)?.Container.Port is not null, what, $"refers to the address of \"{part.Text}\", which is no service with a port here.");
         }
     }
+
+    private static int SizeOf(ContainerSpec container) => JsonSerializer.SerializeToUtf8Bytes(container, SpecJson.Default.ContainerSpec).Length;
 
     private static bool IsPause(TimeSpan length) => length >= TimeSpan.Zero && length <= SpecRules.LongestPause;
 

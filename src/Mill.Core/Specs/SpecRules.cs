@@ -16,6 +16,12 @@ public static class SpecRules
     /// <summary>Of everything that is to run, as it is stored, in bytes: it goes into one commit, perhaps twice.</summary>
     public const int MostBytes = 256 << 10;
 
+    /// <summary>Of one container, as it is stored, in bytes: whatever runs of it has its own.</summary>
+    public const int MostOfContainer = 64 << 10;
+
+    /// <summary>Of all replicas of a service together.</summary>
+    public const int MostOfReplicas = 8 << 20;
+
     /// <summary>The name of what somebody starts without a template.</summary>
     public const string Inline = "run";
 
@@ -42,7 +48,7 @@ public static class SpecRules
     public static TaskSpec Demand(TaskSpec task)
     {
         var problems = new SpecProblems();
-        problems.Look(task, []);
+        problems.Look(task);
         return problems.Found.Count is 0 ? Normal(task) : throw new MillException(MillError.InvalidSpec, problems.Found[0]);
     }
 

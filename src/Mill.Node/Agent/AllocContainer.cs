@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Specs;
@@ -40,8 +41,15 @@ internal sealed class AllocContainer(AllocRecord alloc, int restarts, bool isFir
     /// <summary>Of the secrets that it got, where that is known.</summary>
     public IReadOnlyDictionary<string, int>? Versions { get; private set; }
 
+    /// <summary>Where it was told that other services are, where that is known.</summary>
+    public IReadOnlyDictionary<string, string>? Addresses { get; private set; }
+
     /// <summary>Of what was there, and is not any more.</summary>
     public static string GoneOf(AllocRecord alloc) => $"{alloc.Id}: its container is gone";
+
+    /// <summary>Sees to it that its image is here, and nothing more.</summary>
+    public async Task FetchAsync(CancellationToken cancellationToken) =>
+        await new ImageFetch(alloc, parts, log, tell).FetchAsync(await parts.Fleet(cancellationToken).ConfigureAwait(false), isFirst, cancellationToken).ConfigureAwait(false);
 
     public async Task<DateTimeOffset> StartAsync(CancellationToken cancellationToken)
     {
@@ -53,12 +61,12 @@ internal sealed class AllocContainer(AllocRecord alloc, int restarts, bool isFir
         await FindHostAsync(cancellationToken).ConfigureAwait(false);
         using var env = await ContainerEnv.ResolveAsync(alloc, spec.Network is ContainerNetwork.Bridge ? spec.Port : Port, fleet, parts.Vault, cancellationToken).ConfigureAwait(false);
         log.Mask(env.Values);
-        var versions = env.Versions;
-        var request = new ContainerRequest(alloc, env.Env) { Port = Port, PublishOn = spec.Network is ContainerNetwork.Bridge ? Host : null, Restarts = restarts, Versions = versions, Binds = parts.Files.Prepare(alloc, env) };
+        (Versions, Addresses) = (env.Versions, env.Addresses);
+        var request = new ContainerRequest(alloc, parts.Cluster, env.Env) { Port = Port, PublishOn = spec.Network is ContainerNetwork.Bridge ? Host : null, Restarts = restarts, Versions = Versions, Addresses = Addresses, Binds = parts.Files.Prepare(alloc, env) };
         Id = await CreateAsync(request, cancellationToken).ConfigureAwait(false);
         await LaunchAsync(Id, cancellationToken).ConfigureAwait(false);
         var now = parts.Time.GetUtcNow();
-        tell(report => report with { Status = AllocStatus.Running, StartedAt = Timestamp.From(now), Address = Address(), SecretVersions = versions, Restarts = restarts });
+        tell(report => report with { Status = AllocStatus.Running, StartedAt = Timestamp.From(now), Address = Address(), SecretVersions = Versions, Addresses = Addresses, Restarts = restarts });
         return now;
     }
 
@@ -75,7 +83,8 @@ internal sealed class AllocContainer(AllocRecord alloc, int restarts, bool isFir
             parts.Ports.Reserve(number);
         }
         MadeAt = container.Created ?? default;
-        Versions = VersionsOf(labels?.GetValueOrDefault(ContainerRequest.SecretVersions));
+        Versions = Read(labels?.GetValueOrDefault(ContainerRequest.SecretVersions), DockerJson.Default.DictionaryStringInt32);
+        Addresses = Read(labels?.GetValueOrDefault(ContainerRequest.Addressed), DockerJson.Default.DictionaryStringString);
         if (container.State.HasNeverRun)
         {
             await CleanAsync(cancellationToken).ConfigureAwait(false);
@@ -86,7 +95,7 @@ internal sealed class AllocContainer(AllocRecord alloc, int restarts, bool isFir
         await FindHostAsync(cancellationToken).ConfigureAwait(false);
         var isKnown = restarts == alloc.Restarts && alloc.StartedAt is not null;
         var started = isKnown ? alloc.StartedAt : container.State.StartedAt is { } at ? Timestamp.From(at) : null;
-        if (container.State.Running) tell(report => report with { Status = isKnown && alloc.Status is AllocStatus.Healthy ? AllocStatus.Healthy : AllocStatus.Running, StartedAt = started, Address = Address(), SecretVersions = Versions, Restarts = restarts });
+        if (container.State.Running) tell(report => report with { Status = isKnown && alloc.Status is AllocStatus.Healthy ? AllocStatus.Healthy : AllocStatus.Running, StartedAt = started, Address = Address(), SecretVersions = Versions, Addresses = Addresses, Restarts = restarts });
         return container.State;
     }
 
@@ -141,11 +150,12 @@ internal sealed class AllocContainer(AllocRecord alloc, int restarts, bool isFir
         Port = null;
     }
 
-    private static Dictionary<string, int>? VersionsOf(string? label)
+    private static T? Read<T>(string? label, JsonTypeInfo<T> type)
+        where T : class
     {
         try
         {
-            return label is null ? null : JsonSerializer.Deserialize(label, DockerJson.Default.DictionaryStringInt32);
+            return label is null ? null : JsonSerializer.Deserialize(label, type);
         }
         catch (JsonException)
         {
@@ -194,7 +204,8 @@ internal sealed class AllocContainer(AllocRecord alloc, int restarts, bool isFir
     private async Task<string?> FindAsync(CancellationToken cancellationToken)
     {
         var found = await InspectAsync(ContainerRequest.NameOf(alloc, restarts), cancellationToken).ConfigureAwait(false);
-        return found?.Config?.Labels?.GetValueOrDefault(ContainerRequest.Node) == alloc.Node.Value ? found.Id : null;
+        var labels = found?.Config?.Labels;
+        return labels?.GetValueOrDefault(ContainerRequest.Node) == alloc.Node.Value && labels.GetValueOrDefault(ContainerRequest.Cluster) == parts.Cluster ? found!.Id : null;
     }
 
     /// <summary>Null where there is none.</summary>

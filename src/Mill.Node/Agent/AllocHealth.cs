@@ -1,5 +1,6 @@
 using Mill.Core.Fleet;
 using Mill.Core.Specs;
+using Mill.Secrets;
 
 namespace Mill.Node.Agent;
 
@@ -37,20 +38,13 @@ internal sealed class AllocHealth(AllocRecord alloc, int restarts, AllocContaine
             await Task.Delay(Timeout.InfiniteTimeSpan, parts.Time, cancellationToken).ConfigureAwait(false);
         }
         var health = alloc.Health ?? HealthProbe.Connects;
-        var probe = new HealthProbe(health, container.Host, container.Port, container.Id!, parts.Docker, parts.Http, parts.Time);
-        // One that was taken up was healthy before.
-        var (isHealthy, failures) = (container.IsAdopted && alloc.Status is AllocStatus.Healthy && restarts == alloc.Restarts, 0);
-        while (true)
+        try
         {
-            var reason = await probe.LookAsync(cancellationToken).ConfigureAwait(false);
-            var age = parts.Time.GetUtcNow() - started;
-            failures = reason is null ? 0 : failures + 1;
-            if (reason is null) isHealthy = true;
-            if (isHealthy && failures is 0) tell(report => report with { Status = AllocStatus.Healthy, Reason = null, LastLines = null });
-            else if (!isHealthy) TellWhyNot(log.Clean(reason!), age);
-            if (isHealthy && failures >= health.FailureThreshold) return $"{alloc.Id} is not healthy any more: {reason}";
-            if (!isHealthy && age > health.StartPeriod + FirstHealth) return $"{alloc.Id} did not become healthy: {reason}";
-            await Pause.ForAsync(Between(health, isHealthy, age), parts.Time, cancellationToken).ConfigureAwait(false);
+            return await WatchAsync(health, parts.Wakes.Begin(container.Id!), started, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            parts.Wakes.End(container.Id!);
         }
     }
 
@@ -59,6 +53,41 @@ internal sealed class AllocHealth(AllocRecord alloc, int restarts, AllocContaine
         var wanted = health.Kind is HealthKind.Command || age > Impatience ? Patient : Impatient;
         var pause = isHealthy || health.Interval < wanted ? health.Interval : wanted;
         return pause > Impatient ? pause : Impatient;
+    }
+
+    private async Task<string> WatchAsync(HealthSpec health, Bell bell, DateTimeOffset started, CancellationToken cancellationToken)
+    {
+        var probe = new HealthProbe(health, container.Host, container.Port, container.Id!, parts.Docker, parts.Http, parts.Time, alloc.Container.Network is ContainerNetwork.Host);
+        // One that was taken up was healthy before.
+        var (isHealthy, failures) = (container.IsAdopted && alloc.Status is AllocStatus.Healthy && restarts == alloc.Restarts, 0);
+        while (true)
+        {
+            var (isKnown, reason) = await LookAsync(probe, cancellationToken).ConfigureAwait(false);
+            var age = parts.Time.GetUtcNow() - started;
+            if (isKnown)
+            {
+                failures = reason is null ? 0 : failures + 1;
+                if (reason is null) isHealthy = true;
+                if (isHealthy && failures is 0) tell(report => report with { Status = AllocStatus.Healthy, Reason = null, LastLines = null });
+                else if (!isHealthy) TellWhyNot(log.Clean(reason!), age);
+                if (isHealthy && failures >= health.FailureThreshold) return $"{alloc.Id} is not healthy any more: {reason}";
+                if (!isHealthy && age > health.StartPeriod + FirstHealth) return $"{alloc.Id} did not become healthy: {reason}";
+            }
+            await bell.WaitAsync(Pause.Timer(Between(health, isHealthy, age)), parts.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>While the Engine is away, or knows nothing of a command that it was to run before it went, nothing is known, and nothing counts.</summary>
+    private static async Task<(bool IsKnown, string? Reason)> LookAsync(HealthProbe probe, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (true, await probe.LookAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (MillException e) when (e.Error is MillError.EngineUnavailable or MillError.NotFound)
+        {
+            return (false, null);
+        }
     }
 
     private void TellWhyNot(string reason, TimeSpan age)

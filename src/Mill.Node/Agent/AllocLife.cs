@@ -32,6 +32,9 @@ internal sealed class AllocLife : IDisposable
 
     public AllocContainer Container { get; }
 
+    /// <summary>Whether its container runs, as far as is known, and is watched.</summary>
+    public bool IsWatched { get; private set; }
+
     /// <summary>
     /// Where it is to end, that is seen to before <see cref="OperationCanceledException"/> comes; where only the agent ends, the container goes on. Whatever goes wrong is its end. What is left of it is removed by
     /// <see cref="AllocContainer.CleanAsync"/>, once it is known that it has ended.
@@ -43,6 +46,11 @@ internal sealed class AllocLife : IDisposable
         var hasStarted = existing is not null;
         try
         {
+            if (_alloc.Kind is AllocKind.Pull)
+            {
+                await Container.FetchAsync(work).ConfigureAwait(false);
+                return end = new(null, 0, null) { HasStarted = false };
+            }
             var found = existing is null ? null : await Container.AdoptAsync(existing, work).ConfigureAwait(false);
             hasStarted = found is not null;
             var started = found is null ? await Container.StartAsync(work).ConfigureAwait(false) : found.StartedAt ?? _parts.Time.GetUtcNow();
@@ -56,7 +64,8 @@ internal sealed class AllocLife : IDisposable
         }
         catch (Exception e)
         {
-            end = new(_log.Clean(e.Message), null, _log.Last) { HasStarted = hasStarted, Trouble = LifeEnd.TroubleOf(e) };
+            // Of what runs, or may, nothing is known but that it could not be watched for a moment: it is looked at anew, and only what is gone is gone.
+            end = new(_log.Clean(e.Message), null, _log.Last) { HasStarted = hasStarted, Trouble = hasStarted && e is not MillException { Error: MillError.NotFound } ? LifeTrouble.Engine : LifeEnd.TroubleOf(e) };
         }
         finally
         {
@@ -64,6 +73,9 @@ internal sealed class AllocLife : IDisposable
         }
         return WithPort(end);
     }
+
+    /// <summary>A reason, without values of secrets.</summary>
+    public string Clean(string text) => _log.Clean(text);
 
     public void Dispose() => _log.Dispose();
 
@@ -83,6 +95,7 @@ internal sealed class AllocLife : IDisposable
         var timeout = hasEnded ? NeverAsync(life.Token) : TimeoutAsync(started, life.Token);
         try
         {
+            IsWatched = !hasEnded;
             var first = await Task.WhenAny(exit, health, timeout).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             if (first == health) return new(_log.Clean(await health.ConfigureAwait(false)), null, _log.Last);
@@ -93,6 +106,7 @@ internal sealed class AllocLife : IDisposable
         }
         finally
         {
+            IsWatched = false;
             await life.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(memory, logs, exit, health, timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -157,7 +171,8 @@ internal sealed class AllocLife : IDisposable
         var again = heard?.Count ?? 0;
         await foreach (var line in _parts.Docker.LogsAsync(Container.Id!, heard?.At, follow: true, cancellationToken).ConfigureAwait(false))
         {
-            // The Engine begins with the moment itself: what is there already comes again.
+            // The Engine begins with the moment itself, and some with its second: what is there already comes again.
+            if (line.At < heard?.At) continue;
             if (again > 0 && line.At == heard!.Value.At) again--;
             else _log.Add(line);
         }

@@ -13,7 +13,7 @@ internal sealed class AllocLog(LogFile file) : IDisposable
     private const int MostOfLine = 500;
 
     private readonly Lock _lock = new();
-    private readonly Queue<string> _last = new();
+    private readonly Queue<(string Text, bool IsMasked)> _last = new();
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SecretRedactor? _redactor;
     private (DateTimeOffset At, int Count)? _heard;
@@ -34,7 +34,7 @@ internal sealed class AllocLog(LogFile file) : IDisposable
     {
         get
         {
-            lock (_lock) return [.. _last];
+            lock (_lock) return [.. _last.Where(line => line.IsMasked || _redactor is not null).Select(line => Cut(line.IsMasked ? line.Text : _redactor!.Redact(line.Text)))];
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class AllocLog(LogFile file) : IDisposable
         lock (_lock)
         {
             _heard = last;
-            foreach (var line in lines) NoteLocked(line.Text);
+            foreach (var line in lines) NoteLocked(line.Text, isMasked: true);
         }
     }
 
@@ -74,11 +74,11 @@ internal sealed class AllocLog(LogFile file) : IDisposable
         lock (_lock)
         {
             if (_redactor is null) return;
-            var text = _redactor.Redact(line.Text);
-            NoteLocked(text);
+            // Most of a flood is left out, and masking takes longer than writing: of that, only what is asked for is masked, once it is.
+            if (file.Add(line.At, line.IsError, line.Text, _redactor.Redact) is { } text) NoteLocked(text, isMasked: true);
+            else if (line.Text.Length <= LogRecord.MostOfText) NoteLocked(line.Text, isMasked: false);
             if (_heard is { } heard && heard.At == line.At) _heard = (heard.At, heard.Count + 1);
             else if (_heard is null || _heard.Value.At < line.At) _heard = (line.At, 1);
-            file.Add(line.At, line.IsError, text);
         }
     }
 
@@ -91,9 +91,12 @@ internal sealed class AllocLog(LogFile file) : IDisposable
         }
     }
 
-    private void NoteLocked(string text)
+    private static string Cut(string text) => text.Length > MostOfLine ? text[..MostOfLine] + "…" : text;
+
+    private void NoteLocked(string text, bool isMasked)
     {
-        _last.Enqueue(text.Length > MostOfLine ? text[..MostOfLine] + "…" : text);
+        // What is not masked yet is not cut: half of a value would not be known any more.
+        _last.Enqueue((isMasked ? Cut(text) : text, isMasked));
         if (_last.Count > Kept) _last.Dequeue();
     }
 }

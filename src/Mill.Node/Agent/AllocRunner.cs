@@ -13,6 +13,9 @@ internal sealed class AllocRunner : IDisposable
     /// <summary>After so many in a row that did not even start, another node may have more luck.</summary>
     private const int MostFailedStarts = 3;
 
+    /// <summary>In characters: an Engine, or a registry, may say anything, and every word of it is kept.</summary>
+    private const int MostOfReason = 1000;
+
     /// <summary>Between two tries where nothing was wrong with the container itself.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -47,6 +50,9 @@ internal sealed class AllocRunner : IDisposable
 
     /// <summary>The id of its container; null where it has none right now.</summary>
     public string? Container => _life?.Container.Id;
+
+    /// <summary>Its container runs, as far as is known, and is watched.</summary>
+    public bool IsWatched => _life?.IsWatched is true;
 
     /// <summary>What is to be said of it; null where all was.</summary>
     public AllocReport? News
@@ -123,6 +129,7 @@ internal sealed class AllocRunner : IDisposable
         lock (_lock)
         {
             var after = change(_report);
+            if (after.Reason is { Length: > MostOfReason } reason) after = after with { Reason = reason[..MostOfReason] + "…" };
             if (after.SaysSameAs(_report)) return;
             _report = after;
         }
@@ -166,7 +173,7 @@ internal sealed class AllocRunner : IDisposable
         catch (Exception e) when (!shutdown.IsCancellationRequested)
         {
             await StoppedAsync(shutdown).ConfigureAwait(false);
-            Tell(report => report with { Status = AllocStatus.Failed, Reason = e.Message, Address = null });
+            Tell(report => report with { Status = AllocStatus.Failed, Reason = _life?.Clean(e.Message) ?? e.Message, Address = null });
         }
     }
 
@@ -186,8 +193,10 @@ internal sealed class AllocRunner : IDisposable
         for (var restarts = existing?.Attempt ?? _alloc.Restarts + (HasRun ? 1 : 0); ;)
         {
             var began = _parts.Time.GetTimestamp();
-            _life?.Dispose();
+            // Where the next one cannot be made, the one before still knows what must not be said.
+            var before = _life;
             _life = new AllocLife(_alloc, restarts, isFirst: restarts is 0 && _report.Status is AllocStatus.Pulling, _parts, Tell);
+            before?.Dispose();
             var end = await _life.RunAsync(id, work, shutdown).ConfigureAwait(false);
             id = end.Trouble is LifeTrouble.Engine ? _life.Container.Id : null;
             var wasSteady = end.HasStarted && _parts.Time.GetElapsedTime(began) > Steady;

@@ -16,6 +16,7 @@ namespace Mill.Node.Agent;
 internal sealed class ContainerEnv : IDisposable
 {
     private readonly Dictionary<SecretName, SecretReading> _secrets = [];
+    private readonly Dictionary<string, string> _addresses = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SecretValue> _env = new(StringComparer.Ordinal);
     private readonly List<(SecretFileSpec File, SecretValue Content)> _files = [];
 
@@ -26,6 +27,9 @@ internal sealed class ContainerEnv : IDisposable
 
     /// <summary>Of each secret that it refers to.</summary>
     public IReadOnlyDictionary<string, int> Versions => _secrets.ToDictionary(secret => secret.Key.Value, secret => secret.Value.Version.Version, StringComparer.Ordinal);
+
+    /// <summary>Of each service that it refers to.</summary>
+    public IReadOnlyDictionary<string, string> Addresses => _addresses;
 
     /// <summary>What must not be seen anywhere.</summary>
     public IEnumerable<SecretValue> Values => _secrets.Values.Select(secret => secret.Value);
@@ -110,7 +114,7 @@ internal sealed class ContainerEnv : IDisposable
                     _secrets[SecretName.Parse(part.Text)].Value.Reveal(text, static (bytes, into) => into.Write(bytes));
                     break;
                 case TemplatePartKind.Address:
-                    Encoding.UTF8.GetBytes(AddressOf(fleet, part.Text), text);
+                    Encoding.UTF8.GetBytes(_addresses[part.Text] = AddressOf(fleet, part.Text), text);
                     break;
                 default:
                     Encoding.UTF8.GetBytes(part.Text, text);

@@ -9,6 +9,10 @@ internal sealed class EngineWatch(DockerClient docker, TimeProvider time, TimeSp
     /// <summary>An Engine that takes longer to say how it is does not run anything either.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Of what an Engine says, which may be anything.</summary>
+    private const int MostOfReason = 1000;
+
+    private readonly Bell _bell = new();
     private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Done after the first look.</summary>
@@ -26,9 +30,12 @@ internal sealed class EngineWatch(DockerClient docker, TimeProvider time, TimeSp
         {
             NotReady = await LookAsync(cancellationToken).ConfigureAwait(false);
             _looked.TrySetResult();
-            await Task.Delay(every, time, cancellationToken).ConfigureAwait(false);
+            await _bell.WaitAsync(every, time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>It may have gone away, or come back.</summary>
+    public void Wake() => _bell.Ring();
 
     private async Task<string?> LookAsync(CancellationToken cancellationToken)
     {
@@ -42,7 +49,7 @@ internal sealed class EngineWatch(DockerClient docker, TimeProvider time, TimeSp
         }
         catch (MillException e)
         {
-            return e.Message;
+            return e.Message.Length > MostOfReason ? e.Message[..MostOfReason] + "…" : e.Message;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

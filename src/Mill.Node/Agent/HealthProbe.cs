@@ -9,8 +9,12 @@ namespace Mill.Node.Agent;
 
 /// <summary>Looks whether a container does what it is for.</summary>
 /// <param name="host">Where its port is reached.</param>
-internal sealed class HealthProbe(HealthSpec health, string host, int? port, string container, DockerClient docker, HttpMessageInvoker http, TimeProvider time)
+/// <param name="isOnHost">It is on the network of the host, where it has to listen on the port that it is told.</param>
+internal sealed class HealthProbe(HealthSpec health, string host, int? port, string container, DockerClient docker, HttpMessageInvoker http, TimeProvider time, bool isOnHost = false)
 {
+    /// <summary>An Engine that takes longer to say a word does not run anything either.</summary>
+    private static readonly TimeSpan EnginePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>The command that was begun and has not ended: one at a time, or they would pile up in the container.</summary>
     private Task<int>? _command;
 
@@ -24,7 +28,9 @@ internal sealed class HealthProbe(HealthSpec health, string host, int? port, str
         StartPeriod = TimeSpan.Zero,
     };
 
-    /// <summary>Why it is not healthy; null where it is. Throws only <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>
+    /// Why it is not healthy; null where it is. Throws <see cref="MillError.EngineUnavailable"/> where nothing could be found out, as a command is run by the Engine, and that is no fault of the container.
+    /// </summary>
     public async Task<string?> LookAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Pause.Timer(health.Timeout), time);
@@ -40,13 +46,14 @@ internal sealed class HealthProbe(HealthSpec health, string host, int? port, str
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            if (health.Kind is HealthKind.Command) await DemandEngineAsync(cancellationToken).ConfigureAwait(false);
             return $"{What} did not answer within {Duration.Format(health.Timeout)}";
         }
         catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
         {
-            return $"{What} did not answer: nothing takes connections";
+            return $"{What} did not answer: nothing takes connections{(isOnHost ? string.Create(CultureInfo.InvariantCulture, $" (on the network of the host it has to listen on $PORT, {port}; what has a port of its own needs network = \"bridge\")") : "")}";
         }
-        catch (MillException e)
+        catch (MillException e) when (e.Error is not MillError.EngineUnavailable)
         {
             return $"{What} could not run: {e.Message}";
         }
@@ -83,6 +90,22 @@ internal sealed class HealthProbe(HealthSpec health, string host, int? port, str
         var ended = _command;
         _command = null;
         var code = await ended.ConfigureAwait(false);
+        // The Engine went away before it ended.
+        if (code < 0) throw docker.NotReached(new EndOfStreamException());
         return code is 0 ? null : string.Create(CultureInfo.InvariantCulture, $"the command ended with {code}");
+    }
+
+    /// <summary>An Engine that stands still lets commands stand still, too.</summary>
+    private async Task DemandEngineAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new Deadline(EnginePatience, time, cancellationToken);
+        try
+        {
+            await docker.PingAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw docker.NotReached(e);
+        }
     }
 }

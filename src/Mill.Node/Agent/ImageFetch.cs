@@ -54,7 +54,7 @@ internal sealed class ImageFetch(AllocRecord alloc, NodeParts parts, AllocLog lo
             parts.Pulls[alloc.Id] = new PullProgress(alloc.Id, Image, done, total);
             if (told is { } last && parts.Time.GetElapsedTime(last) < ReportEvery) return;
             told = parts.Time.GetTimestamp();
-            parts.Changed();
+            parts.Progressed();
         };
     }
 }

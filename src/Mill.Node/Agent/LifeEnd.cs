@@ -28,7 +28,7 @@ internal enum LifeTrouble
     /// <summary>That of the container, if anybody's.</summary>
     Own,
 
-    /// <summary>The Engine could not be reached: nothing is known of the container.</summary>
+    /// <summary>Nothing is known of the container, as where the Engine could not be reached. It is taken up anew.</summary>
     Engine,
 
     /// <summary>Something that it needs is not there right now: the vault, another service, a port.</summary>

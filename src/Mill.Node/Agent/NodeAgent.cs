@@ -20,17 +20,19 @@ public sealed partial class NodeAgent : IDisposable
     private readonly EngineWatch _engine;
     private readonly UsageWatch _usage;
     private readonly NodeReporter _reporter;
-    private readonly SemaphoreSlim _news = new(0);
+    private readonly EngineEvents _events;
 
     public NodeAgent(NodeAgentOptions options, IReplicatedState state, IVault vault, INodeReports reports, TimeProvider time, ILogger<NodeAgent> logger)
     {
         (_options, _logger) = (options, logger);
         _docker = new(options.Docker, time);
         _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
-        _logs = new(options.LogDirectory, time);
+        _logs = new(options.LogDirectory, time, options.LogRoom, options.LogRetention);
+        var (news, signs) = (new Bell(), new Bell());
         _parts = new()
         {
             Node = options.Node,
+            Cluster = options.Cluster,
             Address = options.Address,
             Docker = _docker,
             Vault = vault,
@@ -40,14 +42,16 @@ public sealed partial class NodeAgent : IDisposable
             Logs = _logs,
             Http = _http,
             Time = time,
-            Changed = () => _news.Release(),
+            Changed = news.Ring,
+            Progressed = signs.Ring,
             LeftBehind = LogLeftBehind,
         };
         _work = new(options, state, _parts, logger);
         _engine = new(_docker, time, options.Heartbeat);
+        _events = new(options, _docker, _engine, _parts);
         _usage = new(_work, _parts, options.UsageEvery);
         Exec = new NodeExec(_work, _docker);
-        _reporter = new(options, _work, _engine, _usage, _parts, _news, reports, logger);
+        _reporter = new(options, _work, _engine, _usage, _parts, news, signs, reports, logger);
     }
 
     /// <summary>What the containers of this node wrote.</summary>
@@ -56,6 +60,9 @@ public sealed partial class NodeAgent : IDisposable
     /// <summary>Programs in the containers of this node.</summary>
     public INodeExec Exec { get; }
 
+    /// <summary>How many containers it watches right now.</summary>
+    internal int Watched => _work.Runners().Count(runner => runner.IsWatched);
+
     /// <summary>Until cancelled. The containers go on.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -63,6 +70,7 @@ public sealed partial class NodeAgent : IDisposable
         await Task.WhenAll(
             GoOnAsync(_work.RunAsync, cancellationToken),
             GoOnAsync(_engine.RunAsync, cancellationToken),
+            GoOnAsync(_events.RunAsync, cancellationToken),
             GoOnAsync(_usage.RunAsync, cancellationToken),
             GoOnAsync(_reporter.RunAsync, cancellationToken)).ConfigureAwait(false);
     }
@@ -70,7 +78,6 @@ public sealed partial class NodeAgent : IDisposable
     public void Dispose()
     {
         _work.Dispose();
-        _news.Dispose();
         _docker.Dispose();
         _http.Dispose();
         _logs.Dispose();

@@ -12,6 +12,9 @@ internal sealed record NodeParts
 {
     public required NodeId Node { get; init; }
 
+    /// <summary>The id of the cluster that the node is of.</summary>
+    public required string Cluster { get; init; }
+
     /// <summary>At which others reach what runs here.</summary>
     public required string Address { get; init; }
 
@@ -31,12 +34,18 @@ internal sealed record NodeParts
     /// <summary>The images that are being fetched, by the id of the allocation.</summary>
     public ConcurrentDictionary<string, PullProgress> Pulls { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Rung for a container of which the Engine has something new.</summary>
+    public Wakes Wakes { get; } = new();
+
     public required HttpMessageInvoker Http { get; init; }
 
     public required TimeProvider Time { get; init; }
 
     /// <summary>Told that there is something new to say. Must not throw.</summary>
     public required Action Changed { get; init; }
+
+    /// <summary>Told that a pull has come on. Must not throw.</summary>
+    public required Action Progressed { get; init; }
 
     /// <summary>Told what is left of an allocation that has ended, and why. Must not throw.</summary>
     public required Action<string, string> LeftBehind { get; init; }

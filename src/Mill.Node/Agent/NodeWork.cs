@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Mill.Core.Fleet;
+using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Node.Docker;
 using Mill.Secrets;
@@ -43,6 +44,8 @@ internal sealed partial class NodeWork(NodeAgentOptions options, IReplicatedStat
     private static int AttemptOf(ContainerSummary container) =>
         int.TryParse(container.Labels?.GetValueOrDefault(ContainerRequest.Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : 0;
 
+    private static string? NodeOf(ContainerSummary container) => container.Labels?.GetValueOrDefault(ContainerRequest.Node);
+
     /// <summary>Whatever goes wrong, it goes on: a node that says it lives, and does nothing, is the worst.</summary>
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
@@ -52,12 +55,14 @@ internal sealed partial class NodeWork(NodeAgentOptions options, IReplicatedStat
             {
                 // What is stale must not end what runs: only what was certainly true a moment ago says what is a stray.
                 var now = await state.ReadAsync(cancellationToken).ConfigureAwait(false);
-                if (!_isAdopted) await AdoptAsync(now.Fleet, cancellationToken).ConfigureAwait(false);
-                Look(now.Fleet, cancellationToken);
+                if (!_isAdopted && !now.Fleet.Numbers.IsPaused) await AdoptAsync(now, cancellationToken).ConfigureAwait(false);
+                Look(now, cancellationToken);
                 isSaid = false;
                 await foreach (var advance in state.FollowAsync(now.Revision, cancellationToken).ConfigureAwait(false))
                 {
-                    Look((await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false)).Fleet, cancellationToken);
+                    var seen = await state.ReadAsync(StateRead.Local, cancellationToken).ConfigureAwait(false);
+                    if (!_isAdopted && !seen.Fleet.Numbers.IsPaused) break;
+                    Look(seen, cancellationToken);
                 }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -70,10 +75,12 @@ internal sealed partial class NodeWork(NodeAgentOptions options, IReplicatedStat
     }
 
     /// <summary>Takes up what is there already and is wanted. The rest is removed, each by itself: what cannot be must not keep anything else.</summary>
-    private async Task AdoptAsync(FleetState fleet, CancellationToken cancellationToken)
+    private async Task AdoptAsync(ClusterState now, CancellationToken cancellationToken)
     {
-        var existing = await parts.Docker.ListAsync(options.Node.Value, cancellationToken).ConfigureAwait(false);
-        foreach (var containers in existing.GroupBy(container => container.Labels?.GetValueOrDefault(ContainerRequest.AllocId) ?? ""))
+        var fleet = FleetOf(now);
+        var existing = await parts.Docker.ListAsync(options.Cluster, node: null, cancellationToken).ConfigureAwait(false);
+        _strays.AddRange(existing.Where(container => IsOfNoNode(now, container)).Select(stray => RemoveAsync(stray, cancellationToken)));
+        foreach (var containers in existing.Where(container => NodeOf(container) == options.Node.Value).GroupBy(container => container.Labels?.GetValueOrDefault(ContainerRequest.AllocId) ?? ""))
         {
             // The last of each allocation: what stands before it was on its way out.
             var ordered = containers.OrderByDescending(AttemptOf).ToList();
@@ -92,11 +99,20 @@ internal sealed partial class NodeWork(NodeAgentOptions options, IReplicatedStat
         }
     }
 
+    /// <summary>A cluster that was made anew of a backup has new nodes, and nobody else takes care of what the old ones ran here.</summary>
+    private bool IsOfNoNode(ClusterState now, ContainerSummary container) => now.Nodes.ContainsKey(options.Node) && NodeId.TryParse(NodeOf(container), out var node) && !now.Nodes.ContainsKey(node);
+
     /// <summary>An id may come again where a backup was restored; the moment when it was given does not.</summary>
     private static bool IsOf(AllocRecord alloc, ContainerSummary container) => container.Labels?.GetValueOrDefault(ContainerRequest.Created) == alloc.CreatedAt.ToString();
 
-    private void Look(FleetState fleet, CancellationToken cancellationToken)
+    /// <summary>A node that was taken out of its cluster has nothing to run, whatever is still said of it.</summary>
+    private FleetState FleetOf(ClusterState now) => now.Authority is null || now.Nodes.ContainsKey(options.Node) ? now.Fleet : FleetState.Empty;
+
+    private void Look(ClusterState now, CancellationToken cancellationToken)
     {
+        // A state that was restored from a backup says nothing of what runs: as long as nobody has said that it may, all stays as it is.
+        if (now.Fleet.Numbers.IsPaused) return;
+        var fleet = FleetOf(now);
         foreach (var alloc in fleet.Allocs.Values.Where(alloc => alloc.Node == options.Node))
         {
             if (_runners.TryGetValue(alloc.Id, out var runner)) runner.Update(alloc);

@@ -1,11 +1,15 @@
 using Mill.Core.Ports;
+using Mill.Node.Docker;
 using Mill.Secrets;
 
 namespace Mill.Node.Agent;
 
-/// <summary>Looks at what each container takes, one at a time.</summary>
+/// <summary>Looks at what each container takes, a few at a time.</summary>
 internal sealed class UsageWatch(NodeWork work, NodeParts parts, TimeSpan every)
 {
+    /// <summary>An Engine takes its time for each, and is asked for other things too.</summary>
+    private const int AtOnce = 4;
+
     private readonly UsageMeter _meter = new();
 
     /// <summary>As of the last look.</summary>
@@ -16,13 +20,10 @@ internal sealed class UsageWatch(NodeWork work, NodeParts parts, TimeSpan every)
         while (true)
         {
             var running = work.Runners().Select(runner => (runner.Id, runner.Container)).Where(one => one.Container is not null).ToList();
-            var usage = new List<AllocUsage>();
-            foreach (var (id, container) in running)
-            {
-                if (await LookAsync(id, container!, cancellationToken).ConfigureAwait(false) is { } one) usage.Add(one);
-            }
+            var usage = new AllocUsage?[running.Count];
+            await Parallel.ForAsync(0, running.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (i, stop) => usage[i] = await LookAsync(running[i].Id, running[i].Container!, stop).ConfigureAwait(false)).ConfigureAwait(false);
             _meter.Keep(running.Select(one => one.Id).ToHashSet(StringComparer.Ordinal));
-            Last = usage;
+            Last = [.. usage.OfType<AllocUsage>()];
             await Task.Delay(every, parts.Time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -33,11 +34,16 @@ internal sealed class UsageWatch(NodeWork work, NodeParts parts, TimeSpan every)
         {
             var stats = await parts.Docker.StatsAsync(container, cancellationToken).ConfigureAwait(false);
             // One that does not run has no time of its own.
-            return stats.Read.Year > 1 && stats.Memory is { Usage: > 0 } ? _meter.Next(id, container, stats) : null;
+            return stats.Read.Year > 1 && stats.Memory is { Usage: > 0 } ? Next(id, container, stats) : null;
         }
         catch (MillException)
         {
             return null; // it may have ended a moment ago
         }
+    }
+
+    private AllocUsage Next(string id, string container, ContainerStats stats)
+    {
+        lock (_meter) return _meter.Next(id, container, stats);
     }
 }

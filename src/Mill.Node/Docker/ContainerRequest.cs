@@ -9,11 +9,15 @@ using Mill.Secrets;
 namespace Mill.Node.Docker;
 
 /// <summary>A container to be made. What is written of it holds values of secrets: it goes to the Engine and nowhere else.</summary>
-internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<string, SecretValue> Env)
+internal sealed record ContainerRequest(AllocRecord Alloc, string ClusterId, IReadOnlyDictionary<string, SecretValue> Env)
 {
     public const string Managed = "mill.managed";
     public const string AllocId = "mill.alloc-id";
     public const string Node = "mill.node";
+
+    /// <summary>The id of the cluster that the node is of: several may use one Engine.</summary>
+    public const string Cluster = "mill.cluster";
+
     public const string HostPort = "mill.host-port";
     public const string Kind = "mill.kind";
     public const string Attempt = "mill.attempt";
@@ -23,6 +27,9 @@ internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<s
 
     /// <summary>Of the secrets that it got, so that whoever takes it up knows what to mask.</summary>
     public const string SecretVersions = "mill.secret-versions";
+
+    /// <summary>Where it was told that other services are, so that whoever takes it up knows whether that is still so.</summary>
+    public const string Addressed = "mill.addresses";
 
     private const long CpuPeriod = 100_000;
 
@@ -39,6 +46,9 @@ internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<s
 
     /// <summary>Of the secrets that are in its environment and its files, by name.</summary>
     public IReadOnlyDictionary<string, int> Versions { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Of the services that are in its environment and its files, by name.</summary>
+    public IReadOnlyDictionary<string, string> Addresses { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What the container sees of the node, as <c>there:here</c>.</summary>
     public IReadOnlyList<string> Binds { get; init; } = [];
@@ -85,10 +95,12 @@ internal sealed record ContainerRequest(AllocRecord Alloc, IReadOnlyDictionary<s
         json.WriteString(Managed, "true");
         json.WriteString(AllocId, Alloc.Id);
         json.WriteString(Node, Alloc.Node.Value);
+        json.WriteString(Cluster, ClusterId);
         json.WriteString(Kind, Alloc.Kind.ToString().ToLowerInvariant());
         json.WriteString(Attempt, Restarts.ToString(CultureInfo.InvariantCulture));
         json.WriteString(Created, Alloc.CreatedAt.ToString());
         json.WriteString(SecretVersions, JsonSerializer.Serialize(new Dictionary<string, int>(Versions), DockerJson.Default.DictionaryStringInt32));
+        json.WriteString(Addressed, JsonSerializer.Serialize(new Dictionary<string, string>(Addresses), DockerJson.Default.DictionaryStringString));
         if (Port is { } port) json.WriteString(HostPort, port.ToString(CultureInfo.InvariantCulture));
         json.WriteEndObject();
         if (spec is { Network: ContainerNetwork.Bridge, Port: { } inner })

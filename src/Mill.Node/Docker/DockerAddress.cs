@@ -15,12 +15,13 @@ public sealed record DockerAddress(string? SocketPath, Uri Http)
     public static DockerAddress Default { get; } = new("/var/run/docker.sock", Local);
 
     /// <summary>As <c>DOCKER_HOST</c> has it (https://docs.docker.com/reference/cli/docker/#environment-variables). Throws <see cref="MillError.Configuration"/> for what is no such address.</summary>
-    public static DockerAddress Parse(string? text)
+    /// <param name="named">Where it was said.</param>
+    public static DockerAddress Parse(string? text, string named = Variable)
     {
         if (string.IsNullOrWhiteSpace(text)) return Default;
         if (text.StartsWith("unix://", StringComparison.Ordinal) && text.Length > 7) return new(text[7..], Local);
         if (TryHttp(text, out var http)) return new(null, http);
-        throw new MillException(MillError.Configuration, $"{Variable} names no Docker Engine that can be reached.") { Hint = $"Write {Variable}=unix:///var/run/docker.sock, or tcp://127.0.0.1:2375." };
+        throw new MillException(MillError.Configuration, $"{named} names no Docker Engine that can be reached.") { Hint = $"Write {named}=unix:///var/run/docker.sock, or {named}=tcp://127.0.0.1:2375." };
     }
 
     public override string ToString() => SocketPath is null ? $"tcp://{Http.Authority}" : $"unix://{SocketPath}";

@@ -28,11 +28,20 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
     /// <summary>Returns where it answers.</summary>
     public Task PingAsync(CancellationToken cancellationToken) => _transport.DoAsync(HttpMethod.Get, "/_ping", cancellationToken);
 
-    /// <summary>Those of a node, whatever they do.</summary>
-    public Task<ContainerSummary[]> ListAsync(string node, CancellationToken cancellationToken)
+    /// <summary>Those of a cluster, whatever they do.</summary>
+    /// <param name="node">Null for those of all its nodes.</param>
+    public Task<ContainerSummary[]> ListAsync(string cluster, string? node, CancellationToken cancellationToken) =>
+        _transport.GetAsync($"/containers/json?all=true&filters={Uri.EscapeDataString($"{{{LabelsOf(cluster, node)}}}")}", DockerJson.Default.ContainerSummaryArray, cancellationToken);
+
+    /// <summary>The ids of those that begin, end, stop or go on, as it happens; null once it listens.</summary>
+    public async IAsyncEnumerable<string?> EventsAsync(string cluster, string node, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var filters = Uri.EscapeDataString($"{{\"label\":[\"{ContainerRequest.Managed}=true\",\"{ContainerRequest.Node}={node}\"]}}");
-        return _transport.GetAsync($"/containers/json?all=true&filters={filters}", DockerJson.Default.ContainerSummaryArray, cancellationToken);
+        // Only these: what looks into a container is an event too, and must not be one that makes somebody look.
+        var filters = Uri.EscapeDataString($"{{\"type\":[\"container\"],\"event\":[\"die\",\"oom\",\"pause\",\"unpause\",\"destroy\"],{LabelsOf(cluster, node)}}}");
+        using var response = await _transport.StreamAsync(HttpMethod.Get, $"/events?filters={filters}", null, null, cancellationToken).ConfigureAwait(false);
+        yield return null;
+        await using var events = _transport.ItemsAsync(response, DockerJson.Default.EngineEvent, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await events.MoveNextAsync().ConfigureAwait(false)) yield return events.Current?.Id ?? events.Current?.Actor?.Id;
     }
 
     public Task<ContainerInspection> InspectAsync(string id, CancellationToken cancellationToken) => _transport.GetAsync($"/containers/{id}/json", DockerJson.Default.ContainerInspection, cancellationToken);
@@ -46,7 +55,7 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
         return (await _transport.PostAsync($"/containers/create?name={Uri.EscapeDataString(container.Name)}", content, DockerJson.Default.CreatedContainer, cancellationToken).ConfigureAwait(false)).Id;
     }
 
-    public Task StartAsync(string id, CancellationToken cancellationToken) => _transport.DoAsync(HttpMethod.Post, $"/containers/{id}/start", cancellationToken, HttpStatusCode.NotModified);
+    public Task StartAsync(string id, CancellationToken cancellationToken) => _transport.DoAsync(HttpMethod.Post, $"/containers/{id}/start", cancellationToken);
 
     /// <summary>Asks it to end; the Engine's own waiting is not needed.</summary>
     public Task SignalAsync(string id, string signal, CancellationToken cancellationToken) =>
@@ -172,6 +181,8 @@ internal sealed class DockerClient(DockerAddress address, TimeProvider time) : I
     public async Task<int> ExitOfExecAsync(string exec, CancellationToken cancellationToken) => (await _transport.GetAsync($"/exec/{exec}/json", DockerJson.Default.ExecInspection, cancellationToken).ConfigureAwait(false)).ExitCode ?? -1;
 
     public MillException NotReached(Exception cause) => _transport.NotReached(cause);
+
+    private static string LabelsOf(string cluster, string? node) => $"\"label\":[\"{ContainerRequest.Managed}=true\",\"{ContainerRequest.Cluster}={cluster}\"{(node is null ? "" : $",\"{ContainerRequest.Node}={node}\"")}]";
 
     private static ByteArrayContent Body<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {

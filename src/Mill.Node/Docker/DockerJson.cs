@@ -12,12 +12,14 @@ namespace Mill.Node.Docker;
 [JsonSerializable(typeof(ContainerExit))]
 [JsonSerializable(typeof(ImageInspection))]
 [JsonSerializable(typeof(PullLine))]
+[JsonSerializable(typeof(EngineEvent))]
 [JsonSerializable(typeof(CreatedExec))]
 [JsonSerializable(typeof(ExecInspection))]
 [JsonSerializable(typeof(ExecRequest))]
 [JsonSerializable(typeof(ExecStart))]
 [JsonSerializable(typeof(ContainerStats))]
 [JsonSerializable(typeof(Dictionary<string, int>))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class DockerJson : JsonSerializerContext;
 
 internal sealed record DockerProblem([property: JsonPropertyName("message")] string? Message);
@@ -52,6 +54,12 @@ internal sealed record PullLine(
     [property: JsonPropertyName("progressDetail")] PullDetail? Detail);
 
 internal sealed record PullDetail([property: JsonPropertyName("current")] long Current, [property: JsonPropertyName("total")] long Total);
+
+/// <param name="Id">Of the container; newer engines say it in <paramref name="Actor"/> alone.</param>
+internal sealed record EngineEvent([property: JsonPropertyName("id")] string? Id, EventActor? Actor);
+
+[method: JsonConstructor]
+internal sealed record EventActor([property: JsonPropertyName("ID")] string? Id);
 
 internal sealed record CreatedExec(string Id);
 

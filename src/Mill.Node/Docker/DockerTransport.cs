@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mill.Secrets;
@@ -70,6 +71,16 @@ internal sealed class DockerTransport : IDisposable
         }
     }
 
+    /// <summary>What comes of an answer, one after the other, until the Engine ends it. Throws <see cref="MillError.EngineUnavailable"/> where that is in the middle.</summary>
+    public async IAsyncEnumerable<T?> ItemsAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var items = JsonSerializer.DeserializeAsyncEnumerable(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), type, topLevelValues: true, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using (items.ConfigureAwait(false))
+        {
+            while (await IsNextAsync(items).ConfigureAwait(false)) yield return items.Current;
+        }
+    }
+
     /// <summary>A connection that becomes a stream in both directions.</summary>
     public Task<HijackedStream> HijackAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellationToken) => HijackedStream.OpenAsync(_address, Version + path, JsonSerializer.SerializeToUtf8Bytes(body, type), cancellationToken);
 
@@ -98,9 +109,22 @@ internal sealed class DockerTransport : IDisposable
         }
     }
 
+    private async ValueTask<bool> IsNextAsync<T>(IAsyncEnumerator<T> items)
+    {
+        try
+        {
+            return await items.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is JsonException or IOException or HttpRequestException)
+        {
+            throw NotReached(e);
+        }
+    }
+
     private static async Task ThrowUnlessSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.SwitchingProtocols) return;
+        // Not modified: what was asked for is so already.
+        if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.SwitchingProtocols or HttpStatusCode.NotModified) return;
         var said = await SaidAsync(response, cancellationToken).ConfigureAwait(false);
         var error = response.StatusCode switch
         {

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Mill.Node.Logs;
 
 /// <summary>The log of one allocation, being written. What cannot be written is left out: a full disk must not end what runs.</summary>
-/// <param name="begun">Called whenever a new file is begun.</param>
-internal sealed class LogFile(string directory, TimeProvider time, Action begun) : IDisposable
+/// <param name="full">At which size, in bytes, the next file is begun.</param>
+/// <param name="begun">Called whenever that is.</param>
+internal sealed class LogFile(string directory, TimeProvider time, Func<long> full, Action begun) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly LogThrottle _throttle = new(time);
@@ -44,23 +45,38 @@ internal sealed class LogFile(string directory, TimeProvider time, Action begun)
         }
     }
 
-    /// <param name="text">Without values of secrets.</param>
-    public void Add(DateTimeOffset at, bool isError, string text)
+    /// <param name="mask">Takes the values of secrets out of the text. It is not asked for what is left out.</param>
+    /// <returns>What was to be written; null where there was too much, and it was left out.</returns>
+    public string? Add(DateTimeOffset at, bool isError, string text, Func<string, string> mask)
     {
         lock (_lock)
         {
-            var record = new LogRecord(at.UtcTicks, isError ? LogRecord.Errors : LogRecord.Output, text);
-            var bytes = record.Write();
-            if (!_throttle.IsTaken(bytes.Length))
+            if (!_throttle.IsTaken(Math.Min(text.Length, LogRecord.MostOfText) + LogRecord.Head))
             {
                 _leftOut++;
-                return;
+                return null;
             }
+            text = mask(text);
+            var record = new LogRecord(at.UtcTicks, isError ? LogRecord.Errors : LogRecord.Output, text);
+            var bytes = record.Write();
             if (_leftOut > 0) WriteLocked(new LogRecord(at.UtcTicks, LogRecord.Remark, string.Create(CultureInfo.InvariantCulture, $"[mill: {_leftOut} lines were left out here: more was written than is kept]")).Write());
             _leftOut = 0;
-            if (!WriteLocked(bytes)) return;
+            if (!WriteLocked(bytes)) return text;
             Note(record);
             MoreLocked();
+            return text;
+        }
+    }
+
+    /// <summary>Lets go of what it holds, and begins anew with the next line: there is no room for all that others write.</summary>
+    public void GiveUp()
+    {
+        lock (_lock)
+        {
+            if (_stream is null) return;
+            _stream.Dispose();
+            _stream = null;
+            File.Delete(LogSegments.PathOf(directory, _segment));
         }
     }
 
@@ -106,7 +122,7 @@ internal sealed class LogFile(string directory, TimeProvider time, Action begun)
         if (IsEnded) return false;
         try
         {
-            if (_stream is null || _stream.Position >= LogSegments.Full) BeginLocked();
+            if (_stream is null || _stream.Position >= full()) BeginLocked();
             _stream!.Write(bytes);
             return true;
         }

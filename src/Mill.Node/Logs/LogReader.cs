@@ -3,26 +3,34 @@ namespace Mill.Node.Logs;
 /// <summary>Reads the files of one log, and knows where it is in them.</summary>
 internal sealed class LogReader(string directory)
 {
+    /// <summary>In bytes: of the lines that were there before.</summary>
+    public const long MostOfTail = 4 << 20;
+
     private const int Portion = 256 * 1024;
 
     private int _segment;
     private long _offset;
 
-    /// <summary>The last ones that are there; what follows comes from <see cref="Next"/>.</summary>
-    public IReadOnlyList<LogRecord> Tail(int count)
+    /// <summary>The last ones that are there, as many as have room; what follows comes from <see cref="Next"/>.</summary>
+    public List<LogRecord> Tail(int count)
     {
-        var found = new LinkedList<List<LogRecord>>();
-        var (total, segments) = (0, LogSegments.Of(directory));
-        for (var i = segments.Count - 1; i >= 0; i--)
+        var (records, lines) = (new List<LogRecord>(), Seek(count));
+        while (records.Count < lines && Next() is { Count: > 0 } more) records.AddRange(more.Take(lines - records.Count));
+        return records;
+    }
+
+    /// <summary>Goes to where the last ones begin, reading no more of the files than it must.</summary>
+    /// <returns>How many there are from there on, right now.</returns>
+    public int Seek(int count)
+    {
+        var (found, room, segments) = (0, MostOfTail, LogSegments.Of(directory));
+        for (var i = segments.Count - 1; i >= 0 && (i == segments.Count - 1 || (found < count && room > 0)); i--)
         {
-            if (total >= count && i < segments.Count - 1) break;
-            var (records, whole) = ReadEnd(segments[i], LogSegments.End);
-            if (total + records.Count < count) (records, whole) = ReadEnd(segments[i], long.MaxValue);
-            if (i == segments.Count - 1) (_segment, _offset) = (segments[i], whole);
-            total += records.Count;
-            found.AddFirst(records);
+            var (lines, from, size) = Back(segments[i], count - found, room);
+            (_segment, _offset) = (segments[i], from);
+            (found, room) = (found + lines, room - size);
         }
-        return [.. found.SelectMany(records => records).Skip(Math.Max(0, total - count))];
+        return found;
     }
 
     /// <summary>The next ones; none where there are none yet.</summary>
@@ -39,15 +47,15 @@ internal sealed class LogReader(string directory)
         }
     }
 
-    private (List<LogRecord> Records, long Whole) ReadEnd(int segment, long most)
+    private (int Lines, long From, long Size) Back(int segment, int count, long most)
     {
         try
         {
-            return LogSegments.ReadEnd(LogSegments.PathOf(directory, segment), most);
+            return LogSegments.Back(LogSegments.PathOf(directory, segment), count, most);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return ([], 0); // it was the oldest
+            return (0, 0, 0); // it was the oldest
         }
     }
 

@@ -18,6 +18,9 @@ internal readonly record struct LogRecord(long Ticks, char Kind, string Text)
     /// <summary>Of a text, in characters. The rest of a longer one is left out.</summary>
     public const int MostOfText = 16 * 1024;
 
+    /// <summary>About what stands before the text, in bytes.</summary>
+    public const int Head = 24;
+
     private const byte End = (byte)'\n';
 
     public AllocLine Line => new(new(Ticks, TimeSpan.Zero), Kind is Output ? "stdout" : "stderr", Text);

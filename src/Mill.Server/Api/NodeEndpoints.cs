@@ -29,7 +29,7 @@ internal sealed class NodeEndpoints(IVault vault, Authentication authentication,
         var level = Consistency.Apply(http, QueryArguments.Of(http, Consistency.Argument));
         var seen = await fleet.ReadAsync(http, caller, level).ConfigureAwait(false);
         var nodes = await views.DescribeAllAsync(http.RequestId(), http.RequestAborted).ConfigureAwait(false);
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, new NodeListResponse([.. nodes.Select(node => NodeContainers.Add(node, seen))])).ConfigureAwait(false);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new NodeListResponse([.. nodes.Select(node => NodeContainers.Add(node, seen, caller))])).ConfigureAwait(false);
     }
 
     private async Task RemoveAsync(HttpContext http)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Server.Api.Fleet;
 
@@ -21,7 +22,29 @@ internal static class FleetMetrics
         Write(text, "mill_alloc_memory_bytes", "gauge", "Memory that a container takes.", allocs.Where(one => one.Usage is not null).Select(one => (one.Labels, (double)one.Usage!.Memory)));
         Write(text, "mill_alloc_restarts_total", "counter", "How many times the container of an allocation was started again.", allocs.Select(one => (one.Labels, (double)one.Alloc.Restarts)));
         Write(text, "mill_allocs", "gauge", "Allocations that have not ended, by what they are.", allocs.CountBy(one => FleetTexts.Of(one.Alloc.Status)).Select(count => (Labels(("status", count.Key)), (double)count.Value)));
+        WriteTasks(text, [.. seen.Fleet.TaskTotals.Values.Where(totals => tenant is null || totals.Tenant == tenant)]);
         return text.ToString();
+    }
+
+    /// <summary>Two tenants may both have tasks without a template, which all have one name: here they are counted together.</summary>
+    private static void WriteTasks(StringBuilder text, IReadOnlyList<TaskTotalsRecord> totals)
+    {
+        const string Length = "mill_tasks_duration_seconds";
+        if (totals.Count is 0) return;
+        var tasks = totals.GroupBy(one => one.Name, StringComparer.Ordinal).Select(group => (Labels: Labels(("task", group.Key)), All: group.ToList())).ToList();
+        Write(text, "mill_tasks_spawned_total", "counter", "How many tasks were started.", tasks.Select(task => (task.Labels, (double)task.All.Sum(one => one.Started))));
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {Length} How long tasks ran that have ended.\n# TYPE {Length} histogram\n");
+        foreach (var (labels, all) in tasks)
+        {
+            var count = 0L;
+            for (var place = 0; place <= TaskTotalsRecord.Bounds.Length; place++)
+            {
+                count += all.Sum(one => one.Lengths[place]);
+                var bound = place < TaskTotalsRecord.Bounds.Length ? TaskTotalsRecord.Bounds[place].ToString(CultureInfo.InvariantCulture) : "+Inf";
+                text.Append(CultureInfo.InvariantCulture, $"{Length}_bucket{{{labels},le=\"{bound}\"}} {count}\n");
+            }
+            text.Append(CultureInfo.InvariantCulture, $"{Length}_sum{{{labels}}} {all.Sum(one => one.Microseconds) / 1e6:R}\n{Length}_count{{{labels}}} {count}\n");
+        }
     }
 
     private static void Write(StringBuilder text, string name, string type, string help, IEnumerable<(string Labels, double Value)> series)

@@ -25,7 +25,7 @@ internal sealed class FleetPeerEndpoints(FleetParts fleet, PeerGate gate, TimePr
 
     private async Task ReportAsync(HttpContext http)
     {
-        var node = await gate.DemandAsync(http).ConfigureAwait(false);
+        var node = await gate.DemandHolderAsync(http).ConfigureAwait(false);
         var report = await RequestBody.ReadAsync(http, NodeReportText.Read).ConfigureAwait(false);
         // A node speaks for itself only.
         if (report.Node != node) throw PeerCertificates.Refused($"Node {node} reports in the name of another one.");
@@ -35,7 +35,7 @@ internal sealed class FleetPeerEndpoints(FleetParts fleet, PeerGate gate, TimePr
 
     private async Task LiveAsync(HttpContext http)
     {
-        await gate.DemandAsync(http).ConfigureAwait(false);
+        await gate.DemandHolderAsync(http).ConfigureAwait(false);
         http.Response.ContentType = "application/json";
         await JsonSerializer.SerializeAsync(http.Response.Body, fleet.Live(), PeerJson.Default.LiveView, http.RequestAborted).ConfigureAwait(false);
     }
@@ -43,7 +43,7 @@ internal sealed class FleetPeerEndpoints(FleetParts fleet, PeerGate gate, TimePr
     /// <summary>A line of JSON for each line, sent at once, and an empty one where nothing was written for a while.</summary>
     private async Task LogAsync(HttpContext http)
     {
-        await gate.DemandAsync(http).ConfigureAwait(false);
+        await gate.DemandHolderAsync(http).ConfigureAwait(false);
         var alloc = (string)http.Request.RouteValues["alloc"]!;
         var query = QueryArguments.Of(http, "tail", "follow");
         var logs = fleet.Logs() ?? throw new MillException(MillError.NotFound, "This node runs no containers.");

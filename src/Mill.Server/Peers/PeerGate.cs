@@ -29,6 +29,14 @@ internal sealed class PeerGate(IReplicatedState state, PeerCertificates certific
             : throw new MillException(MillError.InvalidRequest, $"A request that is passed on names the node that asks: {NodeHeader}.");
     }
 
+    /// <summary>The same, for what is only for nodes that hold the state: what runs, and what it writes, is not for an API, whose certificate is nearer to the world.</summary>
+    public async ValueTask<NodeId> DemandHolderAsync(HttpContext http)
+    {
+        var node = await DemandAsync(http).ConfigureAwait(false);
+        if (certificates.Demand(http) is { } identity && !identity.Role.HoldsKey()) throw PeerCertificates.Refused($"Node {identity.Node} has the role {identity.Role.Text()}, and runs no containers.");
+        return node;
+    }
+
     /// <summary>
     /// The node that passed this request on; null where nobody did. The header counts only from a node that holds the state: what a client, or a front, says
     /// there is nobody's word.

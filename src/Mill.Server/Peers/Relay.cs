@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Mill.Secrets;
 using Mill.Server.Http;
 
@@ -53,7 +54,8 @@ internal sealed class Relay(PeerCalls calls)
         var failure = PeerAnswer.Failure(leg.To, answer, body.WrittenSpan);
         if (elsewhere(failure.Error)) return new(RelayResult.Refused, (int)answer.StatusCode, failure.Message, failure);
         RelayedHeaders.Answer(http, answer);
-        await http.Response.Body.WriteAsync(body.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        // It is here as a whole. A write that is cancelled would break it off, and no time limit is worth that.
+        await http.Response.Body.WriteAsync(body.WrittenMemory, http.RequestAborted).ConfigureAwait(false);
         return RelayOutcome.Answered(answer.StatusCode);
     }
 
@@ -67,16 +69,25 @@ internal sealed class Relay(PeerCalls calls)
             var read = isStream ? 0 : await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             await begins.DisposeAsync().ConfigureAwait(false);
             begun?.Invoke();
+            // And then for the rest, as far as it has room here: half of an answer is none.
+            if (read > 0) read += await body.ReadAtLeastAsync(buffer.AsMemory(read), buffer.Length - read, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             RelayedHeaders.Answer(http, answer);
+            if (answer.StatusCode is HttpStatusCode.SwitchingProtocols)
+            {
+                await JoinAsync(http, body, cancellationToken).ConfigureAwait(false);
+                return;
+            }
             if (isStream)
             {
                 await http.Response.StartAsync(cancellationToken).ConfigureAwait(false);
                 read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             }
+            // A write that is cancelled breaks the answer off: only where nobody wants it any more, or it has no end.
+            var writing = isStream ? cancellationToken : http.RequestAborted;
             while (read > 0)
             {
-                await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), writing).ConfigureAwait(false);
                 read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -84,6 +95,19 @@ internal sealed class Relay(PeerCalls calls)
         {
             PinnedBuffers.Return(buffer);
         }
+    }
+
+    /// <summary>From now on it is a connection, whose bytes go both ways as they are. The end of one way is that of both: who speaks WebSocket says goodbye before.</summary>
+    private static async Task JoinAsync(HttpContext http, Stream theirs, CancellationToken cancellationToken)
+    {
+        http.Response.Headers.Upgrade = RelayedHeaders.WebSocket;
+        var own = await http.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
+        await using var _ = own.ConfigureAwait(false);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var (there, back) = (own.CopyToAsync(theirs, end.Token), theirs.CopyToAsync(own, end.Token));
+        await Task.WhenAny(there, back).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(there, back).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static void CancelIf(Func<bool> isInVain, CancellationTokenSource attempt)
@@ -109,6 +133,9 @@ internal sealed class Relay(PeerCalls calls)
 /// <param name="Added">Headers that take the place of the client's own.</param>
 internal sealed record RelayLeg(PeerPlace To, ReadOnlyMemory<byte>? Body, IReadOnlyList<(string Name, string Value)> Added)
 {
+    /// <summary>Path and query; null for those of the request.</summary>
+    public string? Target { get; init; }
+
     /// <summary>Until the answer is there; of one that is a stream, until it begins.</summary>
     public required TimeSpan AnswerWithin { get; init; }
 

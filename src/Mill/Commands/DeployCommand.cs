@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Mill.Client.Contracts;
 using Mill.Interaction;
-using Mill.Secrets;
 
 namespace Mill.Commands;
 
@@ -31,19 +29,8 @@ internal sealed class DeployCommand : Command
         var isJson = _global.IsJson(parsed);
         if (isJson) CliJson.Print(_global.Terminal, new("plan", plan), CliJsonContext.Default.PlanEvent);
         else PlanOutput.Print(_global.Terminal, plan);
-        if (!parsed.GetValue(_yes) && !MayRemove(plan)) return ExitCodes.Interrupted;
+        if (!parsed.GetValue(_yes) && !PlanOutput.MayRemove(_global.Terminal, plan, Name)) return ExitCodes.Interrupted;
         var deploy = await PlanCommand.AskAsync(source, () => client.DeployAsync(source.Text, source.Name, cancellationToken)).ConfigureAwait(false);
         return await new DeployFollower(_global.Host, client, isJson).RunAsync(deploy, parsed.GetValue(_detach), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Asks where there is somebody to ask. Throws <see cref="MillError.Usage"/> where there is nobody.</summary>
-    private bool MayRemove(PlanResponse plan)
-    {
-        var gone = plan.Services.Where(service => service.Kind is PlanOutput.Removed).Select(service => service.Name).ToList();
-        if (gone.Count is 0) return true;
-        if (!_global.Terminal.InputIsTerminal) throw new MillException(MillError.Usage, Words.DeployRemoves(gone)) { Hint = Words.DeployNeedsYesHint };
-        if (Prompt.Confirm(_global.Terminal, Words.ConfirmDeploy(gone))) return true;
-        _global.Terminal.Say(Words.NothingDone);
-        return false;
     }
 }

@@ -2,11 +2,13 @@ using Mill.Client;
 using Mill.Client.Contracts;
 using Mill.Client.Watching;
 using Mill.Interaction;
+using Mill.Secrets;
 
 namespace Mill.Commands;
 
 /// <summary>Shows what becomes of a deploy: drawn on a screen, line by line in a pipe, or as JSON.</summary>
-internal sealed class DeployFollower(CliHost host, MillClient client, bool isJson)
+/// <param name="isAbort">Whoever follows it had it go back.</param>
+internal sealed class DeployFollower(CliHost host, MillClient client, bool isJson, bool isAbort = false)
 {
     private readonly Terminal _terminal = host.Terminal;
 
@@ -16,7 +18,7 @@ internal sealed class DeployFollower(CliHost host, MillClient client, bool isJso
         if (isDetached)
         {
             if (isJson) Print(deploy);
-            else _terminal.Say(Words.DeployGoesOn(deploy.Number));
+            else _terminal.Say(GoesOn(deploy));
             return ExitCodes.Ok;
         }
         using var interrupt = Interrupt.Listen(cancellationToken);
@@ -29,17 +31,18 @@ internal sealed class DeployFollower(CliHost host, MillClient client, bool isJso
                 last = next;
                 view.Show(next);
             }
-            return End(last);
+            return End(last, isJson ? null : await ServicesAsync(interrupt.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
         {
-            _terminal.Say(Words.DeployGoesOn(deploy.Number));
+            _terminal.Say(GoesOn(deploy));
             return ExitCodes.Interrupted;
         }
     }
 
-    /// <summary>What is said of a deploy that is over: why it failed, and how its containers ended.</summary>
-    public int End(DeployResponse deploy)
+    /// <summary>What is said of a deploy that is over: why it failed, how its containers ended, and what does not run as it should since.</summary>
+    /// <param name="services">As they run now; null where that is not known, or not of this deploy.</param>
+    public int End(DeployResponse deploy, IReadOnlyList<ServiceResponse>? services = null)
     {
         var isDone = deploy.Outcome is DeployWords.Done;
         if (isJson) return isDone ? ExitCodes.Ok : ExitCodes.DeployFailed;
@@ -51,8 +54,25 @@ internal sealed class DeployFollower(CliHost host, MillClient client, bool isJso
             _terminal.Say(Words.StepFailed(step));
             foreach (var line in step.LastLines ?? []) _terminal.Say($"    {Printable.From(line)}");
         }
-        if (!isDone) _terminal.Say(Words.DeployFailedHint(deploy));
+        if (!isDone) _terminal.Say(Words.DeployFailedHint(deploy, services));
+        else if (deploy.Steps.Count is 0) foreach (var service in (services ?? []).Where(service => service.Replicas.Healthy < service.Replicas.Desired)) _terminal.Say(Words.NotHealthy(service));
+        foreach (var note in Words.OutdatedAddresses(services ?? [], [.. deploy.Steps.Select(step => step.Service)])) _terminal.Say(note);
         return isDone ? ExitCodes.Ok : ExitCodes.DeployFailed;
+    }
+
+    private string GoesOn(DeployResponse deploy) => isAbort ? Words.AbortGoesOn(deploy.Number) : Words.DeployGoesOn(deploy.Number);
+
+    /// <summary>Null where the server cannot say: the deploy is over all the same.</summary>
+    private async Task<IReadOnlyList<ServiceResponse>?> ServicesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.ListServicesAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Services;
+        }
+        catch (MillException)
+        {
+            return null;
+        }
     }
 
     private void Print(DeployResponse deploy) => CliJson.Print(_terminal, new(deploy.Outcome is DeployWords.Running ? "progress" : "done", deploy), CliJsonContext.Default.DeployEvent);

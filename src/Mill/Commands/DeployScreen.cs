@@ -23,7 +23,7 @@ internal sealed class DeployScreen(Terminal terminal, TimeProvider time) : IDepl
         {
             // The clock of this machine may be behind that of the server.
             var length = step.EndedAt is { } end ? end - deploy.StartedAt : now - deploy.StartedAt;
-            table.Add(step.Service, step.Kind, step.Phase, step.Phase is DeployWords.Waiting ? "" : Amounts.Length(length), string.Join(", ", step.Allocs.Select(Words.AllocState)));
+            table.Add(step.Service, step.Kind, step.Phase, step.Phase is DeployWords.Waiting ? "" : Amounts.Length(length), string.Join(", ", step.Allocs.Select(Words.AllocState).Concat(step.Waits is { } why ? [why] : [])));
         }
         return table;
     }

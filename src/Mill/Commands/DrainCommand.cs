@@ -54,11 +54,12 @@ internal sealed class DrainCommand : Command
 
     private async Task<NodeItem> EmptyAsync(MillClient client, NodeItem node, bool isJson, CancellationToken cancellationToken)
     {
-        var told = -1;
+        var (told, waits) = (-1, new HashSet<DrainWaitItem>());
         while (node.Containers is { Allocs: > 0 and var left })
         {
             if (left != told && !isJson) _global.Terminal.WriteLine(Words.DrainLeft(node.Name, left));
             told = left;
+            foreach (var wait in node.Containers.Waits ?? []) if (waits.Add(wait) && !isJson) _global.Terminal.WriteLine(Words.DrainWaits(node.Name, wait));
             await Task.Delay(LookEvery, _global.Host.Time, cancellationToken).ConfigureAwait(false);
             var nodes = await client.ListNodesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
             node = nodes.Nodes.FirstOrDefault(one => one.Id == node.Id && one.Name == node.Name) ?? throw new MillException(MillError.NotFound, Words.NodeIsGone(node.Name)) { Hint = Words.NodesHint };

@@ -9,9 +9,9 @@ using Mill.Secrets;
 namespace Mill.Commands;
 
 /// <summary>What runs, as <c>mill status</c> shows it: nothing of it on a server that only keeps secrets.</summary>
-internal sealed record FleetStatus(IReadOnlyList<ServiceResponse> Services, IReadOnlyList<TaskResponse> Tasks, IReadOnlyList<NodeItem> Nodes)
+internal sealed record FleetStatus(IReadOnlyList<ServiceResponse> Services, IReadOnlyList<TaskResponse> Tasks, IReadOnlyList<TaskTotalsItem> Totals, IReadOnlyList<NodeItem> Nodes)
 {
-    public static readonly FleetStatus None = new([], [], []);
+    public static readonly FleetStatus None = new([], [], [], []);
 
     private bool IsEmpty => Services.Count + Tasks.Count + Nodes.Count is 0;
 
@@ -22,7 +22,8 @@ internal sealed record FleetStatus(IReadOnlyList<ServiceResponse> Services, IRea
         {
             var services = await client.ListServicesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
             var tasks = await client.ListTasksAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-            return new(services.Services, tasks.Tasks, await NodesAsync(client, cancellationToken).ConfigureAwait(false));
+            var totals = await client.ListTemplatesAsync(cancellationToken).ConfigureAwait(false);
+            return new(services.Services, tasks.Tasks, totals.Totals ?? [], await NodesAsync(client, cancellationToken).ConfigureAwait(false));
         }
         catch (MillException e) when (e.Error is not MillError.Unreachable)
         {
@@ -30,16 +31,17 @@ internal sealed record FleetStatus(IReadOnlyList<ServiceResponse> Services, IRea
         }
     }
 
-    public void Print(Terminal terminal, DateTimeOffset now)
+    public void Print(Terminal terminal)
     {
         if (Services.Count > 0) Titled(terminal, "SERVICES", ServiceTable());
-        if (Tasks.Count > 0) Titled(terminal, "TASKS", PsCommand.TableOf(Tasks, now));
+        if (Totals.Count > 0) Titled(terminal, "TASKS", TaskTable());
         if (Nodes.Count > 0) Titled(terminal, "NODES", NodeTable());
         foreach (var service in Services)
         {
             var outdated = service.Allocations.SelectMany(alloc => alloc.OutdatedSecrets ?? []).Distinct().Order(StringComparer.Ordinal).ToList();
             if (outdated.Count > 0) terminal.Say(Words.OutdatedSecrets(service.Name, outdated));
         }
+        foreach (var note in Words.OutdatedAddresses(Services)) terminal.Say(note);
     }
 
     /// <summary>The status, with what runs beside it.</summary>
@@ -93,13 +95,27 @@ internal sealed record FleetStatus(IReadOnlyList<ServiceResponse> Services, IRea
         return table;
     }
 
-    /// <summary>What is not as it should be; else how it is.</summary>
+    /// <summary>What is not as it should be; else how it is. What ends again and again is healthy in between.</summary>
     private static string StateOf(ServiceResponse service)
     {
         var troubled = service.Allocations.FirstOrDefault(alloc => alloc.Status is not DeployWords.Healthy && alloc.Reason is not null);
-        if (troubled is not null) return $"{troubled.Id}: {troubled.Reason}";
-        return service.Replicas.Healthy >= service.Replicas.Desired ? DeployWords.Healthy : Words.NotAllHealthy;
+        var state = troubled is not null ? $"{troubled.Id}: {troubled.Reason}" : service.Replicas.Healthy >= service.Replicas.Desired ? DeployWords.Healthy : Words.NotAllHealthy;
+        return service.Allocations.Sum(alloc => alloc.Restarts) is > 0 and var restarts ? $"{state}, {Words.Restarted(restarts)}" : state;
     }
+
+    private Table TaskTable()
+    {
+        var table = new Table("NAME", "RUNNING", "SPAWNED/24H", "AVG DURATION");
+        foreach (var task in Totals)
+        {
+            table.Add(task.Name, task.Running.ToString(CultureInfo.InvariantCulture), task.StartedWithinDay.ToString(CultureInfo.InvariantCulture), task.AverageSeconds is { } seconds ? Amounts.Length(TimeSpan.FromSeconds(seconds)) : "-");
+        }
+        return table;
+    }
+
+    /// <summary>Why it is not ready, or not empty yet.</summary>
+    private static string WhyOf(ContainersItem containers) =>
+        containers.Reason ?? (containers.Waits is { Count: > 0 } waits ? string.Join("; ", waits.Select(wait => $"{wait.Alloc}: {wait.Reason}")) : "-");
 
     private Table NodeTable()
     {
@@ -107,7 +123,7 @@ internal sealed record FleetStatus(IReadOnlyList<ServiceResponse> Services, IRea
         foreach (var (node, containers) in Nodes.Select(node => (node, node.Containers!)))
         {
             table.Add(node.Name, containers.State, Amounts.Share(Amounts.Cores(containers.Cpu.Used), Amounts.Cores(containers.Cpu.Total)),
-                Amounts.Share(Amounts.Memory(containers.Memory.Used), Amounts.Memory(containers.Memory.Total)), containers.Allocs.ToString(CultureInfo.InvariantCulture), containers.Reason ?? "-");
+                Amounts.Share(Amounts.Memory(containers.Memory.Used), Amounts.Memory(containers.Memory.Total)), containers.Allocs.ToString(CultureInfo.InvariantCulture), WhyOf(containers));
         }
         return table;
     }

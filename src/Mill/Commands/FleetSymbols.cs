@@ -23,9 +23,12 @@ internal static class FleetSymbols
     }
 
     /// <summary>Whatever has a log.</summary>
-    public static Argument<string?> Log(GlobalOptions global)
+    public static Argument<string?> Log(GlobalOptions global) => Running(global, Words.LogArgument);
+
+    /// <summary>A service, or the id of a task; it may be left out.</summary>
+    public static Argument<string?> Running(GlobalOptions global, string description)
     {
-        var name = new Argument<string?>("NAME") { HelpName = "NAME", Description = Words.LogArgument, Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("NAME") { HelpName = "NAME", Description = description, Arity = ArgumentArity.ZeroOrOne };
         name.CompletionSources.Add(context => Find(global, context, async (client, token) => [.. await ServicesAsync(client, token).ConfigureAwait(false), .. await TasksAsync(client, token).ConfigureAwait(false)]));
         return name;
     }

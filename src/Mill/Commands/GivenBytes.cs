@@ -17,7 +17,7 @@ internal static class GivenBytes
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MillException(MillError.Usage, Words.FileUnreadable(path, e.Message), e);
+            throw new MillException(MillError.Usage, Words.FileUnreadable(path, e is FileNotFoundException or DirectoryNotFoundException ? Words.NoSuchFile : e.Message), e);
         }
     }
 

@@ -53,7 +53,8 @@ internal sealed class MachineChecks(CliHost host, MillClientOptions server, stri
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             var isDenied = e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied };
-            return new(Finding.Failed, Words.ContainerEngine, Words.NoEngine(address.ToString()), isDenied ? Words.EngineDeniedHint : Words.EngineHint);
+            if (isDenied) return new(Finding.Failed, Words.ContainerEngine, Words.NoEngine(address.ToString()), Words.EngineDeniedHint);
+            return new(Finding.Missing, Words.ContainerEngine, Words.NoEngine(address.ToString()), Find("dockerd") is null ? Words.EngineHint : Words.EngineStoppedHint);
         }
     }
 
@@ -135,7 +136,10 @@ internal sealed class MachineChecks(CliHost host, MillClientOptions server, stri
         ? new(Finding.Fine, what, file)
         : new(otherwise, what, Words.LibraryMissing(file, why), Words.InstallHint(package));
 
-    private Finding Etcd() => (host.Variable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(directory => Path.Combine(directory, "etcd")).FirstOrDefault(File.Exists) is { } found
+    /// <summary>A program of this machine; null where there is none.</summary>
+    private string? Find(string program) => (host.Variable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
+
+    private Finding Etcd() => Find("etcd") is { } found
         ? new(Finding.Fine, "etcd", found)
         : new(Finding.Missing, "etcd", Words.EtcdMissing, Words.InstallHint("etcd-server"));
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Mill.Core.Language;
 using Mill.Core.Language.Syntax;
@@ -54,6 +55,22 @@ internal static class MillSource
             throw WithLines(e, file);
         }
     }
+
+    /// <summary>A refusal of secrets that are not there, with the lines that refer to them: the server looks at what a file says, and not at how.</summary>
+    public static MillException WithPlaces(MillException failure, SourceFile file)
+    {
+        var problems = new List<MillProblem>();
+        foreach (var problem in failure.Problems)
+        {
+            var before = problems.Count(other => other.Name == problem.Name);
+            var place = problem.Name is { } name ? ReferencesTo(name, file.Text).Select(match => (int?)match.Index).ElementAtOrDefault(before) : null;
+            var (line, column) = place is { } index ? file.PlaceOf(index) : default;
+            problems.Add(place is null ? problem : problem with { File = file.Name, Line = line, Column = column });
+        }
+        return WithLines(new(failure.Error, failure.Message, failure) { Hint = failure.Hint, Problems = problems, RequestId = failure.RequestId }, file);
+    }
+
+    private static MatchCollection ReferencesTo(string name, string text) => Regex.Matches(text, $@"\$\{{\s*secret\(\s*{Regex.Escape(name)}\s*\)\s*\}}", RegexOptions.CultureInvariant);
 
     /// <summary>A refusal, with each line that it is about under what is said of it.</summary>
     public static MillException WithLines(MillException failure, SourceFile file) => new SourceException(failure, file);

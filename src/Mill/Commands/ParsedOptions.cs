@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Mill.Core.Model;
 using Mill.Interaction;
+using Mill.Secrets;
 
 namespace Mill.Commands;
 
@@ -65,20 +66,29 @@ internal sealed class DurationOption : Option<string?>
 /// <summary>A size on disk: a whole number and M or G, each 1024 times the one below.</summary>
 internal sealed class SizeOption : Option<string?>
 {
+    private readonly (long Least, long Most) _bounds;
+    private readonly Func<string, string> _refusal;
+
     /// <param name="least">In bytes, as <paramref name="most"/>.</param>
     /// <param name="refusal">What is said of a text that is none, or not within these.</param>
     public SizeOption(string name, string description, long least, long most, Func<string, string> refusal)
         : base(name)
     {
+        (_bounds, _refusal) = ((least, most), refusal);
         HelpName = "SIZE";
         Description = description;
         Validators.Add(result =>
         {
-            if (result.Tokens is [var token, ..] && (Parse(token.Value) is not { } size || size < least || size > most)) result.AddError(refusal(token.Value));
+            if (result.Tokens is [var token, ..] && Within(token.Value) is null) result.AddError(refusal(token.Value));
         });
     }
 
     public long? Read(ParseResult parsed) => parsed.GetValue(this) is { } text ? Parse(text) : null;
+
+    /// <summary>The same where it stands in a variable. Throws <see cref="MillError.Usage"/>.</summary>
+    public long Demand(string text, string variable) => Within(text) ?? throw new MillException(MillError.Usage, _refusal(text)) { Hint = $"Check {Name} and {variable}." };
+
+    private long? Within(string text) => Parse(text) is { } size && size >= _bounds.Least && size <= _bounds.Most ? size : null;
 
     private static long? Parse(string text) =>
         text is [.. { Length: <= 10 } digits, var unit] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

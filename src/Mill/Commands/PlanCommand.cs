@@ -25,6 +25,7 @@ internal sealed class PlanCommand : Command
     public static async Task<SourceFile> ReadAsync(CliHost host, string? named, CancellationToken cancellationToken)
     {
         var source = await MillSource.ReadAsync(host, MillSource.Find(host, named), cancellationToken).ConfigureAwait(false);
+        if (string.IsNullOrWhiteSpace(source.Text)) throw new MillException(MillError.InvalidSpec, Words.MillFileEmpty(source.Name)) { Hint = Words.MillFileEmptyHint };
         MillSource.Parse(source);
         return source;
     }
@@ -39,6 +40,10 @@ internal sealed class PlanCommand : Command
         catch (MillException e) when (e.Error is MillError.InvalidSpec)
         {
             throw MillSource.WithLines(e, source);
+        }
+        catch (MillException e) when (e.Error is MillError.UnresolvedReferences)
+        {
+            throw MillSource.WithPlaces(e, source);
         }
     }
 

@@ -1,5 +1,6 @@
 using Mill.Client.Contracts;
 using Mill.Interaction;
+using Mill.Secrets;
 
 namespace Mill.Commands;
 
@@ -7,8 +8,7 @@ namespace Mill.Commands;
 internal static class PlanOutput
 {
     private const string Unchanged = "none";
-
-    public const string Removed = "remove";
+    private const string Removed = "remove";
 
     public static void Print(Terminal terminal, PlanResponse plan)
     {
@@ -16,6 +16,9 @@ internal static class PlanOutput
         foreach (var service in plan.Services.Where(service => service.Kind is not Unchanged))
         {
             var how = service.Differences.Select(Text).ToList();
+            how.AddRange((service.Routes ?? []).Select(Words.PlannedRoute));
+            how.AddRange((service.Volumes ?? []).Select(Words.PlannedVolume));
+            if (service.Order is { } order) how.Add(Words.PlannedOrder(order));
             if (service.Nodes.Count > 0) how.Add(Words.PlacedOn(service.Nodes));
             if (service.Unplaced is { } why) how.Add(Words.Unplaced(why));
             Add(table, service.Kind, "service", service.Name, how);
@@ -23,6 +26,20 @@ internal static class PlanOutput
         foreach (var task in plan.Tasks.Where(task => task.Kind is not Unchanged)) Add(table, task.Kind, "task", task.Name, [.. task.Differences.Select(Text)]);
         table.WriteTo(terminal);
         if (table.Rows.Count is 0) terminal.Say(Words.NothingChanges);
+    }
+
+    /// <summary>Asks where something would be gone, and there is somebody to ask. Throws <see cref="MillError.Usage"/> where there is nobody.</summary>
+    /// <param name="command">What was typed.</param>
+    public static bool MayRemove(Terminal terminal, PlanResponse plan, string command)
+    {
+        var services = plan.Services.Where(service => service.Kind is Removed).Select(service => service.Name).ToList();
+        var tasks = plan.Tasks.Where(task => task.Kind is Removed).Select(task => task.Name).ToList();
+        if (services.Count + tasks.Count is 0) return true;
+        var why = Words.WouldRemove(services, tasks, plan.BackTo);
+        if (!terminal.InputIsTerminal) throw new MillException(MillError.Usage, Words.NobodyToAsk(why)) { Hint = Words.PlanNeedsYesHint(command) };
+        if (Prompt.Confirm(terminal, Words.GoOn(why))) return true;
+        terminal.Say(Words.NothingDone);
+        return false;
     }
 
     private static void Add(Table table, string kind, string what, string name, List<string> how)

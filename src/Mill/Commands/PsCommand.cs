@@ -19,15 +19,15 @@ internal sealed class PsCommand : Command
         SetAction(RunAsync);
     }
 
-    public static Table TableOf(IReadOnlyList<TaskResponse> tasks, DateTimeOffset now)
+    private Table TableOf(IReadOnlyList<TaskResponse> tasks, DateTimeOffset now)
     {
-        var table = new Table("ID", "NAME", "NODE", "STATUS", "CPU", "MEM", "ELAPSED", "EXIT", Column.Wrapping("BY"));
+        var table = new Table("ID", "NAME", "NODE", "STATUS", "CPU", "MEM", "STARTED", "ELAPSED", "EXIT", Column.Wrapping("BY"));
         foreach (var task in tasks)
         {
             table.Add(task.Id, task.Name, task.Node, task.Stopping && task.EndedAt is null ? Words.Ending : task.Status,
                 Amounts.Share(task.Usage is { } usage ? Amounts.Cores(usage.Cpu) : null, Amounts.Cores(task.Cpu)),
                 Amounts.Share(task.Usage is { } used ? Amounts.Memory(used.Memory) : null, Amounts.Memory(task.Memory)),
-                task.StartedAt is { } started ? Amounts.Length((task.EndedAt ?? now) - started) : "-",
+                Times.Show(_global.Terminal, task.StartedAt, "-"), task.StartedAt is { } started ? Amounts.Length((task.EndedAt ?? now) - started) : "-",
                 task.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "-", task.By ?? Words.BySchedule);
         }
         return table;

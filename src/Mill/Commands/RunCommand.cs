@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Mill.Client;
 using Mill.Interaction;
 using Mill.Programs;
@@ -54,9 +53,8 @@ internal sealed class RunCommand : Command
     private string[] Command(ParseResult parsed)
     {
         var command = parsed.GetValue(_command) ?? [];
-        var after = parsed.Tokens.SkipWhile(token => token.Type is not TokenType.DoubleDash).Count(token => token.Type is TokenType.Argument);
         // What was no text came here changed already, and would name another file.
         if (command.Any(argument => argument.Contains('\ufffd', StringComparison.Ordinal))) throw new MillException(MillError.Usage, Words.ArgumentNotText);
-        return command.Length > 0 && after == command.Length ? command : throw new MillException(MillError.Usage, Words.NoProgram) { Hint = Words.NoProgramHint };
+        return command.Length > 0 && Symbols.AfterDashes(parsed) == command.Length ? command : throw new MillException(MillError.Usage, Words.NoProgram) { Hint = Words.NoProgramHint };
     }
 }

@@ -81,7 +81,7 @@ internal sealed class SpawnCommand : Command
         var (words, image) = (parsed.GetValue(_task) ?? [], parsed.GetValue(_image));
         if (image is null && words.Length is 0) throw new MillException(MillError.Usage, Words.SpawnNothing) { Hint = Words.SpawnNothingHint };
         // What stands after the dashes is a program, and never the name of a task.
-        var after = parsed.Tokens.SkipWhile(token => token.Type is not System.CommandLine.Parsing.TokenType.DoubleDash).Count(token => token.Type is System.CommandLine.Parsing.TokenType.Argument);
+        var after = Symbols.AfterDashes(parsed);
         if (image is null && (words.Length > 1 || after > 0)) throw new MillException(MillError.Usage, Words.SpawnCommandOfTask) { Hint = Words.SpawnCommandHint };
         if (image is not null && words.Length > after) throw new MillException(MillError.Usage, Words.SpawnBoth) { Hint = Words.SpawnCommandHint };
         if (image is null && (parsed.GetValue(_cpu) ?? parsed.GetValue(_memory)) is not null) throw new MillException(MillError.Usage, Words.SpawnSizeOfTask);

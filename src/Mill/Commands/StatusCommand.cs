@@ -28,7 +28,7 @@ internal sealed class StatusCommand : Command
             return ExitCodes.Ok;
         }
         Print(status);
-        fleet.Print(_global.Terminal, _global.Host.Time.GetUtcNow());
+        fleet.Print(_global.Terminal);
         return ExitCodes.Ok;
     }
 

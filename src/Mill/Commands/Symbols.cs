@@ -58,6 +58,9 @@ internal static class Symbols
         return argument;
     }
 
+    /// <summary>How many arguments stand after the two dashes: those are of a program, and none of ours.</summary>
+    public static int AfterDashes(ParseResult parsed) => parsed.Tokens.SkipWhile(token => token.Type is not TokenType.DoubleDash).Count(token => token.Type is TokenType.Argument);
+
     private static void Refuse(SymbolResult result, string[] words)
     {
         foreach (var token in result.Tokens)

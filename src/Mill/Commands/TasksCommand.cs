@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Mill.Client.Contracts;
 using Mill.Interaction;
 
 namespace Mill.Commands;
@@ -24,10 +25,20 @@ internal sealed class TasksCommand : Command
             CliJson.Print(_global.Terminal, answer);
             return ExitCodes.Ok;
         }
-        var table = new Table("NAME", "SCHEDULE", "NEXT", "TIMEOUT", Column.Wrapping("IMAGE"));
-        foreach (var template in answer.Templates) table.Add(template.Name, template.Schedule ?? "-", Times.Show(_global.Terminal, template.NextAt, "-"), template.Timeout, template.Image);
+        var table = new Table("NAME", "SCHEDULE", "NEXT", "TIMEOUT", Column.Wrapping("IMAGE"), "LAST", Column.Wrapping("OUTCOME"));
+        foreach (var template in answer.Templates) table.Add(template.Name, template.Schedule ?? "-", Times.Show(_global.Terminal, template.NextAt, "-"), template.Timeout, template.Image, Times.Show(_global.Terminal, template.LastAt, "-"), OutcomeOf(template));
         table.WriteTo(_global.Terminal);
         if (answer.Templates.Count is 0) _global.Terminal.Say(Words.NoTemplates);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>What became of the last one, and of those that were due and did not start.</summary>
+    private string OutcomeOf(TemplateItem template)
+    {
+        var said = new List<string>();
+        if (template.LastStatus is { } status) said.Add(template.LastReason is { } why ? $"{status}: {why}" : status);
+        if (template.SkippedAt is { } skipped) said.Add(Words.RunSkipped(Times.Show(_global.Terminal, skipped)));
+        if (template.Waits is { } waits) said.Add(Words.RunWaits(waits));
+        return said.Count is 0 ? "-" : string.Join("; ", said);
     }
 }

@@ -71,9 +71,20 @@ internal static class UsageErrors
                 Hint = meant is null ? "Quote a value with spaces; put -- before one that starts with -; or pipe it in: mill secret set NAME -" : $"Did you mean {meant}?",
             };
         }
+        if (token.EndsWith(".mill", StringComparison.Ordinal) && command.Options.Any(option => option.Name is "--file")) return new(MillError.Usage, $"{path} has no argument '{token}'.") { Hint = $"{path} -f {token}" };
+        if (command is RootCommand && InsteadOf(token) is { } instead) return new(MillError.Usage, $"{path} has no command '{token}'.") { Hint = instead };
         var what = token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
         return new(MillError.Usage, $"{path} has no {what} '{token}'.") { Hint = meant is null ? $"{path} --help" : $"Did you mean {meant}?" };
     }
+
+    /// <summary>What does here what commands of others do: a file says what runs.</summary>
+    private static string? InsteadOf(string command) => command switch
+    {
+        "up" or "apply" or "start" => "Make what runs as the .mill file says: mill deploy",
+        "rm" or "stop" or "down" => "Take the service out of the .mill file, then: mill deploy. To end a task: mill kill ID",
+        "scale" => "Write replicas = N in the .mill file, then: mill deploy",
+        _ => null,
+    };
 
     private static MillException Invalid(ParseResult parsed, string path)
     {

@@ -87,7 +87,7 @@ internal sealed class MillServer : IAsyncDisposable
     public async Task ListenAsync(IPEndPoint listen, CancellationToken cancellationToken)
     {
         var identity = new ServerIdentity(MillVersion.Text, Environment.MachineName, "vault+api", _store.Engine, () => Address, _time.GetUtcNow());
-        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, new(_state, _office, () => FleetHost.LiveOf(_office), () => _fleet?.Logs), identity, cluster: null, _time, _app.Lifetime.ApplicationStopping);
+        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, new(_state, _office, () => FleetHost.LiveOf(_office), () => _fleet?.Logs, () => _fleet?.Exec), identity, cluster: null, _time, _app.Lifetime.ApplicationStopping);
         try
         {
             await _app.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -13,8 +13,8 @@ internal static class Amounts
 
     public static string Memory(long bytes) => ByteSize.Rough(bytes);
 
-    /// <summary>What is taken of what may be taken; only the latter where nobody measured.</summary>
-    public static string Share(string? used, string most) => used is null ? most : $"{used}/{most}";
+    /// <summary>What is taken of what may be taken; the former is - where nobody measured, so that what reads it finds one form.</summary>
+    public static string Share(string? used, string most) => $"{used ?? "-"}/{most}";
 
     /// <summary>In two units at most: 4.2s, 3m10s, 2h5m, 3d4h.</summary>
     public static string Length(TimeSpan length)

@@ -10,7 +10,7 @@ using Mill.Secrets;
 namespace Mill.Interaction;
 
 /// <summary>What <c>--json</c> prints beyond the documents of the API.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(TimeConverter)])]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(DeletedDocument))]
 [JsonSerializable(typeof(DestroyedDocument))]

@@ -15,19 +15,27 @@ internal static class ErrorReport
         terminal.Say($"error: {Printable.From(failure.Message)}");
         foreach (var problem in failure.Problems)
         {
-            terminal.Say(Printable.From(Line(problem)));
-            if (failure is Commands.SourceException source) foreach (var line in source.Lines(problem)) terminal.Say(line);
+            // What was said is not said again: where it is, is.
+            if (Line(problem, problem.Detail == failure.Message) is { } line) terminal.Say(Printable.From(line));
+            if (failure is Commands.SourceException source) foreach (var quoted in source.Lines(problem)) terminal.Say(quoted);
         }
         if (failure.Hint is { } hint) terminal.Say($"hint: {Printable.From(hint)}");
         if (failure.Error is MillError.Internal && failure.RequestId is { } request) terminal.Say($"request: {Printable.From(request)}");
     }
 
-    private static string Line(MillProblem problem) => problem switch
+    private static string? Line(MillProblem problem, bool isSaid) => (Place(problem), isSaid) switch
     {
-        { File: { } file, Line: { } line, Column: { } column } => $"  - {file}:{line}:{column}: {problem.Detail}",
-        { Line: { } line, Column: { } column } => $"  - line {line}, column {column}: {problem.Detail}",
-        { Pointer: { } pointer } => $"  - {problem.Detail} ({pointer})",
-        _ => $"  - {problem.Detail}",
+        ({ } place, false) => $"  - {place}: {problem.Detail}",
+        ({ } place, true) => $"  - {place}",
+        (null, true) => null,
+        _ => problem.Pointer is { } pointer ? $"  - {problem.Detail} ({pointer})" : $"  - {problem.Detail}",
+    };
+
+    private static string? Place(MillProblem problem) => problem switch
+    {
+        { File: { } file, Line: { } line, Column: { } column } => $"{file}:{line}:{column}",
+        { Line: { } line, Column: { } column } => $"line {line}, column {column}",
+        _ => null,
     };
 }
 

@@ -8,6 +8,10 @@ internal static class Examples
         "mill" => $"""
             Examples:
               mill dev                              start a server to try things with
+              mill plan                             what the .mill file of this directory would change
+              mill deploy                           make what runs as it says
+              mill status
+              mill logs web -f
               mill secret set db.password           asks for the value
               mill secret get db.password
               mill secret history db.password

@@ -5,6 +5,8 @@ namespace Mill.Interaction;
 /// <content>What is said about what runs.</content>
 internal static partial class Words
 {
+    private const string Pulled = "the image is there";
+
     public const string Plan = "Show what a deploy would change and where it would run, and touch nothing";
     public const string Deploy = "Make what runs as the .mill file says: new versions take over one by one, and go back by themselves where they fail";
     public const string Deploys = "List deploys, or show one";
@@ -15,6 +17,7 @@ internal static partial class Words
     public const string Ps = "List the tasks that run";
     public const string Tasks = "List the tasks that can be started, and when they start by themselves";
     public const string Kill = "End a task";
+    public const string Exec = "Run a program in a container that runs, with your terminal where there is one";
     public const string Logs = "Print what containers wrote, of all nodes, by time";
     public const string Drain = "Have everything move off a node, and wait until it is empty";
     public const string Undrain = "Let a node have containers again";
@@ -22,6 +25,9 @@ internal static partial class Words
 
     public const string ServiceArgument = "The service, as mill status shows it";
     public const string TaskArgument = "The id of the task, as mill ps shows it";
+    public const string ExecArgument = "A service or a task, or the id of a container; of several, the newest that is healthy";
+    public const string ExecCommandArgument = "The program and its arguments, after the dashes";
+    public const string NoTtyOption = "No terminal for the program; by itself where the input or the output is none";
     public const string LogArgument = "A service, or the id of a task or a container";
     public const string SpawnArgument = "The task, as mill tasks shows it; with --image: what to start in it, after --";
     public const string DeployArgument = "The number of the deploy; left out: all of them, with --follow: the one at work";
@@ -40,8 +46,9 @@ internal static partial class Words
     public const string LogTailOption = "Begin with this many lines [default: 200]";
     public const string LogAllOption = "Of all services";
 
+    public const string MillFileEmptyHint = "It says what is to run, such as: service \"web\" { image = \"nginx:1\" }";
+    public const string NoSuchFile = "there is no such file.";
     public const string NothingChanges = "nothing changes";
-    public const string DeployNeedsYesHint = "If that is meant: mill deploy --yes";
     public const string DeploysHint = "See which there were: mill deploys";
     public const string NoDeployAtWork = "No deploy is at work.";
     public const string NoDeploys = "no deploys";
@@ -56,23 +63,45 @@ internal static partial class Words
     public const string NoTemplates = "no tasks";
     public const string BySchedule = "schedule";
     public const string Ending = "ending";
+    public static string Restarted(int times) => Invariant($"restarted {(times is 1 ? "once" : Invariant($"{times} times"))}");
+
     public const string NotAllHealthy = "not all healthy";
+    public const string ExecWhat = "What is to be run stands after two dashes.";
+    public const string ExecWhatHint = "mill exec NAME -- CMD ARGS, such as: mill exec web -- sh";
     public const string LogOfWhat = "The log of what?";
     public const string LogOfWhatHint = "mill logs NAME, or mill logs --all";
     public const string NoServices = "no services running";
     public const string Resumed = "containers are started, moved and ended again";
 
+    public static string LogNotice(LogNoticeItem notice) => Printable.From($"[{notice.Alloc}@{notice.Node}] {notice.Detail}");
+
+    public static string NoLines(string? name) => Printable.From($"nothing is kept of what {name ?? "the services"} wrote: no line yet, or it ended more than a day ago");
+
+    public static string MillFileEmpty(string name) => $"{name} is empty.";
+
     public static string MoreLines(int count) => Invariant($"… and {Count(count, "more line")}");
 
     public static string PlacedOn(IReadOnlyList<string> nodes) => $"on {string.Join(", ", nodes)}";
 
+    public static string PlannedRoute(PlannedRouteItem route) => $"route \"{route.Host}\" {route.Path}{(route.Served ? "" : ": kept, and not served yet")}";
+
+    public static string PlannedVolume(PlannedVolumeItem volume) => $"volume \"{volume.Name}\" at {volume.Path}{(volume.Ephemeral ? ": empty at every start" : "")}";
+
+    public static string PlannedOrder(string order) => $"{order}: each old replica ends before a new one starts in its place";
+
     public static string Unplaced(string why) => $"no place: {why}";
 
-    public static string DeployRemoves(IReadOnlyList<string> services) => $"{WouldRemove(services)}, and there is no terminal to ask at.";
+    public static string NobodyToAsk(string why) => $"{why}, and there is no terminal to ask at.";
 
-    public static string ConfirmDeploy(IReadOnlyList<string> services) => $"{WouldRemove(services)}. Go on?";
+    public static string PlanNeedsYesHint(string command) => $"If that is meant: mill {command} --yes";
+
+    public static string GoOn(string why) => $"{why}. Go on?";
+
+    public static string GoesBackTo(int number) => Invariant($"goes back to what deploy {number} left behind");
 
     public static string DeployGoesOn(int number) => Invariant($"deploy {number} goes on by itself; to see it: mill deploys {number} --follow; to undo it: mill abort {number}");
+
+    public static string AbortGoesOn(int number) => Invariant($"deploy {number} goes back by itself; to see it: mill deploys {number} --follow");
 
     public static string Deployed(DeployResponse deploy, TimeSpan took) => deploy.Steps.Count is 0
         ? Invariant($"deploy {deploy.Number}: no service had to change")
@@ -80,10 +109,33 @@ internal static partial class Words
 
     public static string DeployFailed(DeployResponse deploy, TimeSpan took) => Invariant($"error: deploy {deploy.Number} {(deploy.Outcome is "aborted" ? "was aborted" : "failed")} ({Amounts.Length(took)})");
 
-    /// <summary>Each service goes back by itself: others of the same deploy may have become new.</summary>
-    public static string DeployFailedHint(DeployResponse deploy) => deploy.Steps.Where(step => step.Phase is "done").Select(step => Printable.From(step.Service)).ToList() is { Count: > 0 } done
-        ? $"hint: what failed runs as it did before; {string.Join(", ", done)} changed"
-        : "hint: everything runs as it did before";
+    /// <summary>Each service goes back by itself: others of the same deploy may have become new, and what was in trouble before is so still.</summary>
+    /// <param name="services">As they run now; null where that is not known.</param>
+    public static string DeployFailedHint(DeployResponse deploy, IReadOnlyList<ServiceResponse>? services)
+    {
+        var (done, failed) = (deploy.Steps.Where(step => step.Phase is "done").Select(step => step.Service).ToList(), deploy.Steps.Where(step => step.Phase is "failed").ToList());
+        var gone = failed.Where(step => step.Kind is "add").Select(step => step.Service).ToList();
+        var down = (services ?? []).Where(service => !gone.Contains(service.Name) && failed.Exists(step => step.Service == service.Name) && service.Replicas.Healthy < service.Replicas.Desired).ToList();
+        var back = failed.Select(step => step.Service).Except(gone).Except(down.Select(service => service.Name)).ToList();
+        if (gone.Count + down.Count + done.Count is 0) return "hint: everything runs as it did before";
+        List<string> said = [];
+        if (gone.Count > 0) said.Add($"{string.Join(", ", gone)} {(gone.Count is 1 ? "was" : "were")} new, and {(gone.Count is 1 ? "does" : "do")} not run");
+        said.AddRange(down.Select(service => Invariant($"{service.Name} does not run as it should: {service.Replicas.Healthy} of {service.Replicas.Desired} healthy")));
+        if (back.Count > 0) said.Add($"{(gone.Count + down.Count is 0 ? "what failed" : string.Join(", ", back))} {(gone.Count + down.Count > 0 && back.Count > 1 ? "run as they" : "runs as it")} did before");
+        if (done.Count > 0) said.Add($"{string.Join(", ", done)} changed");
+        return Printable.From($"hint: {string.Join("; ", said)}{(down.Count > 0 ? "; to see why: mill status" : "")}");
+    }
+
+    public static string NotHealthy(ServiceResponse service) => Printable.From(Invariant(
+        $"warning: {service.Name} is not as it should be: {service.Replicas.Healthy} of {service.Replicas.Desired} healthy{(service.Allocations.FirstOrDefault(alloc => alloc.Reason is not null) is { } troubled ? $"; {troubled.Id}: {troubled.Reason}" : "")}; to see why: mill logs {service.Name}; to make its containers anew: mill restart {service.Name}"));
+
+    /// <summary>Which containers were told an address where nothing listens any more.</summary>
+    /// <param name="of">The services whose address it may be; null for all.</param>
+    public static IEnumerable<string> OutdatedAddresses(IReadOnlyList<ServiceResponse> services, IReadOnlyCollection<string>? of = null) =>
+        from service in services
+        let allocs = service.Allocations.Select(alloc => (alloc.Id, Of: (alloc.OutdatedAddresses ?? []).Where(name => of?.Contains(name) is not false).ToList())).Where(alloc => alloc.Of.Count > 0).ToList()
+        where allocs.Count > 0
+        select Printable.From($"note: {string.Join(", ", allocs.Select(alloc => alloc.Id))} {(allocs.Count is 1 ? "holds" : "hold")} an old address of {string.Join(", ", allocs.SelectMany(alloc => alloc.Of).Distinct().Order(StringComparer.Ordinal))}; mill restart {service.Name}");
 
     public static string StepFailed(DeployStepItem step) => Printable.From($"  {step.Service}: {step.Reason}");
 
@@ -92,6 +144,7 @@ internal static partial class Words
     /// <summary>Of a container that became something else.</summary>
     public static string AllocLine(string service, DeployAllocItem alloc) => Printable.From(alloc.Status switch
     {
+        "stopped" when alloc.Kind is "pull" => $"  {service}: {alloc.Id} on {alloc.Node}: {Pulled}",
         "pulling" => $"  {service}: {alloc.Id} on {alloc.Node}: pulling the image",
         "failed" => $"  {service}: {alloc.Id} on {alloc.Node}: failed: {alloc.Reason ?? "no reason is known"}",
         _ => $"  {service}: {alloc.Id} on {alloc.Node}: {alloc.Status}",
@@ -103,8 +156,9 @@ internal static partial class Words
         var at = Amounts.Length(step.Since - start);
         return Printable.From(step.Phase switch
         {
+            "pulling" => $"  {step.Service}: the image is fetched where it will be needed ({at})",
             "before" => $"  {step.Service}: what runs before it ({at})",
-            "rolling" when step.Kind is "remove" => $"  {step.Service}: being removed ({at})",
+            "rolling" when step.Kind is "remove" => $"  {step.Service}: being removed",
             "rolling" => $"  {step.Service}: new containers take over ({at})",
             "after" => $"  {step.Service}: what runs after it ({at})",
             "restoring" => $"  {step.Service}: goes back to what ran before: {step.Reason ?? "it was aborted"} ({at})",
@@ -112,10 +166,16 @@ internal static partial class Words
         });
     }
 
+    public static string StepWaits(DeployStepItem step) => Printable.From($"  {step.Service}: waits: {step.Waits}");
+
     /// <summary>Of a container, in few words.</summary>
     public static string AllocState(DeployAllocItem alloc) => alloc is { Status: "pulling", Pull: { } pull }
         ? $"{alloc.Id}@{alloc.Node} pulling {Amounts.Percent(pull.Done, pull.Total)}"
-        : $"{alloc.Id}@{alloc.Node} {alloc.Status}";
+        : $"{alloc.Id}@{alloc.Node} {(alloc is { Kind: "pull", Status: "stopped" } ? Pulled : alloc.Status)}";
+
+    public static string RunSkipped(string when) => $"that of {when} was left out: the one before was still at work";
+
+    public static string RunWaits(string why) => $"is due, and waits: {why}";
 
     public static string Spawned(TaskResponse task) => Printable.From($"task {task.Name} is {task.Id} on {task.Node}; to see what it writes: mill logs {task.Id} -f");
 
@@ -125,7 +185,7 @@ internal static partial class Words
         ? Invariant($"task {task.Id} ended with {code}{(task.Reason is { } why ? $": {why}" : "")}")
         : $"task {task.Id} {task.Status}{(task.Reason is { } reason ? $": {reason}" : "")}");
 
-    public static string TaskKilled(TaskResponse task) => Printable.From(task.EndedAt is null ? $"task {task.Id} is ended" : $"task {task.Id} had ended already");
+    public static string TaskKilled(TaskResponse task) => Printable.From(task.EndedAt is null ? $"task {task.Id} is being ended; to see whether it has: mill ps" : $"task {task.Id} had ended already");
 
     public static string NotCores(string text) => $"'{text}' is not a number of cores such as 0.5 or 2.";
 
@@ -134,6 +194,8 @@ internal static partial class Words
     public static string NotATimeout(string text) => $"'{text}' is not a length of time such as 30s, 10m or 1h30m.";
 
     public static string DrainLeft(string node, int left) => Printable.From(Invariant($"  {node}: {Count(left, "container")} left"));
+
+    public static string DrainWaits(string node, DrainWaitItem wait) => Printable.From($"  {node}: {wait.Alloc}: {wait.Reason}");
 
     public static string Drained(string node, TimeSpan took) => Printable.From($"node {node} is empty ({Amounts.Length(took)})");
 
@@ -148,7 +210,13 @@ internal static partial class Words
     public static string OutdatedSecrets(string service, IReadOnlyList<string> secrets) =>
         Printable.From($"note: {service} runs with old values of {string.Join(", ", secrets)}; to give it the new ones: mill restart {service}");
 
-    private static string WouldRemove(IReadOnlyList<string> services) => Printable.From(services.Count is 1
-        ? $"The service {services[0]} is not in the file any more and would be removed"
-        : $"The services {string.Join(", ", services)} are not in the file any more and would be removed");
+    /// <param name="backTo">The deploy that they were not in; null where it is a file.</param>
+    public static string WouldRemove(IReadOnlyList<string> services, IReadOnlyList<string> tasks, int? backTo)
+    {
+        var what = string.Join(" and ", new[] { Named("service", services), Named("task", tasks) }.Where(names => names.Length > 0));
+        var isOne = services.Count + tasks.Count is 1;
+        return Printable.From(Invariant($"The {what} {(isOne ? "is" : "are")} not in {(backTo is { } number ? Invariant($"what deploy {number} left behind") : "the file any more")} and would be removed"));
+
+        static string Named(string kind, IReadOnlyList<string> names) => names.Count is 0 ? "" : $"{kind}{(names.Count is 1 ? "" : "s")} {string.Join(", ", names)}";
+    }
 }

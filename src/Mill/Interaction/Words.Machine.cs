@@ -5,7 +5,7 @@ internal static partial class Words
 {
     public const string Doctor = "Look whether this machine has what Mill needs; exit code 1 where something is missing";
     public const string DoctorDirectoryOption = "Where a server keeps its data [MILL_DATA_DIR; default: ~/.local/share/mill/dev]";
-    public const string Clean = "Delete what mill dev has stored on this machine, for good; asks, and never while a server runs";
+    public const string Clean = "Delete what mill dev has stored on this machine, and end its containers, for good; asks, and never while a server runs";
     public const string CleanDirectoryOption = "The data directory [MILL_DATA_DIR; default: ~/.local/share/mill/dev]";
 
     public const string ContainerEngine = "containers";
@@ -13,6 +13,7 @@ internal static partial class Words
     public const string Disk = "disk";
     public const string Port = "port";
     public const string EngineHint = "Only containers need it. Install one: apt install docker.io; or say where it is: DOCKER_HOST=unix:///path";
+    public const string EngineStoppedHint = "Only containers need it. It is installed, and does not run here: sudo systemctl start docker";
     public const string EngineDeniedHint = "Let yourself use it: sudo usermod -aG docker $USER, and log in anew";
     public const string NotWritableHint = "See who owns it, or name another place: --data-dir DIR, or MILL_DATA_DIR";
     public const string DiskHint = "Make room, or name a place on another disk: --data-dir DIR, or MILL_DATA_DIR";
@@ -52,9 +53,13 @@ internal static partial class Words
 
     public static string NotADataDirectory(string directory) => $"{directory} is no data directory of Mill, and is left as it is.";
 
-    public static string ConfirmClean(string directory) => Printable.From($"Delete all of this, with every secret in it? It cannot be undone. The master key, which is elsewhere, is kept. ({directory})");
+    public static string ConfirmClean(string directory) => Printable.From($"Delete all of this, with every secret in it, and end its containers? It cannot be undone. The master key, which is elsewhere, is kept. ({directory})");
 
-    public static string Cleaned(string directory) => Printable.From($"{directory} is empty; the master key is kept") + "\nnote: containers that it started go on; to see which: docker ps --filter label=mill.managed=true";
+    public static string Cleaned(string directory) => Printable.From($"{directory} is empty; the master key is kept");
+
+    public static string ContainersAt(int count, string engine) => $"{count,8}  {(count is 1 ? "container" : "containers")} at {engine}";
+
+    public static string EngineIsAway(string engine, string filter) => $"warning: the container engine at {engine} cannot be reached, so its containers stay. Once it answers: docker rm -f $(docker ps -aq --filter {filter})";
 
     public static string NotCleaned(string directory, string why) => $"Not all of {directory} could be deleted: {why}";
 }

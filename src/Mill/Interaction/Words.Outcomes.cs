@@ -205,6 +205,8 @@ internal static partial class Words
 
     public static string NotADuration(string text) => $"'{text}' is not a length of time such as 30m, 12h or 7d.";
 
+    public static string NotALogRoom(string text) => $"'{text}' is not a size from 1M on, such as 512M or 4G.";
+
     public static string NotAStorageQuota(string text) => $"'{text}' is not a size from 64M to 64G, such as 512M or 4G.";
 
     public static string NeedsBackupDirectory(string option) => $"{option} says nothing without a place for the backups.";

@@ -7,7 +7,7 @@ internal static partial class Words
 
     public static string Version => Hosting.MillVersion.Text;
 
-    public const string Mill = "Keeps secrets: versioned, encrypted, isolated.";
+    public const string Mill = "Runs containers on one to twenty machines, with their secrets: versioned, encrypted, isolated.";
     public const string AddressOption = "The server [MILL_ADDRESS; default: the profile's, else http://127.0.0.1:4400]";
     public const string TokenOption = "The token to use; prefer the variable, other users see command lines [MILL_TOKEN; default: the profile's]";
     public const string TenantOption = "The tenant to work in; for operators [MILL_TENANT; default: the token's]";
@@ -131,6 +131,8 @@ internal static partial class Words
     public const string NodeDataDirectoryOption = "Where the node keeps everything [MILL_DATA_DIR; default: /var/lib/mill for root, else ~/.local/share/mill/node]";
     public const string NodeMasterKeyFileOption = "The file of the master key, outside the data directory [MILL_MASTER_KEY_FILE; default: ~/.config/mill/master.key]. MILL_MASTER_KEY may hold the key itself";
     public const string EtcdOption = "The etcd program [MILL_ETCD; default: beside mill, or on the PATH]";
+    public const string LogRetentionOption = "How long the log of a container is kept after its end [MILL_LOG_RETENTION; default: 24h]";
+    public const string LogRoomOption = "For the logs of all containers of this node together, from 1M; then the oldest go [MILL_LOG_ROOM; default: 512M]";
     public const string StorageQuotaOption = "How large the database of its etcd may grow, from 64M to 64G; beyond that nothing is written. The same on every node, and kept [default: 2G]";
     public const string AdvertiseOption = "The IP address of this machine at which other nodes and clients reach it; everything is bound to it";
     public const string NodeNameOption = "What the node is called [default: the name of the machine]";

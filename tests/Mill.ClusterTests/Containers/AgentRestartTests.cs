@@ -5,11 +5,12 @@ using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Placement;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Mill.ClusterTests.Containers;
 
 /// <summary>What an agent that comes back finds, and what it makes of it.</summary>
-public sealed class AgentRestartTests(DockerEngine engine) : IClassFixture<DockerEngine>
+public sealed class AgentRestartTests(DockerEngine engine, ITestOutputHelper output) : IClassFixture<DockerEngine>
 {
     private const string Canary = "c4n4ry-0f-4g3nts";
 
@@ -38,9 +39,13 @@ public sealed class AgentRestartTests(DockerEngine engine) : IClassFixture<Docke
 
         await fleet.StopAgentAsync();
         var life = fleet.Said!.Life;
+        var began = TimeProvider.System.GetTimestamp();
         fleet.StartAgent();
-        // The first look at what they take comes after all were taken up; the looks themselves take their time.
-        await Until.TrueAsync("they are taken up", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.Life > life && fleet.Said!.Usage.Count > 0));
+        await Until.TrueAsync("they are taken up", TimeSpan.FromSeconds(60), () => Task.FromResult(fleet.Adopted == Count));
+        output.WriteLine($"{Count} were taken up after {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.00} s");
+        // What it says of them next is of those that it found.
+        await Until.TrueAsync("it looks at all of them", TimeSpan.FromSeconds(60), () => Task.FromResult(fleet.Said!.Life > life && fleet.Said!.Usage.Count == Count));
+        output.WriteLine($"and looked at after {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0.00} s");
         Assert.Equal(before, await RunningAsync());
         // Nor was there anything to say of them.
         Assert.All((await fleet.NowAsync()).AllocsOf("many"), alloc => Assert.Equal(known.Single(one => one.Id == alloc.Id), alloc));
@@ -71,7 +76,7 @@ public sealed class AgentRestartTests(DockerEngine engine) : IClassFixture<Docke
         await fleet.StopAgentAsync();
         var id = await StartTaskAsync(fleet, "exit 4");
         var alloc = (await fleet.NowAsync()).Allocs[id];
-        await engine.DockerAsync("create", "--network=host", "--name", fleet.ContainerOf(id), "--label=mill.managed=true", $"--label=mill.node={fleet.Node}", $"--label=mill.alloc-id={id}", $"--label=mill.created={alloc.CreatedAt}", "--label=mill.attempt=0", DockerEngine.Image, "/bin/true");
+        await engine.DockerAsync(["create", "--network=host", "--name", fleet.ContainerOf(id), .. fleet.LabelsOf(id), $"--label=mill.created={alloc.CreatedAt}", "--label=mill.attempt=0", DockerEngine.Image, "/bin/true"]);
 
         fleet.StartAgent();
         var now = await fleet.UntilAsync("it has ended", state => state.Allocs[id].IsTerminal);
@@ -84,17 +89,18 @@ public sealed class AgentRestartTests(DockerEngine engine) : IClassFixture<Docke
         await using var fleet = await LoneFleet.StartAsync(engine);
         await fleet.StopAgentAsync();
         var id = await StartTaskAsync(fleet, "exit 4");
-        await engine.DockerAsync("run", "-d", "--network=host", "--name", fleet.ContainerOf(id), "--stop-timeout=0", "--label=mill.managed=true", $"--label=mill.node={fleet.Node}", $"--label=mill.alloc-id={id}", "--label=mill.created=2020-01-01T00:00:00.000000Z", "--label=mill.attempt=0", DockerEngine.Image, "/bin/sleep", "100000");
-        // What runs for another node on the same Engine is not touched, whatever it is of.
-        await engine.DockerAsync("run", "-d", "--network=host", "--name", $"mill-{id}-0", "--label=mill.managed=true", "--label=mill.node=0123456789abcdef", $"--label=mill.alloc-id={id}", DockerEngine.Image, "/bin/sleep", "100000");
+        await engine.DockerAsync(["run", "-d", "--network=host", "--name", fleet.ContainerOf(id), "--stop-timeout=0", .. fleet.LabelsOf(id), "--label=mill.created=2020-01-01T00:00:00.000000Z", "--label=mill.attempt=0", DockerEngine.Image, "/bin/sleep", "100000"]);
+        // What runs for another node on the same Engine, or another cluster, is not touched, whatever it is of.
+        await engine.DockerAsync("run", "-d", "--network=host", "--name", "b-other-node", "--label=mill.managed=true", $"--label=mill.cluster={LoneFleet.Cluster}", "--label=mill.node=0123456789abcdef", $"--label=mill.alloc-id={id}", DockerEngine.Image, "/bin/sleep", "100000");
+        await engine.DockerAsync(["run", "-d", "--network=host", "--name", "a-other-cluster", .. fleet.LabelsOf(id, "other-cluster"), DockerEngine.Image, "/bin/sleep", "100000"]);
         var secrets = Directory.CreateDirectory(Path.Combine(fleet.MemoryDirectory, "gone-7"));
 
         fleet.StartAgent();
         var now = await fleet.UntilAsync("it has ended", state => state.Allocs[id].IsTerminal);
         Assert.Equal(4, now.Allocs[id].ExitCode);
         Assert.False(Directory.Exists(secrets.FullName));
-        await Until.TrueAsync("only the other one is left", TimeSpan.FromSeconds(30), async () => await engine.DockerAsync("ps", "-a", "--format", "{{.Names}}") == $"mill-{id}-0");
-        await engine.DockerAsync("rm", "-f", $"mill-{id}-0");
+        await Until.TrueAsync("only the other ones are left", TimeSpan.FromSeconds(30), async () => await engine.DockerAsync("ps", "-a", "--format", "{{.Names}}") == "a-other-cluster\nb-other-node");
+        await engine.DockerAsync("rm", "-f", "a-other-cluster", "b-other-node");
     }
 
     [Fact]
@@ -125,7 +131,111 @@ public sealed class AgentRestartTests(DockerEngine engine) : IClassFixture<Docke
         Assert.All(now.Allocs[id].LastLines!, line => Assert.EndsWith("[REDACTED]", line, StringComparison.Ordinal));
     }
 
-    private static async Task<string> StartTaskAsync(LoneFleet fleet, string script)
+    [Fact]
+    public async Task One_whose_clock_was_set_back_is_heard()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        await fleet.StopAgentAsync();
+        var (before, refused) = (fleet.Said!, fleet.Refused);
+        fleet.Time = new Shifted(TimeSpan.FromDays(-3));
+        fleet.StartAgent();
+        await Until.TrueAsync("it is heard", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said != before));
+        Assert.Equal((before.Life + 1, refused), (fleet.Said!.Life, fleet.Refused));
+    }
+
+    [Fact]
+    public async Task One_that_has_forgotten_its_lives_learns_that_it_is_not_believed_and_finds_a_later_one()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        await fleet.StopAgentAsync();
+        var before = fleet.Said!;
+        await File.WriteAllTextAsync(fleet.AgentFile, (await File.ReadAllTextAsync(fleet.AgentFile)).Replace($"\"life\":{before.Life}", $"\"life\":{before.Life - 5}", StringComparison.Ordinal));
+        fleet.StartAgent();
+        await Until.TrueAsync("it is heard", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.Life > before.Life));
+        Assert.True(fleet.Refused > 0);
+        // And it has not forgotten again.
+        Assert.Contains($"\"life\":{fleet.Said!.Life},", await File.ReadAllTextAsync(fleet.AgentFile), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_a_restore_it_ends_nothing_until_somebody_says_that_it_may()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        Assert.False((await fleet.DeployAsync($$"""
+            service "web" {
+              image      = "{{DockerEngine.Image}}"
+              command    = ["/bin/sleep", "100000"]
+              stop_grace = "0s"
+            }
+            """)).HasFailed);
+        var before = await RunningAsync();
+        await fleet.StopAgentAsync();
+        var secrets = Directory.CreateDirectory(Path.Combine(fleet.MemoryDirectory, "gone-7"));
+        // What a backup has of this.
+        await fleet.ChangeAsync(draft =>
+        {
+            foreach (var id in draft.Fleet.Allocs.Keys) draft.Remove(new AllocKey(id));
+            draft.Put(new FleetKey(), draft.Fleet.Numbers with { IsPaused = true });
+            return 0;
+        });
+        var life = fleet.Said!.Life;
+        fleet.StartAgent();
+        await Until.TrueAsync("it has looked", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.Life > life && fleet.Said.Number > 2));
+        Assert.Equal(before, await RunningAsync());
+        Assert.True(secrets.Exists);
+
+        await fleet.ChangeAsync(draft => DeployRules.Resume(draft, "ann"));
+        await Until.TrueAsync("what is new runs, and only that", TimeSpan.FromSeconds(30), async () => await RunningAsync() is [var only] && only != before[0]);
+        Assert.False(Directory.Exists(secrets.FullName));
+    }
+
+    [Fact]
+    public async Task One_whose_node_was_taken_out_of_its_cluster_ends_all_that_it_has()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        Assert.False((await fleet.DeployAsync($$"""
+            service "web" {
+              image      = "{{DockerEngine.Image}}"
+              command    = ["/bin/sleep", "100000"]
+              stop_grace = "0s"
+            }
+            """)).HasFailed);
+        Assert.Single(await RunningAsync());
+        await fleet.CommitAsync(new(new AuthorityKey(), new AuthorityRecord { Certificate = [1], SealedKey = "s", KeyId = "k", CreatedAt = new(1) }));
+        await Until.TrueAsync("it has ended", TimeSpan.FromSeconds(30), async () => (await RunningAsync()).Count is 0);
+        await fleet.CommitAsync(new(new AuthorityKey(), null));
+    }
+
+    [Fact]
+    public async Task What_nodes_ran_here_that_are_none_any_more_is_ended_too()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        await fleet.StopAgentAsync();
+        var other = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]);
+        foreach (var (name, node) in new[] { ("a-of-no-node", "0123456789abcdef"), ("b-of-a-node", other.Value) })
+            await engine.DockerAsync("run", "-d", "--network=host", "--name", name, "--stop-timeout=0", "--label=mill.managed=true", $"--label=mill.cluster={LoneFleet.Cluster}", $"--label=mill.node={node}", "--label=mill.alloc-id=web-1", DockerEngine.Image, "/bin/sleep", "100000");
+        await fleet.CommitAsync(new(new NodeKey(fleet.Node), Member(fleet.Node)));
+        await fleet.CommitAsync(new(new NodeKey(other), Member(other)));
+        fleet.StartAgent();
+        await Until.TrueAsync("only what is of a node is left", TimeSpan.FromSeconds(30), async () => await engine.DockerAsync("ps", "-a", "--format", "{{.Names}}") == "b-of-a-node");
+        await engine.DockerAsync("rm", "-f", "b-of-a-node");
+    }
+
+    private static NodeRecord Member(NodeId id) => new()
+    {
+        Id = id,
+        Name = id.Value,
+        Address = "10.0.0.1",
+        ApiPort = 4400,
+        PeerPort = 2380,
+        Role = NodeRole.Both,
+        JoinedAt = new(1),
+        CertificateSerial = "1",
+        CertificateNotAfter = new(2),
+        Version = "1",
+    };
+
+    internal static async Task<string> StartTaskAsync(LoneFleet fleet, string script)
     {
         await fleet.DeployAsync($$"""
             task "work" {
@@ -138,4 +248,10 @@ public sealed class AgentRestartTests(DockerEngine engine) : IClassFixture<Docke
     }
 
     private async Task<List<string>> RunningAsync() => [.. (await engine.DockerAsync("ps", "-q", "--no-trunc")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
+
+    /// <summary>A clock that was set, beside one that nobody sets.</summary>
+    private sealed class Shifted(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    }
 }

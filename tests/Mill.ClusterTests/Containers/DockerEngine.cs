@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mill.ClusterTests.Cluster.Network;
 using Mill.ClusterTests.Processes;
 using Mill.Node.Docker;
 using Xunit;
@@ -11,9 +12,31 @@ public sealed class DockerEngine : IAsyncLifetime
     public const string Image = "mill-test/busybox:v1";
 
     private readonly string _root = Directory.CreateTempSubdirectory("mill-docker-").FullName;
+    private readonly IReadOnlyList<string> _runner;
+    private readonly bool _hasNetworks;
     private Process? _process;
 
+    public DockerEngine()
+        : this([])
+    {
+    }
+
+    /// <param name="runner">What a command begins with that runs on the machine of this Engine.</param>
+    /// <param name="hasNetworks">Whether it gives its containers networks of their own.</param>
+    internal DockerEngine(IReadOnlyList<string> runner, bool hasNetworks = false) => (_runner, _hasNetworks) = (runner, hasNetworks);
+
+    /// <summary>False where it was stopped, or has ended by itself.</summary>
+    public bool Runs => _process is { HasExited: false };
+
     public DockerAddress Address => new(Path.Combine(_root, "docker.sock"), new("http://docker"));
+
+    /// <summary>One with networks for its containers, on a machine of its own. The caller disposes it.</summary>
+    internal static async Task<DockerEngine> StartOnAsync(Machine machine)
+    {
+        var engine = new DockerEngine(machine.Runner, hasNetworks: true);
+        await engine.InitializeAsync();
+        return engine;
+    }
 
     public async Task InitializeAsync()
     {
@@ -39,10 +62,12 @@ public sealed class DockerEngine : IAsyncLifetime
     public async Task StopAsync()
     {
         if (_process is null) return;
-        Signals.Send(_process.Id, Signal.Terminate);
+        if (!_process.HasExited) Signals.Send(_process.Id, Signal.Terminate);
         await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;
+        // What the kernel accounts of containers that were killed with their Engine is nobody's any more.
+        await RunAsync("sh", "-c", $"for id in $(ls {_root}/data/containers); do find /sys/fs/cgroup -depth -type d -name $id -exec rmdir {{}} + || true; done 2> /dev/null");
     }
 
     public async Task DisposeAsync()
@@ -51,6 +76,11 @@ public sealed class DockerEngine : IAsyncLifetime
         // Some of what the Engine mounted may be left of containers that it was killed with.
         await RunAsync("sh", "-c", $"grep -o '{_root}[^ ]*' /proc/mounts | sort -r | xargs -r umount -l; rm -rf {_root}");
     }
+
+    /// <summary>It does not answer any more, and what it runs goes on.</summary>
+    public void Freeze() => Signals.Send(_process!.Id, Signal.Stop);
+
+    public void Thaw() => Signals.Send(_process!.Id, Signal.Continue);
 
     /// <summary>The same image under another name.</summary>
     public async Task ImportAsync(string image)
@@ -79,10 +109,12 @@ public sealed class DockerEngine : IAsyncLifetime
 
     private void Start()
     {
-        // Without a network of its own: the tests stay on the loopback of this machine.
-        var log = Path.Combine(_root, "dockerd.log");
-        var command = $"exec dockerd --data-root {_root}/data --exec-root {_root}/exec -H {Address} --pidfile {_root}/docker.pid --bridge=none --iptables=false --ip6tables=false > {log} 2>&1";
-        _process = Process.Start(new ProcessStartInfo("sh", ["-c", command])) ?? throw new InvalidOperationException("sh did not start");
+        // Without a network of its own, the tests stay on the loopback of this machine; one that has one makes rules, and not every kernel knows the newer kind.
+        var network = _hasNetworks ? "" : "--bridge=none --iptables=false";
+        var before = _hasNetworks ? $"mkdir -p {_root}/bin && ln -sf /usr/sbin/iptables-legacy {_root}/bin/iptables && export PATH={_root}/bin:$PATH && " : "";
+        var engine = $"{before}exec dockerd --data-root {_root}/data --exec-root {_root}/exec -H {Address} --pidfile {_root}/docker.pid {network} --ip6tables=false > {_root}/dockerd.log 2>&1";
+        string[] command = [.. _runner, "sh", "-c", engine];
+        _process = Process.Start(new ProcessStartInfo(command[0], command[1..])) ?? throw new InvalidOperationException($"{command[0]} did not start");
     }
 
     private async Task UntilAnswersAsync()

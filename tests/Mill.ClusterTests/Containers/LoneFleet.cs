@@ -8,6 +8,7 @@ using Mill.Core.Language;
 using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Node.Agent;
+using Mill.Node.Docker;
 using Mill.Orchestration;
 using Mill.Secrets;
 using Mill.State.Replica;
@@ -21,7 +22,8 @@ internal sealed class LoneFleet : IAsyncDisposable, INodeReports
 {
     private static readonly Caller Operator = new("token", "tester", Role.Operator, TenantId.Default);
 
-    private readonly DockerEngine _engine;
+    private readonly DockerAddress _engine;
+    private readonly string _address;
     private readonly LocalState _state;
     private readonly VaultHost _vault;
     private readonly FleetOffice _office;
@@ -32,38 +34,59 @@ internal sealed class LoneFleet : IAsyncDisposable, INodeReports
     private NodeAgent? _agent;
     private Task _agentWork = Task.CompletedTask;
 
-    private LoneFleet(DockerEngine engine, LocalState state, VaultHost vault)
+    private LoneFleet(DockerAddress engine, string address, LocalState state, VaultHost vault)
     {
-        (_engine, _state, _vault) = (engine, state, vault);
+        (_engine, _address, _state, _vault) = (engine, address, state, vault);
         Vault = new(vault.Vault);
         _office = new(state, () => true, TimeSpan.FromSeconds(10), TimeProvider.System, NullLogger<FleetOffice>.Instance);
     }
+
+    /// <summary>The id of its cluster.</summary>
+    public const string Cluster = "test-cluster";
 
     public NodeId Node { get; } = NodeId.From(RandomNumberGenerator.GetBytes(8));
 
     /// <summary>That of the agent.</summary>
     public UnsteadyVault Vault { get; }
 
-    /// <summary>What the node said last.</summary>
+    /// <summary>What the node said last of itself, and was heard.</summary>
     public NodeReport? Said { get; private set; }
 
     /// <summary>How many reports had something of an allocation: each is a commit.</summary>
     public int News { get; private set; }
 
+    /// <summary>How many reports were not believed.</summary>
+    public int Refused { get; private set; }
+
+    /// <summary>Done once reports with something of an allocation get through again; null where they do.</summary>
+    public Task? Jam { get; set; }
+
+    /// <summary>That of the agent that is started next.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public INodeLogs Logs => _agent!.Logs;
 
     public INodeExec Exec => _agent!.Exec;
+
+    /// <summary>How many containers the agent has taken up, all that it does not need the vault for done.</summary>
+    public int Adopted => _agent!.Watched;
+
+    /// <summary>What the agent keeps of itself.</summary>
+    public string AgentFile => ScratchDirectory + "-agent.json";
 
     public string ScratchDirectory => Path.Combine(_root, "scratch");
 
     public string MemoryDirectory { get; } = $"/dev/shm/mill-test-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
-    public static async Task<LoneFleet> StartAsync(DockerEngine engine)
+    public static Task<LoneFleet> StartAsync(DockerEngine engine) => StartAsync(engine.Address);
+
+    /// <param name="address">Of the node.</param>
+    public static async Task<LoneFleet> StartAsync(DockerAddress engine, string address = "127.0.0.1")
     {
         var store = new InMemoryStateStore();
         var state = await LocalState.LoadAsync(store, TimeProvider.System, NullLoggerFactory.Instance, default);
         var vault = new VaultHost(new(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)), null), state, store, leadership: null, TimeProvider.System, NullLoggerFactory.Instance);
-        var fleet = new LoneFleet(engine, state, vault);
+        var fleet = new LoneFleet(engine, address, state, vault);
         fleet._work.Add(state.RunAsync(fleet._stop.Token));
         await vault.StartAsync(makeKeyFile: false, default);
         fleet._work.Add(fleet._office.RunAsync(fleet._stop.Token));
@@ -75,9 +98,21 @@ internal sealed class LoneFleet : IAsyncDisposable, INodeReports
     /// <summary>Passed on to the office.</summary>
     public async Task SendAsync(NodeReport report, CancellationToken cancellationToken)
     {
-        Said = report;
-        if (report.Allocs.Count > 0) News++;
-        await _office.SendAsync(report, cancellationToken);
+        if (report.Allocs.Count > 0)
+        {
+            News++;
+            if (Jam is { } jam) await jam.WaitAsync(cancellationToken);
+        }
+        try
+        {
+            await _office.SendAsync(report, cancellationToken);
+        }
+        catch (MillException)
+        {
+            Refused++;
+            throw;
+        }
+        if (report.Allocs.Count is 0) Said = report;
     }
 
     /// <summary>The name that its container has in Docker.</summary>
@@ -95,8 +130,8 @@ internal sealed class LoneFleet : IAsyncDisposable, INodeReports
     {
         _agentStop = new();
         _agent = new(
-            new() { Node = Node, Address = "127.0.0.1", Docker = _engine.Address, MemoryDirectory = MemoryDirectory, ScratchDirectory = ScratchDirectory, Heartbeat = TimeSpan.FromSeconds(1), UsageEvery = TimeSpan.FromSeconds(1) },
-            _state, Vault, this, TimeProvider.System, NullLogger<NodeAgent>.Instance);
+            new() { Node = Node, Cluster = Cluster, Address = _address, Docker = _engine, MemoryDirectory = MemoryDirectory, ScratchDirectory = ScratchDirectory, Heartbeat = TimeSpan.FromSeconds(1), UsageEvery = TimeSpan.FromSeconds(1) },
+            _state, Vault, this, Time, NullLogger<NodeAgent>.Instance);
         _agentWork = _agent.RunAsync(_agentStop.Token);
     }
 
@@ -108,6 +143,12 @@ internal sealed class LoneFleet : IAsyncDisposable, INodeReports
         _agent!.Dispose();
         _agentStop.Dispose();
     }
+
+    /// <summary>What a container of this node has for labels, however it was made.</summary>
+    public string[] LabelsOf(string alloc, string cluster = Cluster) => ["--label=mill.managed=true", $"--label=mill.cluster={cluster}", $"--label=mill.node={Node}", $"--label=mill.alloc-id={alloc}"];
+
+    /// <summary>Changes what is not of the fleet.</summary>
+    public Task CommitAsync(StateChange change) => _state.CommitAsync(new PlainCommand(change), default);
 
     public async Task<FleetState> NowAsync() => (await _state.ReadAsync(default(CancellationToken))).Fleet;
 
@@ -151,5 +192,10 @@ internal sealed class LoneFleet : IAsyncDisposable, INodeReports
         _stop.Dispose();
         Directory.Delete(_root, recursive: true);
         if (Directory.Exists(MemoryDirectory)) Directory.Delete(MemoryDirectory, recursive: true);
+    }
+
+    private sealed class PlainCommand(StateChange change) : StateCommand<Done>
+    {
+        public override Decision<Done> Decide(ClusterState state, Timestamp now) => new(new(), [change]);
     }
 }

@@ -69,7 +69,7 @@ public sealed class NodeAgentTests(DockerEngine engine) : IClassFixture<DockerEn
         var before = await ContainersAsync();
         await fleet.StopAgentAsync();
         Assert.Equal(before, await ContainersAsync());
-        await engine.DockerAsync("run", "-d", "--network=host", "--stop-timeout=0", $"--label=mill.managed=true", $"--label=mill.node={fleet.Node}", "--label=mill.alloc-id=gone-7", DockerEngine.Image, "/bin/sleep", "1000");
+        await engine.DockerAsync(["run", "-d", "--network=host", "--stop-timeout=0", .. fleet.LabelsOf("gone-7"), DockerEngine.Image, "/bin/sleep", "1000"]);
 
         fleet.StartAgent();
         await Processes.Until.TrueAsync("the stray is gone", TimeSpan.FromSeconds(30), async () => (await ContainersAsync()).SequenceEqual(before));
@@ -137,9 +137,10 @@ public sealed class NodeAgentTests(DockerEngine engine) : IClassFixture<DockerEn
         await fleet.SetSecretAsync("greeting", Canary);
         var deploy = await fleet.DeployAsync($$"""
             service "web" {
-              image   = "{{DockerEngine.Image}}"
-              command = ["/bin/sh", "-c", "mkdir -p /www && cat /run/secrets/tls.key > /www/index.html && exec httpd -f -p $PORT -h /www"]
-              port    = 80
+              image      = "{{DockerEngine.Image}}"
+              command    = ["/bin/sh", "-c", "mkdir -p /www && cat /run/secrets/tls.key > /www/index.html && exec httpd -f -p $PORT -h /www"]
+              port       = 80
+              stop_grace = "1s"
               secret_file "/run/secrets/tls.key" { content = "key ${secret(greeting)}" }
             }
             """);

@@ -105,7 +105,7 @@ public sealed class TroubleTests(DockerEngine engine) : IClassFixture<DockerEngi
         Assert.False((await fleet.DeployAsync(Web("interval = \"1s\""))).HasFailed);
         await Until.TrueAsync("it takes something", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.Usage.Any(usage => usage.Memory > 0)));
         var before = fleet.Said!;
-        Assert.True(before.Life > 0);
+        Assert.True(before.Life > 0 && before.Cpu > 0 && before.Memory > 0);
         Assert.Null(before.NotReady);
 
         await engine.StopAsync();
@@ -114,6 +114,64 @@ public sealed class TroubleTests(DockerEngine engine) : IClassFixture<DockerEngi
         await engine.StartAsync();
         await Until.TrueAsync("it is well again", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.NotReady is null));
         await fleet.UntilAsync("it runs again", now => now.AllocsOf("web").Any(alloc => alloc.Status is AllocStatus.Healthy));
+    }
+
+    [Fact]
+    public async Task An_Engine_that_stands_still_says_nothing_of_the_health_of_what_it_runs()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        Assert.False((await fleet.DeployAsync($$"""
+            service "web" {
+              image      = "{{DockerEngine.Image}}"
+              command    = ["/bin/sleep", "1000"]
+              stop_grace = "0s"
+              health {
+                command  = ["/bin/true"]
+                interval = "100ms"
+                timeout  = "500ms"
+              }
+            }
+            """)).HasFailed);
+        var alloc = Assert.Single((await fleet.NowAsync()).AllocsOf("web"));
+        engine.Freeze();
+        try
+        {
+            await Until.TrueAsync("that is said", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.NotReady is not null));
+        }
+        finally
+        {
+            engine.Thaw();
+        }
+        await Until.TrueAsync("it is well again", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.NotReady is null));
+        var number = fleet.Said!.Number;
+        await Until.TrueAsync("it goes on", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.Number > number + 1));
+        Assert.Equal((AllocStatus.Healthy, 0), ((await fleet.NowAsync()).Allocs[alloc.Id].Status, (await fleet.NowAsync()).Allocs[alloc.Id].Restarts));
+    }
+
+    [Fact]
+    public async Task A_container_that_somebody_pauses_is_looked_at_at_once()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        Assert.False((await fleet.DeployAsync(Web("interval = \"10m\"\n    timeout = \"1s\"\n    failure_threshold = 1"))).HasFailed);
+        var alloc = Assert.Single((await fleet.NowAsync()).AllocsOf("web"));
+        await engine.DockerAsync("pause", fleet.ContainerOf(alloc.Id));
+        await fleet.UntilAsync("it was started again", now => now.Allocs[alloc.Id] is { Restarts: 1, Status: AllocStatus.Healthy });
+    }
+
+    [Fact]
+    public async Task What_is_new_may_take_its_time_and_the_node_is_heard_all_the_same()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        var jam = new TaskCompletionSource();
+        fleet.Jam = jam.Task;
+        var (deploy, news) = (await fleet.BeginAsync(Web("interval = \"1s\"")), fleet.News);
+        await Until.TrueAsync("something is new, and gets nowhere", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.News > news));
+        var number = fleet.Said!.Number;
+        await Until.TrueAsync("it is heard", TimeSpan.FromSeconds(30), () => Task.FromResult(fleet.Said!.Number > number + 2));
+        Assert.Equal(0, fleet.Refused);
+        fleet.Jam = null;
+        jam.SetResult();
+        Assert.False((await fleet.FinishAsync(deploy.Number)).HasFailed);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Mill.Core.Fleet;
 using Mill.Core.Model;
+using Mill.Core.Specs;
 
 namespace Mill.Simulation.Fleet;
 
@@ -17,14 +18,29 @@ internal sealed class FleetAudit
         if (state.Revision <= _revision || ReferenceEquals(state.Fleet, _last)) return;
         var (before, now) = (_last, state.Fleet);
         (_last, _revision) = (now, state.Revision);
-        if (now.Deploys.Values.Count(deploy => !deploy.IsOver) > 1) _faults.Add($"{_revision}: two deploys are at work");
+        foreach (var tenant in now.Deploys.Values.Where(deploy => !deploy.IsOver).CountBy(deploy => deploy.Tenant).Where(tenant => tenant.Value > 1)) _faults.Add($"{_revision}: two deploys of {tenant.Key} are at work");
         foreach (var alloc in before.Allocs.Values.Where(alloc => alloc.IsTerminal && now.Allocs.GetValueOrDefault(alloc.Id) is { IsTerminal: false })) _faults.Add($"{_revision}: {alloc.Id} came back");
         foreach (var node in now.Nodes.Values)
         {
             var taken = now.Allocs.Values.Where(alloc => !alloc.IsTerminal && alloc.Node == node.Node).Sum(alloc => alloc.Container.Cpu);
             if (taken > node.Cpu) _faults.Add($"{_revision}: {node.Node} has more than it can take");
         }
-        foreach (var name in before.Services.Keys.Intersect(now.Services.Keys)) SeeService(name, before, now);
+        foreach (var name in before.Services.Keys.Intersect(now.Services.Keys))
+        {
+            if (IsStopFirst(before, name) || IsStopFirst(now, name)) SeeOrder(name, before, now, state.CommitTime);
+            else SeeService(name, before, now);
+        }
+    }
+
+    private static bool IsStopFirst(FleetState fleet, string name) => fleet.Services[name].Spec.Update.Order is UpdateOrder.StopFirst;
+
+    /// <summary>Of what ends before its successor starts, no more are there than it has replicas wherever one more was started. What was asked to end long ago is not heard of any more, and not waited for.</summary>
+    private void SeeOrder(string name, FleetState before, FleetState now, Timestamp at)
+    {
+        var service = now.Services[name];
+        if (before.Services[name] != service || !now.AllocsOf(name).Any(alloc => alloc.IsWanted && alloc.Version == service.Version && !before.Allocs.ContainsKey(alloc.Id))) return;
+        var present = now.AllocsOf(name).Where(alloc => !alloc.IsTerminal && (alloc.StopAskedAt is not { } asked || at < asked + TimeSpan.FromMinutes(1))).ToList();
+        if (present.Count > Math.Max(service.Spec.Replicas, service.Previous?.Spec.Replicas ?? 0)) _faults.Add($"{_revision}: too many of {name} are there: {string.Join(", ", present.Select(alloc => $"{alloc.Id} {alloc.Status}"))}");
     }
 
     /// <summary>What serves goes on serving through bad deploys, moves, new leaders and agents that were away: here only a lost node takes anything.</summary>

@@ -1,5 +1,6 @@
 using Mill.Core.Deploys;
 using Mill.Core.Fleet;
+using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Simulation.Cluster;
 
@@ -8,10 +9,11 @@ namespace Mill.Simulation.Fleet;
 /// <summary>One run, from one seed: three nodes that run containers, people who deploy, and trouble; then calm, in which every deploy has ended, and everything runs as it should, once.</summary>
 internal sealed class FleetScenario
 {
-    private const int Operators = 2;
+    private const int Operators = 3; // the last one of another tenant
     private const int Actions = 12;
     private const string Last = "service \"a\" {\n image = \"good:last\"\n replicas = 2\n port = 80\n cpu = 0.2\n}\n";
 
+    private static readonly TenantId Other = TenantId.TryParse("other", out var tenant) ? tenant : throw new InvalidOperationException("no tenant");
     private static readonly TimeSpan Longest = TimeSpan.FromHours(2);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -32,7 +34,9 @@ internal sealed class FleetScenario
         _offices = new(World, _audit);
         _cluster = new(World, weather, ClusterMutation.None, _offices.Start);
         _director = new(_cluster, weather);
-        _operators = [.. Enumerable.Range(1, Operators).Select(number => new FleetOperator(_cluster, number, seed))];
+        _operators = [.. Enumerable.Range(1, Operators).Select(number => number < Operators
+            ? new FleetOperator(_cluster, number, seed, TenantId.Default, ("a", "b", "job"))
+            : new FleetOperator(_cluster, number, seed, Other, ("c", "d", "chore")))];
         _director.Start();
         _script = Task.Run(RunAsync);
     }
@@ -60,9 +64,11 @@ internal sealed class FleetScenario
         World.Actor.Value = "script";
         await Task.WhenAll(_operators.Select(one => Task.Run(() => one.RunAsync(Actions))));
         await CalmAsync();
-        await UntilAsync("the deploy that is at work ends", fleet => fleet.Deploying is null);
-        await _operators[0].RequireAsync("the last deploy", draft => FleetOperator.Deploy(draft, Last));
-        await UntilAsync("the last deploy ends", fleet => fleet.Deploying is null);
+        await UntilAsync("the deploys that are at work end", fleet => fleet.Deploying.IsEmpty);
+        await _operators[^1].RequireAsync("the last deploy of the other", draft => _operators[^1].Deploy(draft, ""));
+        await UntilAsync("the last deploy of the other ends", fleet => fleet.Deploying.IsEmpty && fleet.Services.Values.All(service => service.Tenant != Other));
+        await _operators[0].RequireAsync("the last deploy", draft => _operators[0].Deploy(draft, Last));
+        await UntilAsync("the last deploy ends", fleet => fleet.Deploying.IsEmpty && fleet.Deploys.Values.Any(deploy => deploy.Spec?.Services.Any(service => service.Container.Image is "good:last") is true));
         await UntilAsync("all that is to run does", fleet => fleet.AllocsOf("a").Count(alloc => alloc is { Status: AllocStatus.Healthy, IsStopping: false }) is 2 && fleet.Allocs.Values.All(alloc => alloc.IsTerminal || alloc.IsWanted));
         await World.PassAsync("script", TimeSpan.FromSeconds(20));
         Check(await ReadAsync());
@@ -126,7 +132,7 @@ internal sealed class FleetScenario
             // What ends at once is started again, and a service whose image is good never ends by itself.
             if (starts.Sum() > 1 && (fleet.Allocs.GetValueOrDefault(starts.Key) is not { } alloc || alloc.Kind is not AllocKind.Service || !alloc.Container.Image.StartsWith("dead", StringComparison.Ordinal)))
             {
-                if (starts.Key.StartsWith("job-", StringComparison.Ordinal) || starts.Key.Contains("-hook-", StringComparison.Ordinal) || fleet.Allocs.ContainsKey(starts.Key)) _problems.Add($"{starts.Key} was started {starts.Sum()} times");
+                if (starts.Key.StartsWith("job-", StringComparison.Ordinal) || starts.Key.StartsWith("chore-", StringComparison.Ordinal) || starts.Key.Contains("-hook-", StringComparison.Ordinal) || fleet.Allocs.ContainsKey(starts.Key)) _problems.Add($"{starts.Key} was started {starts.Sum()} times");
             }
         }
         if (fleet.Allocs.Count > 300) _problems.Add($"{fleet.Allocs.Count} allocations are kept");

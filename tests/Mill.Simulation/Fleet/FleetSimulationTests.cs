@@ -12,7 +12,7 @@ public sealed class FleetSimulationTests(ITestOutputHelper output)
 {
     private const int DefaultSeeds = 60;
 
-    private static IEnumerable<string> Needed => ["fleet deploy", "fleet restart", "fleet rollback", "fleet abort", "fleet drain", "fleet undrain", "fleet spawn", "trouble Crash", "lease ended, and the office with it"];
+    private static IEnumerable<string> Needed => ["fleet deploy", "fleet restart", "fleet rollback", "fleet abort", "fleet drain", "fleet undrain", "fleet spawn", "fleet stop_first", "trouble Crash", "lease ended, and the office with it"];
 
     [Fact]
     public async Task Every_deploy_drain_and_task_comes_to_a_good_end_whatever_goes_wrong()

@@ -13,6 +13,7 @@ internal sealed class SimulatedAgent(SimulatedProcess process, SimulatedEngine e
 
     private readonly NodeId _node = process.Node.Id;
     private readonly long _life = world.Now + 1;
+    private readonly Dictionary<string, (Timestamp Asked, long At)> _ending = new(StringComparer.Ordinal);
     private long _reports;
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -67,6 +68,7 @@ internal sealed class SimulatedAgent(SimulatedProcess process, SimulatedEngine e
             engine.Remove(alloc.Id);
             return report with { Status = AllocStatus.Stopped, ExitCode = 143, StartedAt = null };
         }
+        if (alloc.Kind is AllocKind.Pull && !alloc.Container.Image.StartsWith("missing", StringComparison.Ordinal)) return report with { Status = AllocStatus.Stopped, ExitCode = 0 };
         if (!engine.Containers.TryGetValue(alloc.Id, out var container))
         {
             if (alloc.Container.Image.StartsWith("missing", StringComparison.Ordinal)) return report with { Status = AllocStatus.Failed, Reason = "there is no such image" };
@@ -84,6 +86,11 @@ internal sealed class SimulatedAgent(SimulatedProcess process, SimulatedEngine e
         return started with { Status = container.IsHealthy(world.Now) ? AllocStatus.Healthy : AllocStatus.Running, Address = "192.0.2.1:20000", Reason = container.IsHealthy(world.Now) ? null : "it does not answer" };
     }
 
-    /// <summary>As long as it may, from when the state says that it is to end: that a node counts by itself does not matter here.</summary>
-    private bool IsDraining(AllocRecord alloc) => alloc.Drain is { } drain && Timestamp.From(process.Time.GetUtcNow()) < alloc.StopAskedAt!.Value + drain;
+    /// <summary>As long as it may, from when it was heard that it is to end: clocks differ.</summary>
+    private bool IsDraining(AllocRecord alloc)
+    {
+        if (alloc.Drain is not { } drain) return false;
+        if (!_ending.TryGetValue(alloc.Id, out var heard) || heard.Asked != alloc.StopAskedAt) _ending[alloc.Id] = heard = (alloc.StopAskedAt!.Value, world.Now);
+        return world.Now < heard.At + drain.Ticks;
+    }
 }

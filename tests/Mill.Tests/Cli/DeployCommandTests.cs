@@ -29,6 +29,26 @@ public sealed class DeployCommandTests
     }
 
     [Fact]
+    public async Task A_plan_shows_the_order_of_an_update_and_what_of_a_new_service_is_not_served_yet()
+    {
+        await using var rig = await DeployRig.StartAsync("""
+            {"services":[
+              {"name":"db","kind":"change","differences":[],"nodes":["n1"],"order":"stop_first"},
+              {"name":"web","kind":"add","differences":[],"nodes":["n1"],"routes":[{"host":"www.example.com","path":"/","served":false}],"volumes":[{"name":"cache","path":"/tmp/cache","ephemeral":true}]}],"tasks":[]}
+            """);
+        var session = rig.Session();
+        Assert.Equal(0, await session.RunAsync("plan"));
+        Assert.Equal("""
+            change\tservice\tdb\tstop_first: each old replica ends before a new one starts in its place
+            change\tservice\tdb\ton n1
+            add\tservice\tweb\troute "www.example.com" /: kept, and not served yet
+            add\tservice\tweb\tvolume "cache" at /tmp/cache: empty at every start
+            add\tservice\tweb\ton n1
+
+            """.Replace("\\t", "\t", StringComparison.Ordinal), session.Output);
+    }
+
+    [Fact]
     public async Task Where_nothing_changes_a_plan_says_so()
     {
         await using var rig = await DeployRig.StartAsync("""{"services":[{"name":"web","kind":"none","differences":[],"nodes":[]}],"tasks":[]}""");
@@ -49,7 +69,7 @@ public sealed class DeployCommandTests
               - app.mill:2:3: There is no imgae in service. Did you mean image?
                     imgae = "web:v1"
                     ^
-              - app.mill:4:13: service.web.replicas is a whole number.
+              - app.mill:4:13: service.web.replicas must be a whole number, without quotes.
                    replicas = "two" # è\u001b
 
             """, session.Error);
@@ -71,6 +91,34 @@ public sealed class DeployCommandTests
     }
 
     [Fact]
+    public async Task One_secret_that_is_not_there_is_the_error_itself()
+    {
+        await using var rig = await DeployRig.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(rig.Directory, "app.mill"), "service \"myapp\" {\n  image = \"a\"\n  env { A = \"${secret(DB_URL)}\" }\n}\n");
+        const string Said = "secret \\\"DB_URL\\\" not found (referenced by service \\\"myapp\\\")";
+        rig.Mill.On("POST /v1/plan?file=app.mill", context => FakeMill.WriteAsync(context, 422, "application/problem+json",
+            "{\"type\":\"about:blank\",\"title\":\"t\",\"status\":422,\"code\":\"unresolved_references\",\"detail\":\"" + Said + "\",\"errors\":[{\"code\":\"not_found\",\"detail\":\"" + Said + "\",\"name\":\"DB_URL\"}]}"));
+        var session = rig.Session();
+        Assert.Equal(3, await session.RunAsync("plan"));
+        Assert.StartsWith("error: secret \"DB_URL\" not found (referenced by service \"myapp\")\n  - app.mill:3:14\n        env { A = \"${secret(DB_URL)}\" }\n", session.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_secret_that_is_not_there_is_shown_where_the_file_refers_to_it()
+    {
+        await using var rig = await DeployRig.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(rig.Directory, "app.mill"), "service \"web\" {\n  image = \"a\"\n  env { A = \"${secret(db)}\" }\n}\n");
+        rig.Mill.Fail("POST /v1/plan?file=app.mill", 422, "unresolved_references", ""","errors":[{"code":"not_found","detail":"secret \"db\" not found","name":"db"}]""");
+        var session = rig.Session();
+        Assert.Equal(3, await session.RunAsync("plan"));
+        Assert.StartsWith("error: It is unresolved_references.\n  - app.mill:3:14: secret \"db\" not found\n        env { A = \"${secret(db)}\" }\n                   ^\n", session.Error, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(rig.Directory, "app.mill"), "\n");
+        var empty = rig.Session();
+        Assert.Equal(7, await empty.RunAsync("plan"));
+        Assert.StartsWith("error: app.mill is empty.\nhint: It says what is to run", empty.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task In_a_pipe_a_deploy_is_lines()
     {
         await using var rig = await DeployRig.StartAsync(DeployRig.NothingGone, DeployRig.Begun, DeployRig.Pulling, DeployRig.Pulling, DeployRig.Done);
@@ -85,6 +133,26 @@ public sealed class DeployCommandTests
 
             """, session.Output);
         Assert.Equal("", session.Error);
+    }
+
+    [Fact]
+    public async Task What_is_fetched_beforehand_is_told_and_a_removal_has_no_time_before_it_is_done()
+    {
+        const string Fetching = """{"number":7,"by":"me","kind":"deploy","started_at":"2026-01-01T00:00:00Z","outcome":"running","steps":[{"service":"old","kind":"remove","phase":"rolling","since":"2026-01-01T00:00:00Z","allocs":[]},{"service":"web","kind":"change","phase":"pulling","since":"2026-01-01T00:00:00Z","allocs":[{"id":"web-pull-3","kind":"pull","node":"n1","status":"pulling"}]}]}""";
+        var fetched = Fetching.Replace("\"status\":\"pulling\"", "\"status\":\"stopped\"", StringComparison.Ordinal);
+        await using var rig = await DeployRig.StartAsync(DeployRig.NothingGone, Fetching, fetched, DeployRig.Done);
+        var session = rig.Session();
+        Assert.Equal(0, await session.RunAsync("deploy"));
+        Assert.Equal(Plan + """
+              old: being removed
+              web: web-pull-3 on n1: pulling the image
+              web: the image is fetched where it will be needed (0s)
+              web: web-pull-3 on n1: the image is there
+              web: web-3 on n1: healthy
+              web: done (4.2s)
+            deploy 7 done (4.2s)
+
+            """, session.Output);
     }
 
     [Fact]
@@ -195,6 +263,8 @@ public sealed class DeployCommandTests
         await using var rig = await DeployRig.StartAsync(DeployRig.NothingGone, aborted);
         rig.Mill.On("GET /v1/deploys", $$"""{"deploys":[{{DeployRig.Begun}}]}""");
         rig.Mill.On("POST /v1/deploys/7/abort", DeployRig.Begun, 202);
+        rig.Mill.On("GET /v1/rollback", """{"back_to":6,"services":[],"tasks":[]}""");
+        rig.Mill.On("GET /v1/rollback?to=5", """{"back_to":5,"services":[],"tasks":[]}""");
         rig.Mill.On("POST /v1/rollback", DeployRig.Begun, 202);
         rig.Mill.On("POST /v1/services/web/restart", DeployRig.Begun, 202);
         var session = rig.Session();
@@ -203,7 +273,7 @@ public sealed class DeployCommandTests
         Assert.Equal(15, await rig.Session().RunAsync("rollback", "5"));
         Assert.Equal(0, await rig.Session().RunAsync("rollback", "--detach"));
         Assert.Equal(0, await rig.Session().RunAsync("restart", "web", "--detach"));
-        Assert.Equal(["""{"to":5}"""], rig.Mill.Seen.Where(seen => seen.Target is "/v1/rollback").Take(1).Select(seen => seen.Body));
+        Assert.Equal(["""{"to":5}"""], rig.Mill.Seen.Where(seen => seen is { Target: "/v1/rollback", Method: "POST" }).Take(1).Select(seen => seen.Body));
         rig.Mill.On("GET /v1/deploys", """{"deploys":[]}""");
         var idle = rig.Session();
         Assert.Equal(3, await idle.RunAsync("abort"));

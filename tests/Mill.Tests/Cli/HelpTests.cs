@@ -12,7 +12,23 @@ public sealed class HelpTests
         Assert.Equal(0, await version.RunAsync("--version"));
         Assert.Matches(@"^\d+\.\d+\.\d+\S*\n$", version.Output);
         Assert.Equal(0, await help.RunAsync("--help"));
+        Assert.Contains("Runs containers on one to twenty machines, with their secrets", help.Output, StringComparison.Ordinal);
+        Assert.Contains("\n  mill deploy ", help.Output, StringComparison.Ordinal);
         foreach (var command in new[] { "secret", "deploy", "status", "nodes", "logs", "spawn", "dev" }) Assert.Matches($@"\n  {command}\b", help.Output);
+    }
+
+    [Theory]
+    [InlineData("mill deploy -f shop.mill", "deploy", "shop.mill")]
+    [InlineData("mill plan -f shop.mill", "plan", "shop.mill")]
+    [InlineData("Make what runs as the .mill file says: mill deploy", "up")]
+    [InlineData("Take the service out of the .mill file, then: mill deploy. To end a task: mill kill ID", "rm", "web")]
+    [InlineData("Take the service out of the .mill file, then: mill deploy. To end a task: mill kill ID", "stop")]
+    [InlineData("Write replicas = N in the .mill file, then: mill deploy", "scale", "web=3")]
+    public async Task What_others_would_type_leads_to_what_does_it_here(string hint, params string[] typed)
+    {
+        var session = new Session();
+        Assert.Equal(2, await session.RunAsync(typed));
+        Assert.EndsWith($"\nhint: {hint}\n", session.Error, StringComparison.Ordinal);
     }
 
     [Theory]

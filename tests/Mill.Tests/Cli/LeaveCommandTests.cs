@@ -70,6 +70,7 @@ public sealed class LeaveCommandTests : IDisposable
         await using var mill = await StartAsync();
         var session = new Session { Variables = { ["MILL_TOKEN"] = "operator" } };
         Assert.Equal(3, await session.RunAsync("leave", "--data-dir", _directory.Path));
+        Assert.Contains($"There is no node in {_directory.Path}", session.Error, StringComparison.Ordinal);
         Write(mill.Address);
         Assert.Equal(2, await session.RunAsync("leave", "--data-dir", _directory.Path));
         var no = new Session { IsTerminal = true, Input = "n\n"u8.ToArray(), Variables = { ["MILL_TOKEN"] = "operator" } };

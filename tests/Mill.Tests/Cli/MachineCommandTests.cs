@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Mill.State.Embedded;
 using Mill.Tests.Client;
+using Mill.Tests.Containers;
 using Xunit;
 
 namespace Mill.Tests.Cli;
@@ -44,12 +46,29 @@ public sealed class MachineCommandTests : IDisposable
         var session = new Session { Variables = { ["DOCKER_HOST"] = $"unix://{_directory}/docker.sock", ["MILL_DATA_DIR"] = "/proc/mill", ["MILL_ADDRESS"] = $"http://{other.LocalEndpoint}" } };
         _ = AnswerAsync(other);
         Assert.Equal(1, await session.RunAsync("doctor"));
-        Assert.Contains($"FAIL containers: no Engine answers at unix://{_directory}/docker.sock\n     hint: Only containers need it. Install one: apt install docker.io", session.Output, StringComparison.Ordinal);
+        Assert.Contains($"-    containers: no Engine answers at unix://{_directory}/docker.sock\n     hint: Only containers need it. Install one: apt install docker.io", session.Output, StringComparison.Ordinal);
         Assert.Contains("FAIL data directory: nothing can be written in /proc\n     hint: ", session.Output, StringComparison.Ordinal);
         Assert.Contains($"FAIL port: something that is no Mill has {other.LocalEndpoint}\n     hint: ", session.Output, StringComparison.Ordinal);
         var json = new Session { Variables = { ["DOCKER_HOST"] = "nonsense", ["MILL_DATA_DIR"] = _directory, ["MILL_ADDRESS"] = "http://127.0.0.1:1" } };
         Assert.Equal(1, await json.RunAsync("doctor", "--json"));
         Assert.Equal("FAIL", JsonDocument.Parse(json.Output).RootElement.GetProperty("checks")[0].GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_installed_and_does_not_run_is_to_be_started()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory, "dockerd"), "");
+        var session = new Session { Variables = { ["DOCKER_HOST"] = $"unix://{_directory}/docker.sock", ["PATH"] = _directory, ["MILL_DATA_DIR"] = _directory } };
+        await session.RunAsync("doctor");
+        Assert.Contains($"-    containers: no Engine answers at unix://{_directory}/docker.sock\n     hint: Only containers need it. It is installed, and does not run here: sudo systemctl start docker\n", session.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_engine_that_an_option_names_is_told_by_that_option()
+    {
+        var session = new Session { Directory = _directory };
+        Assert.Equal(7, await session.RunAsync("dev", "--docker", "tcp:nonsense", "--data-dir", Path.Combine(_directory, "data"), "--master-key-file", Path.Combine(_directory, "key")));
+        Assert.Equal("error: --docker names no Docker Engine that can be reached.\nhint: Write --docker=unix:///var/run/docker.sock, or --docker=tcp://127.0.0.1:2375.\n", session.Error);
     }
 
     [Fact]
@@ -101,6 +120,41 @@ public sealed class MachineCommandTests : IDisposable
         Assert.True(File.Exists(Path.Combine(kept, "file")));
         Assert.Empty(Directory.GetFileSystemEntries(data));
     }
+
+    [Fact]
+    public async Task What_it_runs_is_ended_and_its_files_in_memory_go_too()
+    {
+        var (data, memory) = (Data(), Path.Combine(_directory, "memory"));
+        Directory.CreateDirectory(Path.Combine(memory, "web-1"));
+        await using var engine = await FakeEngine.StartAsync(context => context.Response.WriteAsync(context.Request.Path.Value!.EndsWith("/containers/json", StringComparison.Ordinal) ? """[{"Id":"c1","State":"running"}]""" : ""));
+        Keep(data, engine.Address.ToString(), memory);
+        var no = At(data, isTerminal: true);
+        no.Input = "n\n"u8.ToArray();
+        Assert.Equal(130, await no.RunAsync("clean"));
+        Assert.Contains($"  memory  {memory}\n       1  container at {engine.Address}\n", no.Output, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(memory));
+
+        Assert.Equal(0, await At(data).RunAsync("clean", "--force"));
+        Assert.False(Directory.Exists(memory));
+        Assert.Empty(Directory.GetFileSystemEntries(data));
+        Assert.Equal(["/v1.41/containers/c1/stop", "/v1.41/containers/c1?force=true&v=true"], engine.Asked.Where(path => path.Contains("/c1", StringComparison.Ordinal)));
+        Assert.All(engine.Asked.Where(path => path.Contains("/json", StringComparison.Ordinal)), path => Assert.Contains("\"mill.cluster=abc\",\"mill.node=0102030405060708\"", Uri.UnescapeDataString(path), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_Engine_that_is_gone_keeps_nobody_from_deleting_the_rest()
+    {
+        var data = Data();
+        Keep(data, $"unix://{_directory}/docker.sock", Path.Combine(_directory, "memory"));
+        var session = At(data);
+        Assert.Equal(0, await session.RunAsync("clean", "--force"));
+        Assert.Contains("Once it answers: docker rm -f $(docker ps -aq --filter label=mill.node=0102030405060708)\n", session.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(data));
+    }
+
+    /// <summary>As an agent leaves it.</summary>
+    private static void Keep(string data, string engine, string memory) =>
+        File.WriteAllText(Path.Combine(data, "agent.json"), $$"""{"life":1,"cluster":"abc","node":"0102030405060708","docker":"{{engine}}","memory":"{{memory}}"}""");
 
     private static async Task AnswerAsync(TcpListener listener)
     {

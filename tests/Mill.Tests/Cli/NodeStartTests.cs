@@ -53,6 +53,14 @@ public sealed class NodeStartTests : IDisposable
         Assert.False(Directory.Exists(directory));
     }
 
+    [Fact]
+    public async Task A_server_does_not_start_where_no_node_is_and_says_what_is_missing()
+    {
+        var session = new Session();
+        Assert.Equal(ExitCodes.NotFound, await session.RunAsync("server", "--data-dir", _directory.File("node")));
+        Assert.Contains("it has no node.json", session.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("init --advertise 127.0.0.1")]
     [InlineData("join 127.0.0.1 --advertise 127.0.0.2 --token mill_join_0123456789ab_canary_canary")]

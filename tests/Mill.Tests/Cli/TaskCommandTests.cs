@@ -73,10 +73,10 @@ public sealed class TaskCommandTests
         mill.On("GET /v1/tasks?all=true", $$"""{"tasks":[{{Ended}}]}""");
         var session = Session.With(mill, new ManualTime());
         Assert.Equal(0, await session.RunAsync("ps"));
-        Assert.Equal("report-4\treport\tn1\trunning\t0.13/0.25\t1.5Mi/256Mi\t1m30s\t-\tme\n", session.Output);
+        Assert.Equal("report-4\treport\tn1\trunning\t0.13/0.25\t1.5Mi/256Mi\t2025-12-31T23:58:30.000000Z\t1m30s\t-\tme\n", session.Output);
         var all = Session.With(mill, new ManualTime());
         Assert.Equal(0, await all.RunAsync("ps", "--all"));
-        Assert.Equal("report-4\treport\tn1\tfailed\t0.25\t256Mi\t3s\t42\tme\n", all.Output);
+        Assert.Equal("report-4\treport\tn1\tfailed\t-/0.25\t-/256Mi\t2026-01-01T00:00:00.000000Z\t3s\t42\tme\n", all.Output);
         mill.On("GET /v1/tasks", """{"tasks":[]}""");
         var none = Session.With(mill);
         Assert.Equal(0, await none.RunAsync("ps"));
@@ -87,10 +87,10 @@ public sealed class TaskCommandTests
     public async Task What_can_be_started_is_listed_with_when_it_starts_by_itself()
     {
         await using var mill = await FakeMill.StartAsync();
-        mill.On("GET /v1/templates", """{"templates":[{"name":"report","image":"r:1","schedule":"0 6 * * *","next_at":"2026-01-02T06:00:00Z","timeout":"1h"},{"name":"seed","image":"s:1","timeout":"5m"}]}""");
+        mill.On("GET /v1/templates", """{"templates":[{"name":"report","image":"r:1","schedule":"0 6 * * *","next_at":"2026-01-02T06:00:00Z","timeout":"1h","last_at":"2026-01-01T06:00:00Z","last_status":"failed","last_reason":"no disk","skipped_at":"2025-12-31T06:00:00Z"},{"name":"seed","image":"s:1","timeout":"5m","waits":"no node is ready"}]}""");
         var session = Session.With(mill);
         Assert.Equal(0, await session.RunAsync("tasks"));
-        Assert.Equal("report\t0 6 * * *\t2026-01-02T06:00:00.000000Z\t1h\tr:1\nseed\t-\t-\t5m\ts:1\n", session.Output);
+        Assert.Equal("report\t0 6 * * *\t2026-01-02T06:00:00.000000Z\t1h\tr:1\t2026-01-01T06:00:00.000000Z\tfailed: no disk; that of 2025-12-31T06:00:00.000000Z was left out: the one before was still at work\nseed\t-\t-\t5m\ts:1\t-\tis due, and waits: no node is ready\n", session.Output);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class TaskCommandTests
         var session = Session.With(mill);
         Assert.Equal(0, await session.RunAsync("kill", "report-4"));
         Assert.Equal(0, await session.RunAsync("kill", "report-3"));
-        Assert.Equal("task report-4 is ended\ntask report-3 had ended already\n", session.Error);
+        Assert.Equal("task report-4 is being ended; to see whether it has: mill ps\ntask report-3 had ended already\n", session.Error);
         Assert.Equal(3, await Session.With(mill).RunAsync("kill", "report-9"));
     }
 

@@ -34,6 +34,7 @@ public sealed class AllocReportTests
         Assert.True(report.SaysSameAs(Report(AllocStatus.Starting)));
         Assert.False(report.SaysSameAs(report with { LastLines = ["one"] }));
         Assert.False(report.SaysSameAs(report with { SecretVersions = new Dictionary<string, int> { ["db"] = 3 } }));
+        Assert.False(report.SaysSameAs(report with { Addresses = new Dictionary<string, string> { ["api"] = "10.0.0.1:2" } }));
         Assert.False(report.SaysSameAs(report with { Reason = "other" }));
     }
 
@@ -55,6 +56,7 @@ public sealed class AllocReportTests
         Reason = "why",
         LastLines = ["one", "two"],
         SecretVersions = new Dictionary<string, int> { ["db"] = 2 },
+        Addresses = new Dictionary<string, string> { ["api"] = "10.0.0.1:1" },
     };
 
     private static AllocRecord Alloc() => new()

@@ -14,7 +14,7 @@ public sealed class ContainerRequestTests
     public void A_port_is_published_at_the_address_of_the_node_alone_and_labels_say_whose_it_is()
     {
         var alloc = Alloc(Specs.Container() with { Network = ContainerNetwork.Bridge, Port = 80, Cpu = 0.5m });
-        using var body = new ContainerRequest(alloc, new Dictionary<string, SecretValue>()) { Port = 20001, PublishOn = "10.0.0.7", Versions = new Dictionary<string, int> { ["db/url"] = 3 } }.Write();
+        using var body = new ContainerRequest(alloc, "c1", new Dictionary<string, SecretValue>()) { Port = 20001, PublishOn = "10.0.0.7", Versions = new Dictionary<string, int> { ["db/url"] = 3 }, Addresses = new Dictionary<string, string> { ["api"] = "10.0.0.8:20002" } }.Write();
         using var json = JsonDocument.Parse(body.WrittenMemory);
 
         var binding = json.RootElement.GetProperty("HostConfig").GetProperty("PortBindings").GetProperty("80/tcp")[0];
@@ -22,16 +22,31 @@ public sealed class ContainerRequestTests
         Assert.Equal(50_000, json.RootElement.GetProperty("HostConfig").GetProperty("CpuQuota").GetInt64());
         var labels = json.RootElement.GetProperty("Labels");
         Assert.Equal("{\"db/url\":3}", labels.GetProperty("mill.secret-versions").GetString());
+        Assert.Equal("c1", labels.GetProperty("mill.cluster").GetString());
+        Assert.Equal("{\"api\":\"10.0.0.8:20002\"}", labels.GetProperty("mill.addresses").GetString());
         Assert.Equal(alloc.CreatedAt.ToString(), labels.GetProperty("mill.created").GetString());
     }
 
     [Fact]
-    public void Memory_has_no_swap_beside_it()
+    public void What_was_asked_for_is_what_the_Engine_is_told_and_values_are_told_to_nobody_else()
     {
-        using var body = new ContainerRequest(Alloc(Specs.Container() with { Memory = 64 << 20 }), new Dictionary<string, SecretValue>()).Write();
+        var alloc = Alloc(Specs.Container() with { Cpu = 2, Memory = 64 << 20, Command = ["/bin/app", "--now"] });
+        using var value = SecretValue.FromText("c4n4ry");
+        var request = new ContainerRequest(alloc, "c1", new Dictionary<string, SecretValue> { ["DB"] = value }) { Restarts = 3, Binds = ["/here:/there"] };
+        using var body = request.Write();
         using var json = JsonDocument.Parse(body.WrittenMemory);
-        var host = json.RootElement.GetProperty("HostConfig");
+
+        var (root, host) = (json.RootElement, json.RootElement.GetProperty("HostConfig"));
+        Assert.Equal((100_000, 200_000), (host.GetProperty("CpuPeriod").GetInt64(), host.GetProperty("CpuQuota").GetInt64()));
         Assert.Equal((64 << 20, 64 << 20), (host.GetProperty("Memory").GetInt64(), host.GetProperty("MemorySwap").GetInt64()));
+        Assert.Equal("/here:/there", host.GetProperty("Binds")[0].GetString());
+        Assert.Equal("DB=c4n4ry", root.GetProperty("Env")[0].GetString());
+        // In the place of all that the image would start.
+        Assert.Equal(("/bin/app", "--now"), (root.GetProperty("Entrypoint")[0].GetString(), root.GetProperty("Cmd")[0].GetString()));
+        Assert.Equal(["mill.addresses={}", "mill.alloc-id=web-1", "mill.attempt=3", "mill.cluster=c1", $"mill.created={alloc.CreatedAt}", "mill.kind=service", "mill.managed=true", "mill.node=0102030405060708", "mill.secret-versions={}"],
+            root.GetProperty("Labels").EnumerateObject().Select(label => $"{label.Name}={label.Value}").Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("c4n4ry", request.ToString(), StringComparison.Ordinal);
+        Assert.Contains("DB", request.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -40,7 +55,7 @@ public sealed class ContainerRequestTests
     [InlineData("/serve --fast now", "[\"/serve\"]", "[\"--fast\",\"now\"]")]
     public void A_command_takes_the_place_of_all_that_the_image_would_start(string? command, string? entrypoint, string? arguments)
     {
-        using var body = new ContainerRequest(Alloc(Specs.Container() with { Command = command?.Split(' ') }), new Dictionary<string, SecretValue>()).Write();
+        using var body = new ContainerRequest(Alloc(Specs.Container() with { Command = command?.Split(' ') }), "c1", new Dictionary<string, SecretValue>()).Write();
         using var json = JsonDocument.Parse(body.WrittenMemory);
         Assert.Equal(entrypoint, json.RootElement.TryGetProperty("Entrypoint", out var first) ? first.GetRawText() : null);
         Assert.Equal(arguments, json.RootElement.TryGetProperty("Cmd", out var rest) ? rest.GetRawText() : null);

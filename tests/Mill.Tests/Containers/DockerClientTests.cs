@@ -51,6 +51,42 @@ public sealed class DockerClientTests
         Assert.Equal("the image app:v2 cannot be pulled: nothing more came of it", (await AfterAsync(docker.PullAsync("app:v2", null, null, default), TimeSpan.FromMinutes(5))).Message);
     }
 
+    [Fact]
+    public async Task To_start_what_runs_and_to_stop_what_has_ended_is_no_failure()
+    {
+        await using var engine = await FakeEngine.StartAsync(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        });
+        using var docker = new DockerClient(engine.Address, _time);
+        await docker.StartAsync("c1", default);
+        await docker.StopAsync("c1", default);
+        Assert.Equal(["/v1.41/containers/c1/start", "/v1.41/containers/c1/stop"], engine.Asked);
+    }
+
+    [Fact]
+    public async Task Events_name_the_container_and_what_ends_them_is_no_answer_of_the_Engine()
+    {
+        await using var engine = await FakeEngine.StartAsync(context => context.Response.WriteAsync("""
+            {"status":"die","id":"c1","Type":"container","Action":"die","Actor":{"ID":"c1"}}
+            {"Type":"container","Action":"pause","Actor":{"ID":"c2"}}
+            {"Type":
+            """));
+        using var docker = new DockerClient(engine.Address, _time);
+        var seen = new List<string?>();
+        var failure = await Assert.ThrowsAsync<MillException>(async () =>
+        {
+            await foreach (var container in docker.EventsAsync("c", "n", default)) seen.Add(container);
+        });
+        Assert.Equal(MillError.EngineUnavailable, failure.Error);
+        Assert.Equal([null, "c1", "c2"], seen);
+        var asked = Uri.UnescapeDataString(Assert.Single(engine.Asked));
+        Assert.Contains("\"mill.cluster=c\"", asked, StringComparison.Ordinal);
+        // A look into a container is an event as well, and must not make anybody look.
+        Assert.DoesNotContain("exec", asked, StringComparison.Ordinal);
+    }
+
     private static async Task HalfAsync(HttpContext context, string text)
     {
         await context.Response.WriteAsync(text);

@@ -20,6 +20,7 @@ public sealed class HealthCheckTests
         Assert.Null(await LookAsync(Health(HealthKind.Tcp), port));
         listener.Stop();
         Assert.Equal($"port {port} did not answer: nothing takes connections", await LookAsync(Health(HealthKind.Tcp), port));
+        Assert.Equal($"port {port} did not answer: nothing takes connections (on the network of the host it has to listen on $PORT, {port}; what has a port of its own needs network = \"bridge\")", await LookAsync(Health(HealthKind.Tcp), port, isOnHost: true));
     }
 
     [Theory]
@@ -42,10 +43,10 @@ public sealed class HealthCheckTests
 
     private static HealthSpec Health(HealthKind kind) => HealthProbe.Connects with { Kind = kind };
 
-    private static async Task<string?> LookAsync(HealthSpec health, int? port, DockerAddress? engine = null)
+    private static async Task<string?> LookAsync(HealthSpec health, int? port, DockerAddress? engine = null, bool isOnHost = false)
     {
         using var docker = new DockerClient(engine ?? new("/nowhere", new("http://docker")), TimeProvider.System);
         using var http = new HttpMessageInvoker(new SocketsHttpHandler());
-        return await new HealthProbe(health, "127.0.0.1", port, "c1", docker, http, TimeProvider.System).LookAsync(CancellationToken.None);
+        return await new HealthProbe(health, "127.0.0.1", port, "c1", docker, http, TimeProvider.System, isOnHost).LookAsync(CancellationToken.None);
     }
 }

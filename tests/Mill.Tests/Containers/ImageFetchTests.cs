@@ -19,10 +19,15 @@ public sealed class ImageFetchTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("mill-fetch-").FullName;
     private readonly ManualTime _time = new();
     private readonly List<AllocStatus> _told = [];
+    private readonly SemaphoreSlim _news = new(0);
     private int _changed;
     private IReadOnlyList<PullProgress> _seen = [];
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_directory, recursive: true);
+        _news.Dispose();
+    }
 
     [Theory]
     [InlineData("app:v1", true, true, 0)]
@@ -57,6 +62,27 @@ public sealed class ImageFetchTests : IDisposable
         Assert.Equal([new("web-1", "app:v1", 10, 100)], _seen);
     }
 
+    [Theory]
+    [InlineData(Progress, AllocStatus.Stopped, 0)]
+    [InlineData("""{"error":"no such tag"}""", AllocStatus.Failed, null)]
+    public async Task What_is_only_fetched_makes_no_container_and_says_what_came_of_it(string answer, AllocStatus status, int? code)
+    {
+        await using var engine = await FakeEngine.StartAsync(context => AnswerAsync(context, isHere: false, answer));
+        using var docker = new DockerClient(engine.Address, _time);
+        using var logs = new LogStore(_directory, _time);
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler());
+        var parts = Parts(docker, logs, http);
+        using var stop = new CancellationTokenSource();
+        using var runner = new AllocRunner(Alloc(parts, "app:v1") with { Kind = AllocKind.Pull }, parts);
+        runner.Begin(null, stop.Token);
+        while (runner.News is not { Status: AllocStatus.Stopped or AllocStatus.Failed }) await _news.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal((status, code), (runner.News!.Status, runner.News.ExitCode));
+        Assert.Equal(status is AllocStatus.Failed, runner.News.Reason?.Contains("no such tag", StringComparison.Ordinal) is true);
+        runner.Sent(runner.News);
+        await runner.Work;
+        Assert.DoesNotContain(engine.Asked, path => path.Contains("/containers/create", StringComparison.Ordinal));
+    }
+
     private static Task AnswerAsync(HttpContext context, bool isHere, string pull)
     {
         if (context.Request.Path.Value!.Contains("/images/create", StringComparison.Ordinal)) return context.Response.WriteAsync(pull);
@@ -69,10 +95,23 @@ public sealed class ImageFetchTests : IDisposable
         using var docker = new DockerClient(engine.Address, _time);
         using var logs = new LogStore(_directory, _time);
         using var http = new HttpMessageInvoker(new SocketsHttpHandler());
+        var parts = Parts(docker, logs, http);
+        var alloc = Alloc(parts, image);
+        using var log = new AllocLog(logs.Open(alloc.Id, alloc.CreatedAt));
+        await new ImageFetch(alloc, parts, log, change => _told.Add(change(new AllocReport { Id = alloc.Id, Status = AllocStatus.Starting }).Status)).FetchAsync(FleetState.Empty, isFirst, default);
+        Assert.Empty(parts.Pulls);
+    }
+
+    private static AllocRecord Alloc(NodeParts parts, string image) =>
+        new() { Id = "web-1", Name = "web", Kind = AllocKind.Service, Tenant = TenantId.Default, Node = parts.Node, Version = 1, CreatedAt = new(1), Status = AllocStatus.Pulling, Container = Specs.Container() with { Image = image } };
+
+    private NodeParts Parts(DockerClient docker, LogStore logs, HttpMessageInvoker http)
+    {
         NodeParts? parts = null;
-        parts = new()
+        return parts = new()
         {
             Node = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]),
+            Cluster = "c1",
             Address = "127.0.0.1",
             Docker = docker,
             Vault = null!, // nothing here has a secret
@@ -82,16 +121,14 @@ public sealed class ImageFetchTests : IDisposable
             Logs = logs,
             Http = http,
             Time = _time,
-            Changed = () =>
+            Changed = () => { },
+            Progressed = () =>
             {
                 _changed++;
+                _news.Release();
                 _seen = [.. parts!.Pulls.Values];
             },
             LeftBehind = (_, _) => { },
         };
-        var alloc = new AllocRecord { Id = "web-1", Name = "web", Kind = AllocKind.Service, Tenant = TenantId.Default, Node = parts.Node, Version = 1, CreatedAt = new(1), Status = AllocStatus.Pulling, Container = Specs.Container() with { Image = image } };
-        using var log = new AllocLog(logs.Open(alloc.Id, alloc.CreatedAt));
-        await new ImageFetch(alloc, parts, log, change => _told.Add(change(new AllocReport { Id = alloc.Id, Status = AllocStatus.Starting }).Status)).FetchAsync(FleetState.Empty, isFirst, default);
-        Assert.Empty(parts.Pulls);
     }
 }

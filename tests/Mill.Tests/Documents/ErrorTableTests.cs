@@ -54,6 +54,7 @@ public sealed partial class ErrorTableTests
             ["read metrics"] = [Verb.ReadMetrics],
             ["see plans, deploys, services, tasks, logs; never a value of a secret"] = [Verb.ReadServices],
             ["deploy, abort, roll back, restart; start and end tasks"] = [Verb.OperateServices],
+            ["run programs in containers"] = [Verb.RunInContainers],
         };
         var rows = Rows("model.md", "## Callers").Where(cells => verbs.ContainsKey(cells[1])).ToDictionary(cells => cells[1]);
 

@@ -69,7 +69,9 @@ public sealed class FleetOfficeTests : IAsyncLifetime, IDisposable
         var decided = await DecideAsync();
         var alloc = Assert.Single(decided.Allocs.Values);
         await _office.SendAsync(Report(new AllocReport { Id = alloc.Id, Status = AllocStatus.Healthy }) with { Life = 1, Number = 8 }, default);
-        await _office.SendAsync(Report(new AllocReport { Id = alloc.Id, Status = AllocStatus.Starting }) with { Life = 1, Number = 7 }, default);
+        // And whoever says it learns that.
+        Assert.Equal(MillError.PreconditionFailed, (await Assert.ThrowsAsync<MillException>(() => _office.SendAsync(Report(new AllocReport { Id = alloc.Id, Status = AllocStatus.Starting }) with { Life = 1, Number = 7 }, default))).Error);
+        Assert.Equal(MillError.PreconditionFailed, (await Assert.ThrowsAsync<MillException>(() => _office.SendAsync(Report() with { Life = 0, Number = 9 }, default))).Error);
 
         Assert.Equal(AllocStatus.Healthy, (await NowAsync()).Fleet.Allocs[alloc.Id].Status);
         var revision = (await NowAsync()).Revision;

@@ -64,6 +64,23 @@ public sealed class HearingTests
     }
 
     [Fact]
+    public void A_sign_of_life_makes_no_news_late_nor_the_other_way_round()
+    {
+        var news = Report(1) with { Life = 1, Allocs = [new() { Id = "web-1", Status = Mill.Core.Fleet.AllocStatus.Running }] };
+        Assert.True(_hearing.Hear(Report(1) with { Life = 1, Number = 6, Usage = [new("web-1", 0.5, 1000)] }));
+        Assert.True(_hearing.Hear(news with { Number = 5 }));
+        Assert.True(_hearing.Hear(news with { Number = 8 }));
+        Assert.True(_hearing.Hear(Report(1) with { Life = 1, Number = 7 }));
+        Assert.False(_hearing.Hear(news with { Number = 7 }));
+        Assert.False(_hearing.Hear(Report(1) with { Life = 1, Number = 6 }));
+        // What only a sign of life has stays as it was said there.
+        Assert.Empty(_hearing.Live[FleetRig.Node(1)].Usage);
+        Assert.True(_hearing.Hear(Report(1) with { Life = 2, Number = 1, Usage = [new("web-1", 0.5, 1000)] }));
+        Assert.True(_hearing.Hear(news with { Life = 2, Number = 2 }));
+        Assert.Single(_hearing.Live[FleetRig.Node(1)].Usage);
+    }
+
+    [Fact]
     public void What_is_not_kept_can_be_read_while_the_node_is_heard()
     {
         _hearing.Hear(Report(1) with { Usage = [new("web-1", 0.5, 1000)], Pulls = [new("web-2", "web:v2", 1, 2)] });

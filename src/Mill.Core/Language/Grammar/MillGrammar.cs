@@ -5,7 +5,7 @@ public static class MillGrammar
 {
     private static readonly BlockRule Env = new("env", "Variables of the environment.")
     {
-        Others = new("NAME", ValueKind.Template, "The value of the variable. Numbers and true and false count as texts."),
+        Others = new("NAME", ValueKind.Template, "The value of the variable. Numbers and true and false count as texts. ${service.NAME.address} is the address that a replica of that service has when the container starts: once that one is gone, nothing listens there, until mill restart gives the new address. PORT is set by Mill where there is a port."),
         Example = """
             env {
               DATABASE_URL = "${secret(DB_URL)}"
@@ -90,7 +90,8 @@ public static class MillGrammar
         Keys =
         [
             new("max_parallel", ValueKind.Whole, "How many replicas at a time.") { Default = "1" },
-            new("healthy_for", ValueKind.Duration, "How long a new replica has to stay healthy before the next.") { Default = "0s" },
+            new("healthy_for", ValueKind.Duration, "How long a new replica has to stay healthy before an old one ends for it, and before the deploy counts as done. It serves meanwhile. A roll takes that long for each replica, or for each max_parallel of them.") { Default = "5s" },
+            new("order", ValueKind.Choice, "start_first: a new replica is healthy before an old one ends. stop_first: an old one ends before a new one starts in its place, for what must not run twice, or finds no room beside itself. It serves with fewer meanwhile; with one replica, not at all.") { Choices = ["start_first", "stop_first"], Default = "start_first" },
             new("deadline", ValueKind.Duration, "How long a new replica has to become healthy.") { Default = "60s" },
             new("drain", ValueKind.Duration, "Between taking an old replica out of use, and asking it to end.") { Default = "2s" },
         ],

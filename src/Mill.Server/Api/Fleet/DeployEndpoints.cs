@@ -17,6 +17,8 @@ namespace Mill.Server.Api.Fleet;
 /// <summary>Plans and deploys.</summary>
 internal sealed class DeployEndpoints(Authentication authentication, FleetView fleet)
 {
+    private const string ToArgument = "to";
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/v1/plan", PlanAsync).WithMetadata(AnyNode.Instance);
@@ -24,15 +26,20 @@ internal sealed class DeployEndpoints(Authentication authentication, FleetView f
         routes.MapGet("/v1/deploys", ListAsync);
         routes.MapGet("/v1/deploys/{number}", GetAsync);
         routes.MapPost("/v1/deploys/{number}/abort", AbortAsync);
+        routes.MapGet("/v1/rollback", PlanRollbackAsync);
         routes.MapPost("/v1/rollback", RollBackAsync);
         routes.MapPost("/v1/services/{name}/restart", RestartAsync);
     }
 
     /// <summary>The deploy that a request names. Throws <see cref="MillError.NotFound"/>, for another tenant's too.</summary>
-    public static DeployRecord Demand(FleetState fleet, int number, TenantId tenant) =>
-        fleet.Deploys.TryGetValue(number, out var deploy) && deploy.Tenant == tenant
+    /// <param name="tenant">Null where any will do.</param>
+    public static DeployRecord Demand(FleetState fleet, int number, TenantId? tenant) =>
+        fleet.Deploys.TryGetValue(number, out var deploy) && (tenant is null || deploy.Tenant == tenant)
             ? deploy
             : throw new MillException(MillError.NotFound, $"There is no deploy {number}.") { Hint = "See which there are: mill deploys" };
+
+    /// <summary>Whose deploys somebody may ask for by number; null for all: they look after the whole cluster.</summary>
+    public static TenantId? WhoseOf(Caller caller) => caller.Role is Role.Operator && caller.Tenant == TenantId.Default ? null : caller.Tenant;
 
     /// <summary>Throws <see cref="MillError.NotFound"/> for what is no number.</summary>
     public static int NumberOf(HttpContext http) =>
@@ -74,14 +81,36 @@ internal sealed class DeployEndpoints(Authentication authentication, FleetView f
     private async Task GetAsync(HttpContext http)
     {
         var (caller, seen) = await SeeAsync(http).ConfigureAwait(false);
-        await ReplyAsync(http, StatusCodes.Status200OK, Demand(seen.Fleet, NumberOf(http), caller.Tenant), seen).ConfigureAwait(false);
+        await ReplyAsync(http, StatusCodes.Status200OK, Demand(seen.Fleet, NumberOf(http), WhoseOf(caller)), seen).ConfigureAwait(false);
     }
 
     private async Task AbortAsync(HttpContext http)
     {
         var caller = await DemandOperatingAsync(http).ConfigureAwait(false);
         var number = NumberOf(http);
-        await CommitAsync(http, caller, (draft, _) => DeployRules.Abort(draft, number, caller.Tenant, caller.Subject), "abort", number.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+        await CommitAsync(http, caller, WhoseOf(caller), (draft, _) => DeployRules.Abort(draft, number, caller.Tenant, caller.Subject, WhoseOf(caller) is null), "abort", number.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
+    }
+
+    private async Task PlanRollbackAsync(HttpContext http)
+    {
+        var caller = await authentication.DemandAsync(http).ConfigureAwait(false);
+        AccessRules.Demand(caller, Verb.ReadServices);
+        var to = QueryArguments.Of(http, ToArgument).Number(ToArgument, 1, int.MaxValue);
+        var seen = await fleet.ReadAsync(http, caller, Core.Ports.ReadLevel.Linearizable).ConfigureAwait(false);
+        var earlier = DemandEarlier(seen.Fleet, seen, caller, to);
+        DeployRules.DemandPossible(seen.Fleet, earlier.Result!, caller.Tenant);
+        var plan = DeployPlan.Of(seen.Fleet, earlier.Result!, caller.Tenant);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, DeployViews.ToResponse(plan, fleet, seen) with { BackTo = earlier.Number }).ConfigureAwait(false);
+    }
+
+    /// <summary>What to go back to, where somebody could begin that now.</summary>
+    private static DeployRecord DemandEarlier(FleetState now, ClusterState seen, Caller caller, int? to)
+    {
+        // What is at work is told before what there is to go back to.
+        DeployRules.DemandIdle(now, caller.Tenant);
+        var earlier = DeployRules.Earlier(now, caller.Tenant, to);
+        SpecBody.DemandSecrets(earlier.Result!, caller, seen);
+        return earlier;
     }
 
     private async Task RollBackAsync(HttpContext http)
@@ -90,12 +119,8 @@ internal sealed class DeployEndpoints(Authentication authentication, FleetView f
         var to = (await RequestBody.ReadAsync<RollbackRequest>(http).ConfigureAwait(false)).To;
         await CommitAsync(http, caller, (draft, seen) =>
         {
-            // What is at work is told before what there is to go back to.
-            DeployRules.DemandIdle(draft.Fleet, caller.Tenant);
-            var earlier = DeployRules.Earlier(draft.Fleet, caller.Tenant, to);
-            var spec = earlier.Outcome ?? earlier.Spec!;
-            SpecBody.DemandSecrets(spec, caller, seen);
-            return DeployRules.Begin(draft, spec, caller.Tenant, caller.Subject, earlier.Number);
+            var earlier = DemandEarlier(draft.Fleet, seen, caller, to);
+            return DeployRules.Begin(draft, earlier.Result!, caller.Tenant, caller.Subject, earlier.Number);
         }, "rollback", to?.ToString(CultureInfo.InvariantCulture) ?? "").ConfigureAwait(false);
     }
 
@@ -121,11 +146,14 @@ internal sealed class DeployEndpoints(Authentication authentication, FleetView f
         return (caller, await fleet.ReadAsync(http, caller, Consistency.Apply(http, QueryArguments.Of(http, Consistency.Argument))).ConfigureAwait(false));
     }
 
-    private async Task CommitAsync(HttpContext http, Caller caller, Func<FleetDraft, ClusterState, DeployRecord> begin, params string[] request)
+    private Task CommitAsync(HttpContext http, Caller caller, Func<FleetDraft, ClusterState, DeployRecord> begin, params string[] request) => CommitAsync(http, caller, caller.Tenant, begin, request);
+
+    /// <param name="tenant">Whose deploy it is; null where it may be anybody's.</param>
+    private async Task CommitAsync(HttpContext http, Caller caller, TenantId? tenant, Func<FleetDraft, ClusterState, DeployRecord> begin, params string[] request)
     {
         var text = await FleetWrite.CommitAsync(http, fleet, caller, (draft, state) => begin(draft, state).Number.ToString(CultureInfo.InvariantCulture), request).ConfigureAwait(false);
         var seen = await fleet.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false);
-        var deploy = Demand(seen.Fleet, int.Parse(text, CultureInfo.InvariantCulture), caller.Tenant);
+        var deploy = Demand(seen.Fleet, int.Parse(text, CultureInfo.InvariantCulture), tenant);
         http.Response.Headers.Location = $"/v1/deploys/{text}";
         await ReplyAsync(http, StatusCodes.Status202Accepted, deploy, seen).ConfigureAwait(false);
     }

@@ -26,9 +26,9 @@ internal sealed class DeployEventsEndpoint(Authentication authentication, FleetV
         QueryArguments.Of(http);
         var number = DeployEndpoints.NumberOf(http);
         var seen = await fleet.ReadAsync(http, caller, ReadLevel.Linearizable).ConfigureAwait(false);
-        DeployEndpoints.Demand(seen.Fleet, number, caller.Tenant);
+        DeployEndpoints.Demand(seen.Fleet, number, DeployEndpoints.WhoseOf(caller));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, shutdown.Token);
-        await streams.RunAsync(async () =>
+        await streams.RunAsync(caller, async () =>
         {
             try
             {
@@ -52,22 +52,18 @@ internal sealed class DeployEventsEndpoint(Authentication authentication, FleetV
             var isPulling = !deploy.IsOver && DeployViews.IsPulling(deploy, seen.Fleet);
             var live = isPulling ? await fleet.LiveAsync(seen, cancellationToken).ConfigureAwait(false) : LiveView.Empty;
             var now = JsonSerializer.SerializeToUtf8Bytes(DeployViews.ToResponse(deploy, fleet, seen, live), ApiJson.Strict.TypeInfo<DeployResponse>());
-            if (!now.AsSpan().SequenceEqual(told))
+            if (deploy.IsOver || !now.AsSpan().SequenceEqual(told))
             {
                 // Whoever may no longer ask is no longer told.
                 AccessRules.Demand(await authentication.DemandAsync(http).ConfigureAwait(false), Verb.ReadServices);
-                await events.WriteJsonAsync("progress", now).ConfigureAwait(false);
+                await events.WriteJsonAsync(deploy.IsOver ? "done" : "progress", now).ConfigureAwait(false);
+                if (deploy.IsOver) return;
                 (told, last) = (now, time.GetTimestamp());
             }
             else if (time.GetElapsedTime(last) >= EventWriter.Heartbeat)
             {
                 await events.BeatAsync().ConfigureAwait(false);
                 last = time.GetTimestamp();
-            }
-            if (deploy.IsOver)
-            {
-                await events.WriteJsonAsync("done", now).ConfigureAwait(false);
-                return;
             }
             var rest = EventWriter.Heartbeat - time.GetElapsedTime(last);
             seen = await NextAsync(seen, isPulling && PullEvery < rest ? PullEvery : rest, cancellationToken).ConfigureAwait(false);

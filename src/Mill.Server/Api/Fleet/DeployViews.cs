@@ -2,6 +2,7 @@ using Mill.Client.Contracts;
 using Mill.Core.Deploys;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
+using Mill.Core.Specs;
 
 namespace Mill.Server.Api.Fleet;
 
@@ -16,6 +17,9 @@ internal static class DeployViews
                 Kind = FleetTexts.Of(service.Kind),
                 Differences = [.. service.Differences.Select(ToItem)],
                 Nodes = [.. service.Nodes.Where(placing => placing.Node is not null).Select(placing => view.NameOf(seen, placing.Node!.Value))],
+                Order = service is { Kind: StepKind.Change, Spec.Update.Order: UpdateOrder.StopFirst } ? FleetTexts.Of(UpdateOrder.StopFirst) : null,
+                Routes = service is { Kind: StepKind.Add, Spec.Routes: { Count: > 0 } routes } ? [.. routes.Select(route => new PlannedRouteItem(route.Host, route.Path, Served: false))] : null,
+                Volumes = service is { Kind: StepKind.Add, Spec.Container.Volumes: { Count: > 0 } volumes } ? [.. volumes.Select(volume => new PlannedVolumeItem(volume.Name, volume.Path, volume.Size, volume.IsEphemeral))] : null,
                 Unplaced = service.Nodes.Select(placing => placing.Reason).FirstOrDefault(reason => reason is not null),
             }),
         ],
@@ -48,6 +52,7 @@ internal static class DeployViews
         Since = step.Since.ToDateTimeOffset(),
         EndedAt = FleetTexts.Time(step.EndedAt),
         Reason = step.Reason,
+        Waits = step.Waits,
         LastLines = step.LastLines,
         Allocs = allocs,
     };
@@ -55,6 +60,7 @@ internal static class DeployViews
     private static DeployAllocItem ToItem(AllocRecord alloc, string node, LiveView live) => new()
     {
         Id = alloc.Id,
+        Kind = FleetTexts.Of(alloc.Kind),
         Node = node,
         Status = FleetTexts.Of(alloc.Status),
         Reason = alloc.Reason,

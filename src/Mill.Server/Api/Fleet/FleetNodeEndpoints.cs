@@ -36,7 +36,7 @@ internal sealed class FleetNodeEndpoints(Authentication authentication, FleetVie
         var now = await fleet.ReadLocalAsync(http.RequestAborted).ConfigureAwait(false);
         var all = await views.DescribeAllAsync(http.RequestId(), http.RequestAborted).ConfigureAwait(false);
         var item = all.FirstOrDefault(node => node.Id == id) ?? all[0];
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, NodeContainers.Add(item, now)).ConfigureAwait(false);
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, NodeContainers.Add(item, now, caller)).ConfigureAwait(false);
     }
 
     private async Task ResumeAsync(HttpContext http)
@@ -72,7 +72,8 @@ internal sealed class FleetNodeEndpoints(Authentication authentication, FleetVie
 internal static class NodeContainers
 {
     /// <summary>As it is, where it runs none.</summary>
-    public static NodeItem Add(NodeItem node, ClusterState seen) => Find(node, seen) is { } record ? node with { Containers = ServiceViews.ToItem(record, seen.Fleet) } : node;
+    public static NodeItem Add(NodeItem node, ClusterState seen, Caller caller) =>
+        Find(node, seen) is { } record ? node with { Containers = ServiceViews.ToItem(record, seen.Fleet, caller.Tenant == TenantId.Default ? null : caller.Tenant) } : node;
 
     /// <summary>A server that is no cluster has no id of its own, and one node.</summary>
     private static NodeStateRecord? Find(NodeItem node, ClusterState seen) =>

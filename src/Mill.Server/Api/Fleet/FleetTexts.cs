@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
+using Mill.Core.Specs;
 
 namespace Mill.Server.Api.Fleet;
 
@@ -9,7 +10,11 @@ internal static class FleetTexts
 {
     public static string Of(AllocStatus status) => Snake(status);
 
+    public static string Of(AllocKind kind) => Snake(kind);
+
     public static string Of(DeployKind kind) => Snake(kind);
+
+    public static string Of(UpdateOrder order) => Snake(order);
 
     public static string Of(StepPhase phase) => Snake(phase);
 

@@ -16,7 +16,7 @@ internal sealed class FleetWrite(Func<FleetDraft, ClusterState, string> decide, 
 
     public override Decision<string> Decide(ClusterState state, Timestamp now)
     {
-        var draft = new FleetDraft(state.Fleet, now);
+        var draft = new FleetDraft(state.Fleet, now, FleetDraft.Portion);
         var answer = decide(draft, state);
         return new(answer, draft.Changes);
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Mill.Client.Contracts;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Ports;
@@ -10,13 +9,21 @@ using Mill.Server.Peers;
 namespace Mill.Server.Api.Fleet;
 
 /// <summary>What one container wrote, from its node.</summary>
-internal sealed class LogSource(FleetParts parts, ClusterParts? cluster, FleetView view)
+internal sealed class LogSource(FleetParts parts, ClusterParts? cluster, FleetView view, TimeProvider time)
 {
-    /// <summary>Throws <see cref="MillError.NotFound"/> where nothing is kept of it, <see cref="MillError.Unreachable"/> where its node is not there.</summary>
-    public async IAsyncEnumerable<LogLineItem> ReadAsync(ClusterState seen, AllocRecord alloc, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>For the head of an answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>A node that is there says something every 15 seconds.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(40);
+
+    public string NameOf(ClusterState seen, AllocRecord alloc) => view.NameOf(seen, alloc.Node);
+
+    /// <summary>As <see cref="INodeLogs.ReadAsync"/>. Throws <see cref="MillError.NotFound"/> where nothing is kept of it, <see cref="MillError.Unreachable"/> where its node is not there.</summary>
+    public IAsyncEnumerable<AllocLine> ReadAsync(ClusterState seen, AllocRecord alloc, int tail, bool follow, CancellationToken cancellationToken)
     {
-        var node = view.NameOf(seen, alloc.Node);
-        await foreach (var line in LinesAsync(seen, alloc, tail, follow, cancellationToken).ConfigureAwait(false)) yield return new(line.At, alloc.Id, node, line.Stream, line.Text);
+        if (cluster is null || cluster.Self == alloc.Node) return (parts.Logs() ?? throw NotKept(alloc)).ReadAsync(alloc.Id, tail, follow, cancellationToken);
+        return seen.Nodes.TryGetValue(alloc.Node, out var node) ? FromPeerAsync(cluster.Calls, PeerPlace.Of(node), PeerPaths.LogOf(alloc.Id, tail, follow), cancellationToken) : throw NotKept(alloc);
     }
 
     /// <summary>The state when something that runs has changed, or something else is done.</summary>
@@ -38,15 +45,9 @@ internal sealed class LogSource(FleetParts parts, ClusterParts? cluster, FleetVi
         }
     }
 
-    private IAsyncEnumerable<AllocLine> LinesAsync(ClusterState seen, AllocRecord alloc, int tail, bool follow, CancellationToken cancellationToken)
-    {
-        if (cluster is null || cluster.Self == alloc.Node) return (parts.Logs() ?? throw NotKept(alloc)).ReadAsync(alloc.Id, tail, follow, cancellationToken);
-        return seen.Nodes.TryGetValue(alloc.Node, out var node) ? FromPeerAsync(cluster.Calls, PeerPlace.Of(node), PeerPaths.LogOf(alloc.Id, tail, follow), cancellationToken) : throw NotKept(alloc);
-    }
-
     private static MillException NotKept(AllocRecord alloc) => new(MillError.NotFound, $"Nothing is kept of what {alloc.Id} wrote.");
 
-    private static async IAsyncEnumerable<AllocLine> FromPeerAsync(PeerCalls calls, PeerPlace place, string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<AllocLine> FromPeerAsync(PeerCalls calls, PeerPlace place, string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(place.Address, path));
         using var response = await OpenAsync(calls, place, request, cancellationToken).ConfigureAwait(false);
@@ -58,31 +59,35 @@ internal sealed class LogSource(FleetParts parts, ClusterParts? cluster, FleetVi
         }
     }
 
-    private static async Task<HttpResponseMessage> OpenAsync(PeerCalls calls, PeerPlace place, HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> OpenAsync(PeerCalls calls, PeerPlace place, HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var response = await calls.SendAsync(place, request, cancellationToken).ConfigureAwait(false);
+            var response = await calls.SendAsync(place, request, either.Token).ConfigureAwait(false);
             if (response.IsSuccessStatusCode) return response;
             using (response)
             {
-                using var body = await PeerAnswer.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+                using var body = await PeerAnswer.ReadAsync(response, either.Token).ConfigureAwait(false);
                 throw PeerAnswer.Failure(place, response, body.WrittenSpan);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw Lost(place, e);
         }
     }
 
-    private static async Task<string?> LineAsync(StreamReader reader, PeerPlace place, CancellationToken cancellationToken)
+    private async Task<string?> LineAsync(StreamReader reader, PeerPlace place, CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(Silence, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false);
+            return await reader.ReadLineAsync(either.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw Lost(place, e);
         }

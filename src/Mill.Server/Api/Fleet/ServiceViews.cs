@@ -10,6 +10,8 @@ namespace Mill.Server.Api.Fleet;
 /// <summary>Services, tasks and nodes as answers.</summary>
 internal static class ServiceViews
 {
+    private const string OfAnother = "another tenant's";
+
     public static ServiceResponse ToResponse(ServiceRecord service, Caller caller, FleetView view, ClusterState seen, LiveView live, bool all)
     {
         var allocs = seen.Fleet.AllocsOf(service.Spec.Name).Where(alloc => alloc.Tenant == caller.Tenant).ToList();
@@ -23,13 +25,30 @@ internal static class ServiceViews
         };
     }
 
-    public static TemplateItem ToItem(TaskRecord task, DateTimeOffset now) => new()
+    public static TemplateItem ToItem(TaskRecord task, FleetState fleet, DateTimeOffset now)
     {
-        Name = task.Spec.Name,
-        Image = task.Spec.Container.Image,
-        Schedule = task.Spec.Schedule,
-        NextAt = task.Spec.Schedule is { } schedule ? CronSchedule.Parse(schedule)?.After(task.ScheduledTo?.ToDateTimeOffset() ?? now) : null,
-        Timeout = Duration.Format(task.Spec.Timeout),
+        var last = fleet.Allocs.Values.Where(alloc => alloc.Kind is AllocKind.Task && alloc.Name == task.Spec.Name && alloc.Tenant == task.Tenant).MaxBy(alloc => alloc.CreatedAt);
+        return new()
+        {
+            Name = task.Spec.Name,
+            Image = task.Spec.Container.Image,
+            Schedule = task.Spec.Schedule,
+            NextAt = task.Spec.Schedule is { } schedule ? CronSchedule.Parse(schedule)?.After(task.ScheduledTo?.ToDateTimeOffset() ?? now) : null,
+            Timeout = Duration.Format(task.Spec.Timeout),
+            LastAt = FleetTexts.Time(last?.CreatedAt),
+            LastStatus = last is null ? null : FleetTexts.Of(last.Status),
+            LastReason = last?.Reason,
+            SkippedAt = FleetTexts.Time(task.SkippedAt),
+            Waits = task.Waits,
+        };
+    }
+
+    public static TaskTotalsItem ToItem(TaskTotalsRecord totals, FleetState fleet, Timestamp now) => new()
+    {
+        Name = totals.Name,
+        Running = fleet.Allocs.Values.Count(alloc => alloc is { Kind: AllocKind.Task, IsTerminal: false } && alloc.Name == totals.Name && alloc.Tenant == totals.Tenant),
+        StartedWithinDay = totals.StartedWithinDay(now),
+        AverageSeconds = totals.Ended() is > 0 and var ended ? totals.Microseconds / 1e6 / ended : null,
     };
 
     public static TaskResponse ToResponse(AllocRecord alloc, FleetView view, ClusterState seen, LiveView live) => new()
@@ -53,7 +72,8 @@ internal static class ServiceViews
         Usage = UsageOf(alloc, live),
     };
 
-    public static ContainersItem ToItem(NodeStateRecord node, FleetState fleet)
+    /// <param name="tenant">Who looks: what another's is called is not told. Null for who may know all.</param>
+    public static ContainersItem ToItem(NodeStateRecord node, FleetState fleet, TenantId? tenant = null)
     {
         var allocs = fleet.AllocsOn(node.Node).Where(alloc => !alloc.IsTerminal).ToList();
         return new()
@@ -64,7 +84,7 @@ internal static class ServiceViews
             Memory = new(node.Memory, allocs.Sum(alloc => alloc.Container.Memory)),
             Allocs = allocs.Count,
             Labels = node.Labels,
-            Waits = node.IsDraining ? [.. NodeRules.WaitsFor(fleet, node.Node).Select(wait => new DrainWaitItem(wait.Alloc, wait.Reason))] : null,
+            Waits = node.IsDraining ? [.. NodeRules.WaitsFor(fleet, node.Node).Select(wait => new DrainWaitItem(tenant is null || fleet.Allocs[wait.Alloc].Tenant == tenant ? wait.Alloc : OfAnother, wait.Reason))] : null,
         };
     }
 
@@ -84,9 +104,18 @@ internal static class ServiceViews
         Version = alloc.Version,
         Usage = UsageOf(alloc, live),
         OutdatedSecrets = Outdated(alloc, caller, seen),
+        OutdatedAddresses = Moved(alloc, seen.Fleet),
     };
 
     private static UsageItem? UsageOf(AllocRecord alloc, LiveView live) => !alloc.IsTerminal && live.UsageOf(alloc.Id) is { } usage ? new(usage.Cpu, usage.Memory) : null;
+
+    /// <summary>The services that have nothing where its container was told that they are. Null where there are none.</summary>
+    private static List<string>? Moved(AllocRecord alloc, FleetState fleet)
+    {
+        if (alloc is { IsTerminal: true } or { IsStopping: true } || alloc.Addresses is not { } addresses) return null;
+        var moved = addresses.Where(told => !fleet.AllocsOf(told.Key).Any(other => other.IsWanted && other.Tenant == alloc.Tenant && other.Address == told.Value)).Select(told => told.Key).Order(StringComparer.Ordinal).ToList();
+        return moved.Count > 0 ? moved : null;
+    }
 
     /// <summary>Those that the caller may know of. Null where there are none.</summary>
     private static List<string>? Outdated(AllocRecord alloc, Caller caller, ClusterState seen)

@@ -13,7 +13,9 @@ internal static class SpawnSpec
     private const long UsualMemory = 256_000_000;
 
     private static readonly TimeSpan UsualTimeout = TimeSpan.FromHours(1);
-    private static readonly TimeSpan UsualGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>As that of the tasks of a file.</summary>
+    private static readonly TimeSpan UsualGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>Throws <see cref="MillError.InvalidRequest"/>, <see cref="MillError.InvalidSpec"/>, and <see cref="MillError.NotFound"/> for a task that is not there.</summary>
     public static TaskSpec Of(SpawnRequest request, FleetState fleet, TenantId tenant)

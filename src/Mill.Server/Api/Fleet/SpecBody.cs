@@ -34,7 +34,7 @@ internal static class SpecBody
 
     /// <summary>Throws <see cref="MillError.UnresolvedReferences"/>. What the caller may not see is not there for them.</summary>
     public static void DemandSecrets(DeploySpec spec, Caller caller, ClusterState seen) =>
-        DeployRules.DemandSecrets(spec, name => caller.Sees(name) && seen.Find(new(caller.Tenant, name))?.Current is not null);
+        DeployRules.DemandSecrets(spec, name => caller.Sees(name) && seen.Find(new(caller.Tenant, name))?.Current is not null, () => seen.Secrets(caller.Tenant).Names.Where(caller.Sees).Select(name => name.Value));
 
     private static DeploySpec Read(ReadOnlySpan<byte> body, string name)
     {

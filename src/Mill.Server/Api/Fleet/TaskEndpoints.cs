@@ -32,7 +32,11 @@ internal sealed class TaskEndpoints(Authentication authentication, FleetView fle
     {
         var (caller, seen, _) = await SeeAsync(http).ConfigureAwait(false);
         var tasks = seen.Fleet.Tasks.Values.Where(task => task.Tenant == caller.Tenant);
-        await Reply.JsonAsync(http, StatusCodes.Status200OK, new TemplateListResponse([.. tasks.Select(task => ServiceViews.ToItem(task, time.GetUtcNow()))])).ConfigureAwait(false);
+        var (now, totals) = (time.GetUtcNow(), seen.Fleet.TaskTotals.Values.Where(one => one.Tenant == caller.Tenant));
+        await Reply.JsonAsync(http, StatusCodes.Status200OK, new TemplateListResponse([.. tasks.Select(task => ServiceViews.ToItem(task, seen.Fleet, now))])
+        {
+            Totals = [.. totals.Select(one => ServiceViews.ToItem(one, seen.Fleet, Timestamp.From(now)))],
+        }).ConfigureAwait(false);
     }
 
     private async Task SpawnAsync(HttpContext http)
@@ -93,7 +97,7 @@ internal sealed class TaskEndpoints(Authentication authentication, FleetView fle
     private async Task ReplyAsync(HttpContext http, int status, string id, Caller caller, ClusterState seen)
     {
         if (!seen.Fleet.Allocs.TryGetValue(id, out var alloc) || alloc.Kind is not AllocKind.Task || alloc.Tenant != caller.Tenant)
-            throw new MillException(MillError.NotFound, "There is no task with this id.") { Hint = "See which there are: mill tasks" };
+            throw new MillException(MillError.NotFound, "There is no task with this id.") { Hint = "See which there are: mill ps --all" };
         var live = alloc.IsTerminal ? LiveView.Empty : await fleet.LiveAsync(seen, http.RequestAborted).ConfigureAwait(false);
         await Reply.JsonAsync(http, status, ServiceViews.ToResponse(alloc, fleet, seen, live)).ConfigureAwait(false);
     }

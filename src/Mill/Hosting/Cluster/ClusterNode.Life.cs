@@ -134,7 +134,7 @@ internal sealed partial class ClusterNode
     {
         var identity = new ServerIdentity(MillVersion.Text, _file.NodeName, _file.Role, _engine.Store.Engine, () => Address, _time.GetUtcNow());
         var cluster = new ClusterParts(Self, _state, _state, _vault.Members, _engine.Members, _credentials, _calls);
-        ApiServer.Map(_app, _vault.Vault, _vault.Tokens, new(_state, _fleetOffice, () => FleetHost.LiveOf(_fleetOffice), () => _fleet.Logs), identity, cluster, _time, _app.Lifetime.ApplicationStopping);
+        ApiServer.Map(_app, _vault.Vault, _vault.Tokens, new(_state, _fleetOffice, () => FleetHost.LiveOf(_fleetOffice), () => _fleet.Logs, () => _fleet.Exec), identity, cluster, _time, _app.Lifetime.ApplicationStopping);
         await StartListeningAsync(_app, Address, cancellationToken).ConfigureAwait(false);
     }
 

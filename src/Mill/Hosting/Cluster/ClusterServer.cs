@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Mill.Core.Model;
+using Mill.Node.Agent;
 using Mill.Secrets;
 using Mill.Vault;
 
@@ -54,7 +55,11 @@ internal static class ClusterServer
             Hint = "Found a cluster with mill init, or join one with mill join. Another place: --data-dir DIR",
         };
         using var ours = directory.Take();
-        if (file.Removed) throw Removed(directory);
+        if (file.Removed)
+        {
+            await EndRemainsAsync(directory, options, cancellationToken).ConfigureAwait(false);
+            throw Removed(directory);
+        }
         if (file.NodeId is null) throw new MillException(MillError.PreconditionFailed, $"The founding of the cluster in {directory.Path} was interrupted.") { Hint = "Say the same mill init again." };
         if (options.Role is { } role && role.Text() != file.Role)
             throw new MillException(MillError.PreconditionFailed, $"This node has the role {file.Role}, not {role.Text()}.") { Hint = "A node keeps its role. For another one, remove it and let it join again." };
@@ -85,12 +90,38 @@ internal static class ClusterServer
     {
         file.Write(directory.Path);
         if (options.Backups is { } backups) Backups.BackupDirectory.Create(backups.Directory);
-        var node = await OpenAsync(directory, file, vaultOptions, options, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ServeAsync(await OpenAsync(directory, file, vaultOptions, options, cancellationToken).ConfigureAwait(false), directory, file, vaultOptions, options, started, ready, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (NodeFile.Read(directory.Path) is { Removed: true }) await EndRemainsAsync(directory, options, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task ServeAsync(
+        INode node, NodeDirectory directory, NodeFile file, VaultOptions vaultOptions, NodeOptions options, Func<VaultStart?, Started> started, Func<ClusterReady, CancellationToken, Task> ready, CancellationToken cancellationToken)
+    {
         await using (node.ConfigureAwait(false))
         {
             var (token, joinToken, vault) = started(await node.StartAsync(cancellationToken).ConfigureAwait(false));
             await ready(new(node.Address, token, joinToken, vault, file.NodeName, directory.Path, directory.Files.Authority, vaultOptions.MasterKey is null ? vaultOptions.MasterKeyFile : null), cancellationToken).ConfigureAwait(false);
             if (await node.WaitAsync(cancellationToken).ConfigureAwait(false)) options.Progress("This node was taken out of its cluster. Its data directory may be deleted.");
+        }
+    }
+
+    /// <summary>A node that was taken out of its cluster runs nothing any more: what ran there may run elsewhere by now.</summary>
+    private static async Task EndRemainsAsync(NodeDirectory directory, NodeOptions options, CancellationToken cancellationToken)
+    {
+        if (NodeRemains.Find(directory.Path, TimeProvider.System) is not { } remains) return;
+        try
+        {
+            await remains.EndAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is MillException or IOException or UnauthorizedAccessException)
+        {
+            options.Progress($"What ran on this node could not be ended: {e.Message} To see it: docker ps --filter {remains.Filter}");
         }
     }
 

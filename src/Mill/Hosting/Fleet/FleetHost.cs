@@ -22,6 +22,9 @@ internal sealed partial class FleetHost(FleetOffice office, FleetNode? node, IRe
     /// <summary>What the containers of this server wrote; null where it runs none.</summary>
     public INodeLogs? Logs => _agent?.Logs;
 
+    /// <summary>Programs in the containers of this server; null where it runs none.</summary>
+    public INodeExec? Exec => _agent?.Exec;
+
     /// <summary>What nodes said last of what is not kept.</summary>
     public static LiveView LiveOf(FleetOffice office)
     {
@@ -36,8 +39,8 @@ internal sealed partial class FleetHost(FleetOffice office, FleetNode? node, IRe
 
     private async Task RunAgentAsync(FleetNode node, CancellationToken cancellationToken)
     {
-        var id = await node.IdAsync(state, cancellationToken).ConfigureAwait(false);
-        using var agent = new NodeAgent(node.Options(id), state, vault, reports, time, loggers.CreateLogger<NodeAgent>());
+        var cluster = await KnownCluster.IdAsync(state, cancellationToken).ConfigureAwait(false);
+        using var agent = new NodeAgent(node.Options(cluster), state, vault, reports, time, loggers.CreateLogger<NodeAgent>());
         _agent = agent;
         try
         {
@@ -88,17 +91,22 @@ internal sealed partial class FleetHost(FleetOffice office, FleetNode? node, IRe
 /// <param name="Address">At which others reach what runs here.</param>
 internal sealed record FleetNode(NodeId? Id, string Address, ContainerPlace Place, string DataDirectory)
 {
-    public async Task<NodeId> IdAsync(IReplicatedState state, CancellationToken cancellationToken) => Id ?? await LoneNodeId.FindAsync(state, cancellationToken).ConfigureAwait(false);
-
-    /// <summary>Throws as <see cref="MemoryPlace.Create"/>.</summary>
-    public NodeAgentOptions Options(NodeId id) => new()
+    public NodeAgentOptions Options(string cluster)
     {
-        Node = id,
-        Address = Address,
-        Docker = Place.Docker,
-        Labels = Place.Labels,
-        MemoryDirectory = MemoryPlace.Create(id, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")),
-        ScratchDirectory = Path.Combine(DataDirectory, "containers"),
-        LogDirectory = Path.Combine(DataDirectory, "logs"),
-    };
+        var id = Id ?? KnownCluster.LoneNodeOf(cluster);
+        return new()
+        {
+            Node = id,
+            Cluster = cluster,
+            Address = Address,
+            Docker = Place.Docker,
+            Labels = Place.Labels,
+            MemoryDirectory = MemoryPlace.Find(id, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")),
+            ScratchDirectory = Path.Combine(DataDirectory, "containers"),
+            LogDirectory = Path.Combine(DataDirectory, "logs"),
+            LogRetention = Place.LogRetention,
+            LogRoom = Place.LogRoom,
+            AgentFile = NodeRemains.FileIn(DataDirectory),
+        };
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Microsoft.Win32.SafeHandles;
+using Mill.ClusterTests.Processes;
 
 namespace Mill.ClusterTests.Cluster.Network;
 
@@ -87,6 +88,8 @@ internal sealed class TestNetwork : IDisposable
 /// <summary>A machine of a test network.</summary>
 internal sealed class Machine(byte number, IPAddress address, SafeFileHandle network) : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     public byte Number { get; } = number;
 
     public IPAddress Address { get; } = address;
@@ -94,5 +97,28 @@ internal sealed class Machine(byte number, IPAddress address, SafeFileHandle net
     /// <summary>What a command begins with that runs there.</summary>
     public IReadOnlyList<string> Runner { get; } = ["nsenter", string.Create(CultureInfo.InvariantCulture, $"--net=/proc/{Environment.ProcessId}/fd/{network.DangerousGetHandle()}"), "--"];
 
+    /// <summary>Whatever runs on its network ends at once, and with it all that was started there: servers, engines, and the containers that share it.</summary>
+    public Task KillAllAsync() => Until.TrueAsync($"nothing runs at {Address}", Patience, () =>
+    {
+        var own = new FileInfo($"/proc/self/fd/{network.DangerousGetHandle()}").LinkTarget ?? throw new IOException("The machine has no network any more.");
+        var found = Directory.EnumerateDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var id) ? id : 0).Where(id => id > 0 && NetworkOf(id) == own).ToList();
+        // What was about to start another one may have done so meanwhile.
+        found.ForEach(id => Signals.Send(id, Signal.Kill));
+        return Task.FromResult(found.Count is 0);
+    });
+
     public void Dispose() => network.Dispose();
+
+    /// <summary>Null for a process that has ended.</summary>
+    private static string? NetworkOf(int process)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{process}/ns/net").LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -26,6 +26,7 @@ public sealed class AccessRulesTests
         [Verb.AdministerNodes] = [],
         [Verb.ReadServices] = [Role.Reader, Role.Writer, Role.Deployer],
         [Verb.OperateServices] = [Role.Deployer],
+        [Verb.RunInContainers] = [],
     };
 
     public static TheoryData<Role, Verb> All

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mill.Core.Backups;
 using Mill.Core.Fleet;
 using Mill.Core.Language;
@@ -78,6 +79,7 @@ internal static class BackedUp
             Status = AllocStatus.Healthy,
             SecretVersions = new Dictionary<string, int> { ["z"] = 1 },
         }),
+        new(new TaskTotalsKey(TenantId.Default, "job"), new TaskTotalsRecord { Tenant = TenantId.Default, Name = "job", Started = 2, Lengths = [1, 0, 0, 0, 0, 0, 0, 0, 1], Microseconds = 5, ByHour = ImmutableSortedDictionary<long, int>.Empty.Add(1, 2) }),
         new(new IdempotencyKey("t1", "abc"), new IdempotencyRecord { Fingerprint = [1], Answer = "{\"a\":1}", AppliedAt = new(30) }),
     ]);
 

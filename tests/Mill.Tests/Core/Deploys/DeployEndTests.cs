@@ -36,7 +36,7 @@ public sealed class DeployEndTests
         var deploy = _rig.Finish();
 
         Assert.True(deploy.HasFailed);
-        Assert.Matches("^web-5 failed: no database; not restored: web-[0-9]+ failed: there is no such image$", deploy.Steps[0].Reason);
+        Assert.Matches("^web-8 failed: no database; not restored: web-[0-9]+ failed: there is no such image$", deploy.Steps[0].Reason);
         Assert.True(_rig.Healthy("web").Count >= 2);
         _rig.Fate = _ => null;
         _rig.Deploy(NewWeb);
@@ -89,7 +89,7 @@ public sealed class DeployEndTests
         _rig.Fate = alloc => alloc.Kind is AllocKind.Hook ? new() { Id = alloc.Id, Status = AllocStatus.Running, StartedAt = _rig.Now } : null;
         _rig.Deploy(hooked);
 
-        Assert.Equal("the hook failed: nothing was heard of web-hook-1 for too long", _rig.Finish().Steps[0].Reason);
+        Assert.Equal("pre_deploy failed: nothing was heard of web-hook-1 for too long", _rig.Finish().Steps[0].Reason);
         Assert.Empty(_rig.Fleet.Services);
     }
 
@@ -103,7 +103,7 @@ public sealed class DeployEndTests
         var task = rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
         rig.Deploy("task \"job\" {\n image = \"job\"\n cpu = 1\n}\nservice \"web\" {\n image = \"a\"\n pre_deploy { command = [\"./migrate\"] }\n}");
         rig.Pass(20);
-        Assert.Equal(StepPhase.Before, rig.Fleet.Deploying!.Steps[0].Phase);
+        Assert.Equal(StepPhase.Before, rig.Fleet.Deploying.Values.Single().Steps[0].Phase);
         rig.Change(draft => TaskRules.Kill(draft, task.Id, TenantId.Default));
 
         Assert.Equal(StepPhase.Done, rig.Finish().Steps[0].Phase);
@@ -179,7 +179,7 @@ public sealed class DeployEndTests
         _rig.Deploy(slow.Replace("v1", "v2", StringComparison.Ordinal));
         var deploy = _rig.Finish();
 
-        Assert.Equal("web-2 failed: out of memory", deploy.Steps[0].Reason);
+        Assert.Equal("web-3 failed: out of memory", deploy.Steps[0].Reason);
         Assert.Equal((before, false), (_rig.Healthy("web").Single().Id, _rig.Fleet.Allocs[before].IsStopping));
     }
 

@@ -28,4 +28,16 @@ public sealed class DeployPlanTests
         if (path is null) Assert.Empty(planned.Differences);
         else Assert.Contains(planned.Differences, difference => difference.Path == path);
     }
+
+    [Theory]
+    [InlineData("[\"sh\", \"-c\", \"echo 'a' && b\"]", "[\"sh\", \"-c\", \"echo 'c' && b\"]", "container.command[2]: echo 'a' && b → echo 'c' && b")]
+    [InlineData("[\"sh\", \"<a>\"]", "[\"sh\", \"<a>\", \"'b'\"]", "container.command: [\"sh\",\"<a>\"] → [\"sh\",\"<a>\",\"'b'\"]")]
+    public void A_list_shows_what_differs_of_it_as_it_was_written(string before, string after, string expected)
+    {
+        _rig.Deploy($"service \"web\" {{\n image = \"web\"\n command = {before}\n}}");
+        _rig.Finish();
+        var difference = Assert.Single(Assert.Single(DeployPlan.Of(_rig.Fleet, FleetRig.Spec($"service \"web\" {{\n image = \"web\"\n command = {after}\n}}"), TenantId.Default).Services).Differences);
+
+        Assert.Equal(expected, $"{difference.Path}: {difference.Before} → {difference.After}");
+    }
 }

@@ -2,6 +2,7 @@ using Mill.Core.Deploys;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Placement;
+using Mill.Core.Specs;
 using Mill.Secrets;
 using Xunit;
 
@@ -91,7 +92,7 @@ public sealed class FleetDecisionsTests
         _rig.Deploy(NewWeb);
         var deploy = _rig.Finish();
 
-        Assert.Equal("web-5 was not healthy within 1m: GET /healthz answered 500", deploy.Steps[0].Reason);
+        Assert.Equal("web-8 was not healthy within 1m: GET /healthz answered 500", deploy.Steps[0].Reason);
         Assert.All(_rig.Active("web"), alloc => Assert.Equal("web:v1", alloc.Container.Image));
         Assert.Equal(3, _rig.Active("web").Count);
     }
@@ -161,7 +162,7 @@ public sealed class FleetDecisionsTests
         _rig.Fate = alloc => alloc.Kind is AllocKind.Hook ? new() { Id = alloc.Id, Status = AllocStatus.Failed, ExitCode = 1, LastLines = ["no such table"] } : null;
         _rig.Deploy(spec.Replace("v1", "v2", StringComparison.Ordinal));
         var deploy = _rig.Finish();
-        Assert.Equal("the hook failed: web-hook-3 ended with exit code 1", deploy.Steps[0].Reason);
+        Assert.Equal("pre_deploy failed: web-hook-4 ended with exit code 1", deploy.Steps[0].Reason);
         Assert.Equal("web:v1", Assert.Single(_rig.Active("web")).Container.Image);
     }
 
@@ -184,8 +185,10 @@ public sealed class FleetDecisionsTests
     }
 
     [Fact]
-    public void Services_that_wait_for_each_other_are_refused() =>
-        Assert.Equal("These services need each other's address before they can start: a → b → a.", Assert.Throws<MillException>(() => _rig.Deploy("""
+    public void Services_that_wait_for_each_other_are_refused()
+    {
+        // A file that says so is not read. Not every spec was a file.
+        var spec = FleetRig.Spec("""
             service "a" {
               image = "a"
               port  = 1
@@ -194,9 +197,11 @@ public sealed class FleetDecisionsTests
             service "b" {
               image = "b"
               port  = 1
-              env { A = "${service.a.address}" }
             }
-            """)).Message);
+            """);
+        var b = spec.Services[1] with { Container = spec.Services[1].Container with { Env = new Dictionary<string, Template> { ["A"] = new("${service.a.address}") } } };
+        Assert.Equal("These services need each other's address before they can start: a → b → a.", Assert.Throws<MillException>(() => _rig.Change(draft => DeployRules.Begin(draft, spec with { Services = [spec.Services[0], b] }, TenantId.Default, "ann"))).Message);
+    }
 
     [Fact]
     public void One_deploy_at_a_time()

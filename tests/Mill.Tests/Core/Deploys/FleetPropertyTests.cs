@@ -3,6 +3,7 @@ using Mill.Core.Deploys;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Placement;
+using Mill.Core.Specs;
 using Mill.Secrets;
 using Xunit;
 
@@ -37,6 +38,8 @@ public sealed class FleetPropertyTests
 
     private sealed class Story
     {
+        private static readonly TenantId Other = TenantId.TryParse("other", out var tenant) ? tenant : throw new InvalidOperationException("no tenant");
+
         private readonly Random _random;
         private readonly FleetRig _rig = new(Nodes, cpu: 4);
         private readonly HashSet<(int Deploy, string Service, string Command)> _hooks = [];
@@ -81,7 +84,7 @@ public sealed class FleetPropertyTests
         private void Happen()
         {
             var node = _random.Next(1, Nodes + 1);
-            switch (_random.Next(13))
+            switch (_random.Next(14))
             {
                 case 0 or 1 or 2:
                     Try(() => _rig.Deploy(Spec()));
@@ -115,6 +118,9 @@ public sealed class FleetPropertyTests
                 case 11:
                     Try(() => _rig.Change(draft => DeployRules.Begin(draft, DeployRules.Earlier(draft.Fleet, TenantId.Default, null).Result!, TenantId.Default, "ann", 1)));
                     break;
+                case 12:
+                    Try(() => _rig.Change(draft => DeployRules.Begin(draft, FleetRig.Spec($"service \"t{_random.Next(2)}\" {{\n image = \"{Image()}\"\n replicas = {_random.Next(3)}\n}}"), Other, "eve")));
+                    break;
                 default:
                     Try(() =>
                     {
@@ -144,8 +150,10 @@ public sealed class FleetPropertyTests
             _rig.Missing.Clear();
             for (var node = 1; node <= Nodes; node++) _rig.Drain(node, false);
             _rig.Pass(900);
-            Assert.Null(_rig.Fleet.Deploying);
+            Assert.Empty(_rig.Fleet.Deploying);
             _rig.Deploy("service \"s0\" {\n image = \"last\"\n replicas = 4\n}");
+            Assert.False(_rig.Finish().HasFailed);
+            _rig.Change(draft => DeployRules.Begin(draft, FleetRig.Spec("task \"report\" { image = \"last\" }"), Other, "eve"));
             Assert.False(_rig.Finish().HasFailed);
             _rig.Pass(120);
             Assert.Equal(["s0"], _rig.Fleet.Services.Keys);
@@ -166,12 +174,14 @@ public sealed class FleetPropertyTests
                 if (node.IsDown) Assert.Empty(there);
                 Assert.All(there.Where(alloc => node.NotReady is not null && !before.Allocs.ContainsKey(alloc.Id)), alloc => Assert.Fail($"{alloc.Id} was placed where no engine is"));
             }
-            Assert.True(fleet.Deploys.Values.Count(deploy => !deploy.IsOver) <= 1);
-            if (fleet.Deploying is { } deploy) Assert.True(_rig.Now < deploy.StartedAt + LongestDeploy, $"deploy {deploy.Number} does not end: {string.Join(", ", deploy.Steps)}");
-            foreach (var service in fleet.Services.Values.Where(service => fleet.Deploying is null || !fleet.Deploying.Steps.Any(step => step.Service == service.Spec.Name && !step.IsOver))) Assert.Null(service.Previous);
+            Assert.Equal(fleet.Deploys.Values.Where(deploy => !deploy.IsOver), fleet.Deploying.Values);
+            Assert.Equal(fleet.Deploying.Count, fleet.Deploying.Values.Select(deploy => deploy.Tenant).Distinct().Count());
+            foreach (var deploy in fleet.Deploying.Values) Assert.True(_rig.Now < deploy.StartedAt + LongestDeploy, $"deploy {deploy.Number} does not end: {string.Join(", ", deploy.Steps)}");
+            foreach (var service in fleet.Services.Values.Where(service => !fleet.Deploying.Values.Any(deploy => deploy.Steps.Any(step => step.Service == service.Spec.Name && !step.IsOver)))) Assert.Null(service.Previous);
             foreach (var alloc in before.Allocs.Values.Where(alloc => alloc.IsTerminal && fleet.Allocs.ContainsKey(alloc.Id))) Assert.True(fleet.Allocs[alloc.Id].IsTerminal, $"{alloc.Id} came back");
             LookAtRuns(fleet);
             LookAtServing(before);
+            LookAtStarts(before);
         }
 
         /// <summary>Hooks and tasks run once.</summary>
@@ -193,17 +203,37 @@ public sealed class FleetPropertyTests
                 var stopped = before.AllocsOf(name).Where(alloc => alloc is { Status: AllocStatus.Healthy, IsStopping: false } && _rig.Fleet.Allocs.TryGetValue(alloc.Id, out var now) && now is { IsStopping: true, IsLost: false }).ToList();
                 if (stopped.Count is 0) continue;
                 var healthy = _rig.Healthy(name);
+                // These end before others start; how many there may be is looked at where one starts.
+                if (service.Spec.Update.Order is UpdateOrder.StopFirst || before.Services[name].Spec.Update.Order is UpdateOrder.StopFirst) continue;
                 // The new ones are all there: what is left of the old is too much.
                 if (healthy.Count(alloc => alloc.Version == service.Version) >= service.Spec.Replicas) continue;
-                var most = Math.Max(service.Spec.Replicas, service.Previous?.Spec.Replicas ?? 0);
+                // A deploy may have begun after that.
+                var most = new[] { service, before.Services[name] }.Min(one => Math.Max(one.Spec.Replicas, one.Previous?.Spec.Replicas ?? 0));
                 var moved = stopped.Where(alloc => alloc.Version == service.Version && _rig.Fleet.Nodes[alloc.Node].IsDraining).Select(alloc => _served.GetValueOrDefault((alloc.Node, name))).ToList();
                 var needed = moved.Count == stopped.Count ? Math.Min(most, moved.Max()) : most;
-                Assert.True(healthy.Count >= needed, $"{stopped[0].Id} was stopped, and only {healthy.Count} of {needed} serve");
+                Assert.True(healthy.Count >= needed, $"{stopped[0].Id} was stopped, and only {healthy.Count} of {needed} serve: version {service.Version}, {string.Join(", ", _rig.Active(name).Select(Describe))}; before: {string.Join(", ", before.AllocsOf(name).Where(alloc => !alloc.IsTerminal).Select(Describe))}");
             }
         }
 
+        /// <summary>What must not run beside itself never does: none starts before there is room among the replicas.</summary>
+        private void LookAtStarts(FleetState before)
+        {
+            foreach (var (name, service) in _rig.Fleet.Services.Where(service => service.Value.Spec.Update.Order is UpdateOrder.StopFirst && before.Services.GetValueOrDefault(service.Key) == service.Value))
+            {
+                if (!_rig.Fleet.AllocsOf(name).Any(alloc => alloc.IsWanted && alloc.Version == service.Version && !before.Allocs.ContainsKey(alloc.Id))) continue;
+                // Of what was asked to end long ago, nothing is heard any more.
+                var present = _rig.Active(name).Count(alloc => alloc.StopAskedAt is not { } asked || _rig.Now < asked + TimeSpan.FromSeconds(60));
+                Assert.True(present <= Math.Max(service.Spec.Replicas, service.Previous?.Spec.Replicas ?? 0), $"{present} of {name} are there at once");
+            }
+        }
+
+        private string Describe(AllocRecord alloc) =>
+            $"{alloc.Id} of version {alloc.Version} {alloc.Status}{(alloc.IsStopping ? " stopping" : "")}{(_rig.Fleet.Nodes[alloc.Node].IsDraining ? " draining" : "")}{(alloc.HealthyAt is { } at ? $" since {at}" : "")}";
+
+        private string Order() => _random.Next(4) is 0 ? " order = \"stop_first\"" : "";
+
         private string Spec() => string.Concat(Enumerable.Range(0, Services).Where(_ => _random.Next(5) > 0).Select(service =>
-            $"service \"s{service}\" {{\n image = \"{Image()}\"\n replicas = {_random.Next(4)}\n cpu = {_random.Next(1, 3)}\n update {{ max_parallel = {_random.Next(1, 3)} }}\n{Hook("pre")}{Hook("post")}}}\n"))
+            $"service \"s{service}\" {{\n image = \"{Image()}\"\n replicas = {_random.Next(4)}\n cpu = {_random.Next(1, 3)}\n update {{\n max_parallel = {_random.Next(1, 3)}\n{Order()}\n }}\n{Hook("pre")}{Hook("post")}}}\n"))
             + "task \"job\" { image = \"job\" }\n";
 
         private string Image() => _random.Next(8) switch { 0 => "bad", 1 => "weak", _ => $"v{_random.Next(3)}" };

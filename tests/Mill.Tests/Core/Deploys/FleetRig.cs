@@ -49,6 +49,9 @@ internal sealed class FleetRig
     /// <summary>Images that nobody has.</summary>
     public HashSet<string> Missing { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What is fetched for ever.</summary>
+    public Func<AllocRecord, bool> IsSlow { get; set; } = _ => false;
+
     /// <summary>How far the clocks of nodes are off.</summary>
     public Dictionary<NodeId, TimeSpan> Skew { get; } = [];
 
@@ -103,10 +106,10 @@ internal sealed class FleetRig
         for (; seconds > 0; seconds--) Step(TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Until the deploy that is at work has ended, for half an hour at most.</summary>
+    /// <summary>Until the first of the deploys that are at work has ended, for half an hour at most.</summary>
     public DeployRecord Finish()
     {
-        var number = Fleet.Deploying!.Number;
+        var number = Fleet.Deploying.Keys.First();
         for (var seconds = 0; seconds < 1800 && !Fleet.Deploys[number].IsOver; seconds++) Pass(1);
         return Fleet.Deploys[number];
     }
@@ -162,6 +165,7 @@ internal sealed class FleetRig
         var report = new AllocReport { Id = alloc.Id, Status = alloc.Status, Restarts = alloc.Restarts, StartedAt = alloc.StartedAt };
         if (alloc.StopAskedAt is { } asked && asked + (alloc.Drain ?? TimeSpan.Zero) <= Now) return Told(report with { Status = AllocStatus.Stopped, ExitCode = 143 });
         if (alloc.StopAskedAt is not null && alloc.Status is not AllocStatus.Healthy) return null;
+        if (alloc.Kind is AllocKind.Pull) return IsSlow(alloc) ? null : Missing.Contains(alloc.Container.Image) ? report with { Status = AllocStatus.Failed, Reason = "there is no such image" } : report with { Status = AllocStatus.Stopped, ExitCode = 0 };
         if (alloc.Status is AllocStatus.Pulling && Missing.Contains(alloc.Container.Image)) return Told(report with { Status = AllocStatus.Failed, Reason = "there is no such image" });
         if (alloc.Status is AllocStatus.Pulling)
         {

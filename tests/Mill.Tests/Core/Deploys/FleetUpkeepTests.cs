@@ -225,7 +225,7 @@ public sealed class FleetUpkeepTests
     {
         _rig.Change(draft => DeployRules.Begin(draft, FleetRig.Spec("service \"web\" {\n image = \"secret-project\"\n}"), Other, "eve"));
 
-        Assert.Equal("Another deploy is at work.", Assert.Throws<MillException>(() => _rig.Deploy(Web)).Message);
+        Assert.Equal("The name \"web\" is taken.", Assert.Throws<MillException>(() => _rig.Deploy(Web)).Message);
         Assert.DoesNotContain("secret-project", string.Join(' ', DeployPlan.Of(_rig.Fleet, FleetRig.Spec(Web), TenantId.Default).Services.SelectMany(service => service.Differences)), StringComparison.Ordinal);
         Assert.Equal(MillError.NotFound, Assert.Throws<MillException>(() => _rig.Change(draft => DeployRules.Abort(draft, null, TenantId.Default, "ann"))).Error);
     }
@@ -275,6 +275,6 @@ public sealed class FleetUpkeepTests
     private void DeployVersion(int version)
     {
         _rig.Deploy(Web.Replace("v1", $"v{version}", StringComparison.Ordinal));
-        if (_rig.Fleet.Deploying is not null) _rig.Finish();
+        if (!_rig.Fleet.Deploying.IsEmpty) _rig.Finish();
     }
 }

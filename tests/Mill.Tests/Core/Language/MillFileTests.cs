@@ -35,6 +35,7 @@ public sealed class MillFileTests
           update {
             max_parallel = 2
             healthy_for  = "10s"
+            order        = "stop_first"
           }
 
           pre_deploy { command = ["./migrate"] }
@@ -92,7 +93,7 @@ public sealed class MillFileTests
             web.Container.Env["DATABASE_URL"].Parts.Select(part => $"{part.Kind} {part.Text}"));
         Assert.Equal(("/run/secrets/tls.key", "0400"), (web.Container.SecretFiles[0].Path, web.Container.SecretFiles[0].Mode));
         Assert.Equal((HealthKind.Http, "/healthz", TimeSpan.FromSeconds(2), 5, TimeSpan.FromSeconds(5)), (web.Health!.Kind, web.Health.Path, web.Health.Interval, web.Health.FailureThreshold, web.Health.Timeout));
-        Assert.Equal((2, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1)), (web.Update.MaxParallel, web.Update.HealthyFor, web.Update.Deadline));
+        Assert.Equal((2, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), UpdateOrder.StopFirst), (web.Update.MaxParallel, web.Update.HealthyFor, web.Update.Deadline, web.Update.Order));
         Assert.Equal(["./migrate"], web.PreDeploy!.Command);
         Assert.Equal(new RouteSpec("www.example.com", "/", false), Assert.Single(web.Routes));
 
@@ -101,6 +102,7 @@ public sealed class MillFileTests
         Assert.Equal(new VolumeSpec("data", "/var/lib/postgresql/data", 10_000_000_000, false), Assert.Single(db.Container.Volumes));
         Assert.Equal("ssd", db.Container.Constraints["disk"]);
         Assert.Equal((HealthKind.Command, 1), (db.Health!.Kind, db.Update.MaxParallel));
+        Assert.Equal((TimeSpan.FromSeconds(5), UpdateOrder.StartFirst), (db.Update.HealthyFor, db.Update.Order));
 
         var task = Assert.Single(spec.Tasks);
         Assert.Equal((TimeSpan.FromMinutes(30), "0 6 * * mon-fri"), (task.Timeout, task.Schedule));
@@ -115,6 +117,8 @@ public sealed class MillFileTests
         var text = JsonSerializer.Serialize(spec, SpecJson.Default.DeploySpec);
 
         Assert.Equal(text, JsonSerializer.Serialize(JsonSerializer.Deserialize(text, SpecJson.Default.DeploySpec)!, SpecJson.Default.DeploySpec));
+        Assert.Contains("\"order\":\"stop_first\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("start_first", text, StringComparison.Ordinal);
         Assert.Contains("\"password\":\"${secret(REGISTRY)}\"", text.Replace("\\u0024", "$", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
@@ -149,7 +153,7 @@ public sealed class MillFileTests
             [
                 "1:1: service.web.image is missing.",
                 "2:3: There is no imgae in service. Did you mean image?",
-                "3:14: service.web.replicas is a whole number.",
+                "3:14: service.web.replicas must be a whole number, without quotes.",
                 "4:14: service.web.cpu must be greater than 0.",
                 "5:14: service.web.memory is no size. A size is a whole number and B, K, M, G or T, or Ki, Mi, Gi or Ti: \"256M\", \"1Gi\".",
                 "6:14: service.web.port must be greater than 0.",
@@ -182,8 +186,17 @@ public sealed class MillFileTests
     [InlineData("service \"web\" { image = \"a\" }\ntask \"web\" { image = \"b\" }", "2:6: task.web has the name of a service.")]
     [InlineData("service \"web\" {\n  image = \"a\"\n  env = \"A\"\n}", "3:3: env is a block: write env { … }.")]
     [InlineData("service \"web\" {\n  image \"a\" { }\n}", "2:3: image is no block: write image = …")]
-    [InlineData("service \"web\" {\n  image = \"a\"\n  command = \"sh -c x\"\n}", "3:13: service.web.command is a list of texts, such as [\"./serve\", \"--verbose\"]. References have their place in env: whoever is on the node can read what programs are started with.")]
-    [InlineData("service \"web\" {\n  image = \"a\"\n  command = [\"--password\", \"${secret(P)}\"]\n}", "3:13: service.web.command is a list of texts, such as [\"./serve\", \"--verbose\"]. References have their place in env: whoever is on the node can read what programs are started with.")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  command = \"sh -c x\"\n}", "3:13: service.web.command must be a list, in which every argument is a text of its own: [\"./serve\", \"--verbose\"], or, for a shell, [\"sh\", \"-c\", \"…\"].")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  command = []\n}", "3:13: service.web.command is empty: name a program, such as [\"./serve\", \"--verbose\"], or leave it out.")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  command = [\"--password\", \"${secret(P)}\"]\n}", "3:13: service.web.command cannot hold references: whoever is on the node can read what programs are started with. Put the reference into env, and have a shell read the variable: [\"sh\", \"-c\", \"serve --key $KEY\"].")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  cpu = \"500m\"\n}", "3:9: service.web.cpu must be a number, without quotes, such as 0.5.")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  memory = 512\n}", "3:12: service.web.memory is counted in bytes without a unit: write \"512M\".")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  enviroment { }\n}", "3:3: There is no enviroment in service. Did you mean env?")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  env {\n    A = \"1\"\n}\nservice \"b\" { image = \"b\" }\n", "6:1: service stands in the file itself, and this is in service \"web\": a } is missing before it.|1:15: This block, service, has no end: a } is missing.")]
+    [InlineData("service \"web\" {\n  image = \"a\"\n  port = 80\n  env { PORT = \"3333\" }\n}", "4:9: service.web.env.PORT is set by Mill, to the port that it has to listen on: leave it out. What has a port of its own needs network = \"bridge\" and port = …")]
+    [InlineData("task \"t\" {\n  image = \"a\"\n  env {\n    FOO-BAR = \"1\"\n    \"A B\" = \"1\"\n    1A = \"1\"\n    PORT = \"80\"\n  }\n}", "4:5: This is no name of a variable: it has letters, digits, _ and ., and begins with no digit.|5:5: This is no name of a variable: it has letters, digits, _ and ., and begins with no digit.|6:5: Here stands the name of something, such as image = \"…\", or service \"web\" { … }.")]
+    [InlineData("task \"t\" {\n  image = \"a\"\n  env {\n    A = \"secret(db/pass)\"\n    B = \"x $secret(b)\"\n    C = \"no secret(c)\"\n  }\n}", "4:10: task.t.env.A: a reference has braces around it: write ${secret(db/pass)}.|5:12: task.t.env.B: a reference has braces around it: write ${secret(b)}.")]
+    [InlineData("service \"a\" {\n  image = \"a\"\n  port = 1\n  env { B = \"${service.b.address}\" }\n}\nservice \"b\" {\n  image = \"b\"\n  port = 1\n  env { A = \"${service.a.address}\" }\n}", "1:9: These services need each other's address before they can start: a → b → a.")]
     [InlineData("service \"web\" {\n  image = \"a\"\n  command = [\"b\" \"c\"]\n}", "3:18: Between the things of a list stand commas.")]
     [InlineData("service \"web\" {\n  image = \"a\"\n  env { A = \"${service.web.address}\" }\n}", "3:14: service.web.env.A: the service web has no port, and so no address.")]
     [InlineData("service \"web\" {\n  image = \"a\"\n  port = 80\n  health { path = \"/\"; tcp = true }\n}", "4:3: service.web.health says more than one thing: path, tcp or command.")]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mill.Core.Language;
 using Mill.Core.Specs;
 using Mill.Secrets;
@@ -12,7 +13,7 @@ public sealed class SpecRulesTests
           image = "web:v1"
           port  = 80
           env {
-            B = "${service.web.address}"
+            B = "${secret(TOKEN)}"
             A = "1"
           }
           health { path = "/" }
@@ -61,7 +62,37 @@ public sealed class SpecRulesTests
         Refuse("refers to the address of \"db\"", With(container => container with { SecretFiles = [new("/run/a", new("${service.db.address}"), "0400")] }));
         Refuse("has a volume", With(container => container with { Volumes = [new("", "/data", null, true)] }));
         Refuse("\"/data\" is there more than once", With(container => container with { Volumes = [new("a", "/data", null, true), new("b", "/data", null, true)] }));
-        Refuse("is larger than 256Ki", With(container => container with { Env = new Dictionary<string, Template> { ["A"] = new(new string('x', 300_000)) } }));
+        Refuse("is larger than 256Ki", Good with { Tasks = [.. Enumerable.Range(0, 5).Select(i => Large(60_000) with { Name = $"t{i}" })] });
+        Refuse("is larger than 8Mi with all its replicas", WithWeb(web => web with { Replicas = 200, Container = Large(60_000).Container, Health = null }));
+        Assert.Equal(100, SpecRules.Demand(WithWeb(web => web with { Replicas = 100, Container = Large(60_000).Container, Health = null })).Services[0].Replicas);
+        Assert.Contains("is larger than 64Ki", Assert.Throws<MillException>(() => SpecRules.Demand(Large(70_000))).Message, StringComparison.Ordinal);
+        Refuse("is larger than 64Ki", With(container => container with { Env = new Dictionary<string, Template> { ["A"] = new(new string('x', 70_000)) } }));
+    }
+
+    [Fact]
+    public void Nothing_where_something_belongs_is_told_by_its_place()
+    {
+        const string Text = """{"name":"a","container":{"image":"a","command":["x"],"network":"host","cpu":1,"memory":100000000,"env":{"A":"b"},"secret_files":[],"volumes":[],"constraints":{"c":"d"},"stop_grace":"1s"}""";
+        const string Service = Text + ""","replicas":1,"update":{"max_parallel":1,"healthy_for":"1s","deadline":"1s","drain":"1s"},"routes":[{"host":"a.example","path":"/","is_web_socket":false}],"pre_deploy":{"command":["x"],"timeout":"1s"}}""";
+        Assert.Equal([], Holes(Service));
+        Assert.Equal(["This has nothing where something belongs: services."], Holes("null"));
+        Assert.Equal(["This has nothing where something belongs: a.command."], Holes(Service.Replace("\"command\":[\"x\"],\"network\"", "\"command\":[null],\"network\"", StringComparison.Ordinal)));
+        Assert.Equal(["This has nothing where something belongs: a.env."], Holes(Service.Replace("\"b\"", "null", StringComparison.Ordinal)));
+        Assert.Equal(["This has nothing where something belongs: a.constraints."], Holes(Service.Replace("\"d\"", "null", StringComparison.Ordinal)));
+        Assert.Equal(["This has nothing where something belongs: a.secret_files."], Holes(Service.Replace("\"secret_files\":[]", "\"secret_files\":[null]", StringComparison.Ordinal)));
+        Assert.Equal(["This has nothing where something belongs: a.volumes."], Holes(Service.Replace("\"volumes\":[]", "\"volumes\":[null]", StringComparison.Ordinal)));
+        Assert.Equal(["This has nothing where something belongs: a.routes."], Holes(Service.Replace("[{\"host\"", "[null,{\"host\"", StringComparison.Ordinal)));
+        Assert.Equal(["This has nothing where something belongs: a.pre_deploy.command."], Holes(Service.Replace("\"pre_deploy\":{\"command\":[\"x\"]", "\"pre_deploy\":{\"command\":[null]", StringComparison.Ordinal)));
+        Assert.Contains("command", Assert.Throws<MillException>(() => SpecRules.Demand(Good.Tasks[0] with { Container = Good.Tasks[0].Container with { Command = [null!] } })).Message, StringComparison.Ordinal);
+        Assert.Contains("env.A", Assert.Throws<MillException>(() => SpecRules.Demand(Good.Tasks[0] with { Container = Good.Tasks[0].Container with { Env = new Dictionary<string, Template> { ["A"] = new(null!) } } })).Message, StringComparison.Ordinal);
+
+        static IEnumerable<string> Holes(string service)
+        {
+            var spec = JsonSerializer.Deserialize($$"""{"services":[{{service}}],"tasks":[],"registries":[]}""", SpecJson.Default.DeploySpec)!;
+            var problems = new SpecProblems();
+            problems.Look(spec);
+            return problems.Found.Where(problem => !problem.Contains("has a route, and no port", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
@@ -86,6 +117,8 @@ public sealed class SpecRulesTests
 
         Assert.Equal(2, Assert.Throws<MillException>(() => SpecRules.Demand(wrong)).Problems.Count);
     }
+
+    private static TaskSpec Large(int size) => Good.Tasks[0] with { Container = Good.Tasks[0].Container with { Env = new Dictionary<string, Template> { ["A"] = new(new string('x', size)) } } };
 
     private static DeploySpec WithWeb(Func<ServiceSpec, ServiceSpec> change) => Good with { Services = [change(Web)] };
 

@@ -40,6 +40,9 @@ internal sealed record TestServerOptions
 
     /// <summary>What containers wrote.</summary>
     public INodeLogs? Logs { get; init; }
+
+    /// <summary>Programs in containers.</summary>
+    public INodeExec? Exec { get; init; }
 }
 
 /// <summary>The real server in this process: state, vault and API on Kestrel, at a port of the system's choice, with a clock that the test moves.</summary>
@@ -146,7 +149,7 @@ internal sealed class TestServer : IAsyncDisposable
         _work = Task.WhenAll(committing, Vault.RunAsync(_lifetime.Token));
         OperatorToken = await Vault.EnsureOperatorTokenAsync(Options.Operator, "dev", "mill dev", CancellationToken.None) ?? Options.Operator ?? "";
         var identity = new ServerIdentity("1.2.3", "n1", "vault+api", engine, () => "127.0.0.1:0", Time.GetUtcNow());
-        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, new(State, Office, () => FleetHost.LiveOf(Office), () => Options.Logs), identity, cluster: null, Time, _app.Lifetime.ApplicationStopping);
+        ApiServer.Map(_app, Vault.Vault, Vault.Tokens, new(State, Office, () => FleetHost.LiveOf(Office), () => Options.Logs, () => Options.Exec), identity, cluster: null, Time, _app.Lifetime.ApplicationStopping);
         await _app.StartAsync();
         var address = new Uri(_app.Urls.Single());
         EndPoint = new(IPAddress.Loopback, address.Port);

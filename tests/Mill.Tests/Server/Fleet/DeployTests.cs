@@ -34,6 +34,51 @@ public sealed class DeployTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_plan_shows_the_places_of_routes_and_volumes_and_the_order_of_an_update()
+    {
+        const string More = "route \"www.example.com\" { path = \"/\" }\n volume \"cache\" {\n path = \"/cache\"\n ephemeral = true\n }\n update { order = \"stop_first\" }";
+        var added = (await Operator.SendAsync("POST", "/v1/plan", FleetServer.File(more: More))).Is(200).Json.GetProperty("services")[0];
+        Assert.Equal("""[{"host":"www.example.com","path":"/","served":false}]""", added.GetProperty("routes").GetRawText());
+        Assert.Equal("""[{"name":"cache","path":"/cache","ephemeral":true}]""", added.GetProperty("volumes").GetRawText());
+        Assert.False(added.TryGetProperty("order", out _));
+
+        await _fleet.DeployAsync(FleetServer.File(more: More));
+        var changed = (await Operator.SendAsync("POST", "/v1/plan", FleetServer.File("web:2", More))).Is(200).Json.GetProperty("services")[0];
+        Assert.Equal(("stop_first", false), (changed.GetProperty("order").GetString(), changed.TryGetProperty("routes", out _)));
+    }
+
+    [Fact]
+    public async Task Images_are_fetched_first_and_that_is_told()
+    {
+        await _fleet.DeployAsync(FleetServer.File());
+        var allocs = (await _fleet.DeployAsync(FleetServer.File("web:2"))).Json.GetProperty("steps")[0].GetProperty("allocs").EnumerateArray().Select(alloc => (alloc.GetProperty("kind").GetString(), alloc.GetProperty("status").GetString())).ToList();
+        Assert.Equal([("pull", "stopped"), ("service", "healthy")], allocs);
+    }
+
+    [Fact]
+    public async Task An_operator_of_the_default_tenant_can_stop_the_deploy_of_another_and_nobody_else_can()
+    {
+        var other = await _fleet.Server.MakeAsync("deployer", "other");
+        (await other.SendAsync("POST", "/v1/deploys", FleetServer.File())).Is(202);
+        (await (await _fleet.Server.MakeAsync("deployer")).SendAsync("POST", "/v1/deploys/1/abort")).IsProblem(404, "not_found");
+        (await (await _fleet.Server.MakeAsync("operator", "third")).SendAsync("POST", "/v1/deploys/1/abort")).IsProblem(404, "not_found");
+        Assert.Equal(1, (await Operator.SendAsync("POST", "/v1/deploys/1/abort")).Is(202).Json.GetProperty("number").GetInt32());
+        await _fleet.Node.UntilIdleAsync();
+        Assert.Equal("aborted", (await other.GetAsync("/v1/deploys/1")).Json.GetProperty("outcome").GetString());
+        Assert.Equal("aborted", (await Operator.GetAsync("/v1/deploys/1")).Json.GetProperty("outcome").GetString());
+        Assert.Empty(Numbers(await Operator.GetAsync("/v1/deploys")));
+    }
+
+    [Fact]
+    public async Task Nothing_where_something_belongs_is_no_fault_of_the_server()
+    {
+        (await Operator.SendAsync("POST", "/v1/deploys", """{"services":[null],"tasks":[],"registries":[]}""")).IsProblem(422, "invalid_spec");
+        (await Operator.SendAsync("POST", "/v1/plan", """{"services":[],"tasks":[null],"registries":[null]}""")).IsProblem(422, "invalid_spec");
+        (await Operator.SendAsync("POST", "/v1/tasks", """{"image":"a","command":[null]}""")).IsProblem(422, "invalid_spec");
+        (await Operator.SendAsync("POST", "/v1/tasks", """{"image":"a","env":{"A":null}}""")).IsProblem(422, "invalid_spec");
+    }
+
+    [Fact]
     public async Task A_deploy_begins_at_once_and_is_done_when_what_it_says_runs()
     {
         var begun = (await Operator.SendAsync("POST", "/v1/deploys", FleetServer.File())).Is(202);
@@ -85,9 +130,11 @@ public sealed class DeployTests : IAsyncLifetime
         foreach (var path in new[] { "/v1/plan", "/v1/deploys" })
         {
             var unseen = (await deployer.SendAsync("POST", path, file)).IsProblem(422, "unresolved_references");
-            var missing = (await Operator.SendAsync("POST", path, file.Replace("app/db", "app/xy", StringComparison.Ordinal))).IsProblem(422, "unresolved_references");
+            var missing = (await Operator.SendAsync("POST", path, file.Replace("app/db", "nothing/like/it", StringComparison.Ordinal))).IsProblem(422, "unresolved_references");
             // What is there and not for them looks as what is not there.
-            Assert.Equal(missing.Json.GetProperty("detail").GetString(), unseen.Json.GetProperty("detail").GetString()!.Replace("app/db", "app/xy", StringComparison.Ordinal));
+            Assert.Equal(ProblemOf(missing), ProblemOf(unseen).Replace("app/db", "nothing/like/it", StringComparison.Ordinal));
+            Assert.Equal("secret \"app/bd\" not found (referenced by service \"web\"). Did you mean app/db?", ProblemOf(await Operator.SendAsync("POST", path, file.Replace("app/db", "app/bd", StringComparison.Ordinal))));
+            Assert.DoesNotContain("Did you mean", ProblemOf(await deployer.SendAsync("POST", path, file.Replace("app/db", "app/bd", StringComparison.Ordinal))), StringComparison.Ordinal);
         }
         await _fleet.DeployAsync(file, await _fleet.Server.MakeAsync("deployer"));
         Assert.Equal(1, _fleet.Server.Now().Fleet.Services["web"].Version);
@@ -176,10 +223,10 @@ public sealed class DeployTests : IAsyncLifetime
         await _fleet.Node.UntilIdleAsync();
         var all = await events.RestAsync();
         Assert.Equal(("done", "done"), (all[^1].Type, all[^1].Data.GetProperty("outcome").GetString()));
-        Assert.All(all.SkipLast(1), one => Assert.Equal("progress", one.Type));
+        Assert.All(all.SkipLast(1), one => Assert.Equal(("progress", "running"), (one.Type, one.Data.GetProperty("outcome").GetString())));
 
         using var late = await SseReader.OpenAsync(_fleet.Server, "/v1/deploys/1/events");
-        Assert.Equal(["progress", "done"], (await late.RestAsync()).Select(one => one.Type));
+        Assert.Equal(["done"], (await late.RestAsync()).Select(one => one.Type));
         (await Operator.GetAsync("/v1/deploys/2/events")).IsProblem(404, "not_found");
     }
 
@@ -195,6 +242,8 @@ public sealed class DeployTests : IAsyncLifetime
         var pull = (await Operator.GetAsync("/v1/deploys/1")).Json.GetProperty("steps")[0].GetProperty("allocs")[0].GetProperty("pull");
         Assert.Equal((10, 100), (pull.GetProperty("done").GetInt32(), pull.GetProperty("total").GetInt32()));
     }
+
+    private static string ProblemOf(Answer answer) => answer.Json.GetProperty("errors")[0].GetProperty("detail").GetString()!;
 
     private static List<int> Numbers(Answer answer) => [.. answer.Is(200).Json.GetProperty("deploys").EnumerateArray().Select(deploy => deploy.GetProperty("number").GetInt32())];
 

@@ -32,6 +32,7 @@ internal sealed class FakeLogs : INodeLogs
         }
         foreach (var line in kept) yield return line;
         if (!follow) yield break;
+        yield return AllocLine.Mark;
         await foreach (var line in coming.Reader.ReadAllAsync(cancellationToken)) yield return line;
     }
 }

@@ -30,14 +30,16 @@ internal sealed class FakeNode(FleetOffice office, Func<ClusterState> now, Manua
 
     public IReadOnlyList<PullProgress> Pulls { get; set; } = [];
 
-    /// <summary>Says how everything is.</summary>
-    public Task ReportAsync() => office.SendAsync(new(Id, 4, 8_000_000_000, new Dictionary<string, string> { ["disk"] = "ssd" }, [.. now().Fleet.AllocsOn(Id).Where(alloc => !alloc.IsTerminal).Select(Become)])
+    /// <summary>Says how everything is. Images are there.</summary>
+    public Task ReportAsync() => office.SendAsync(new(Id, 4, 8_000_000_000, new Dictionary<string, string> { ["disk"] = "ssd" }, [.. now().Fleet.AllocsOn(Id).Where(alloc => !alloc.IsTerminal).Select(alloc => alloc.Kind is AllocKind.Pull ? Pulled(alloc) : Become(alloc))])
     {
         Life = 1,
         Number = ++_number,
         Usage = Usage,
         Pulls = Pulls,
     }, CancellationToken.None);
+
+    private static AllocReport Pulled(AllocRecord alloc) => new() { Id = alloc.Id, Status = AllocStatus.Stopped, ExitCode = 0 };
 
     /// <summary>Lets time pass, and says how everything is, until it is as wanted.</summary>
     public async Task<FleetState> UntilAsync(Func<FleetState, bool> wanted)
@@ -52,5 +54,5 @@ internal sealed class FakeNode(FleetOffice office, Func<ClusterState> now, Manua
         return now().Fleet;
     }
 
-    public Task<FleetState> UntilIdleAsync() => UntilAsync(fleet => fleet.Deploying is null);
+    public Task<FleetState> UntilIdleAsync() => UntilAsync(fleet => fleet.Deploying.IsEmpty);
 }

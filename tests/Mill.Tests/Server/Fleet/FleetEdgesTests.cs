@@ -23,6 +23,7 @@ public sealed class FleetEdgesTests
     [InlineData("POST", "/v1/deploys")]
     [InlineData("GET", "/v1/deploys/1/events")]
     [InlineData("POST", "/v1/deploys/1/abort")]
+    [InlineData("GET", "/v1/rollback")]
     [InlineData("POST", "/v1/rollback")]
     [InlineData("POST", "/v1/nodes/n1/drain")]
     [InlineData("POST", "/v1/nodes/n1/undrain")]

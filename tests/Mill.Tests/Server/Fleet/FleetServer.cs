@@ -1,3 +1,4 @@
+using Mill.Client;
 using Mill.Tests.Server.Fixture;
 
 namespace Mill.Tests.Server.Fleet;
@@ -5,24 +6,28 @@ namespace Mill.Tests.Server.Fleet;
 /// <summary>A server with one node that runs whatever is deployed.</summary>
 internal sealed class FleetServer : IAsyncDisposable
 {
-    private FleetServer(TestServer server, FakeLogs logs, FakeNode node) => (Server, Logs, Node) = (server, logs, node);
+    private FleetServer(TestServer server, FakeLogs logs, FakeExec exec, FakeNode node) => (Server, Logs, Exec, Node) = (server, logs, exec, node);
 
     public TestServer Server { get; }
 
     public FakeLogs Logs { get; }
 
+    public FakeExec Exec { get; }
+
     public FakeNode Node { get; }
 
     public Api Operator => Server.Operator;
 
+    public MillClient Client(string? token = null) => new(new() { Address = new($"http://{Server.EndPoint}"), Token = token ?? Server.OperatorToken });
+
     public static async Task<FleetServer> StartAsync()
     {
-        var logs = new FakeLogs();
-        var server = await TestServer.StartAsync(new() { Logs = logs });
+        var (logs, exec) = (new FakeLogs(), new FakeExec());
+        var server = await TestServer.StartAsync(new() { Logs = logs, Exec = exec });
         var node = new FakeNode(server.Office, server.Now, server.Time);
         server.Decide();
         await node.ReportAsync();
-        return new(server, logs, node);
+        return new(server, logs, exec, node);
     }
 
     /// <summary>A file with one service and one task.</summary>

@@ -69,7 +69,7 @@ public sealed class RunningTests : IAsyncLifetime
     public async Task A_task_of_the_file_is_started_shown_and_ended()
     {
         var templates = (await Operator.GetAsync("/v1/templates")).Is(200);
-        Assert.Equal("""{"templates":[{"name":"job","image":"job:1","timeout":"30m"}]}""", templates.Text);
+        Assert.Equal("""{"templates":[{"name":"job","image":"job:1","timeout":"30m"}],"totals":[]}""", templates.Text);
         var made = (await Operator.SendAsync("POST", "/v1/tasks", new { task = "job", env = new { MODE = "some", MORE = "${secret(db)}" } })).Is(201);
         var id = made.Json.GetProperty("id").GetString()!;
         Assert.Equal($"/v1/tasks/{id}", made.Header("Location"));
@@ -96,6 +96,45 @@ public sealed class RunningTests : IAsyncLifetime
         await _fleet.Node.UntilAsync(fleet => fleet.Allocs[id].IsTerminal);
         var ended = (await Operator.GetAsync($"/v1/tasks/{id}")).Json;
         Assert.Equal(("failed", 3, "why"), (ended.GetProperty("status").GetString(), ended.GetProperty("exit_code").GetInt32(), ended.GetProperty("last_lines")[0].GetString()));
+    }
+
+    [Fact]
+    public async Task What_is_not_said_of_a_task_is_as_usual_and_its_timeout_can_be_another()
+    {
+        var any = (await Operator.SendAsync("POST", "/v1/tasks", new { image = "tool:1" })).Is(201).Json;
+        Assert.Equal(("run", "n1", "pulling", 0.25m, 256_000_000), (any.GetProperty("name").GetString(), any.GetProperty("node").GetString(), any.GetProperty("status").GetString(), any.GetProperty("cpu").GetDecimal(), any.GetProperty("memory").GetInt64()));
+        Assert.Equal(TimeSpan.FromHours(1), TimeoutOf(any));
+        Assert.Equal(TimeSpan.FromMinutes(30), TimeoutOf((await Operator.SendAsync("POST", "/v1/tasks", new { task = "job" })).Is(201).Json));
+        Assert.Equal(TimeSpan.FromMinutes(5), TimeoutOf((await Operator.SendAsync("POST", "/v1/tasks", new { task = "job", timeout = "5m" })).Is(201).Json));
+
+        TimeSpan? TimeoutOf(JsonElement task) => _fleet.Server.Now().Fleet.Allocs[task.GetProperty("id").GetString()!].Timeout;
+    }
+
+    [Fact]
+    public async Task Tasks_are_counted_by_their_name_and_how_long_they_took()
+    {
+        for (var i = 0; i < 3; i++) (await Operator.SendAsync("POST", "/v1/tasks", new { task = "job" })).Is(201);
+        var id = (await Operator.SendAsync("POST", "/v1/tasks", new { image = "tool:1" })).Is(201).Json.GetProperty("id").GetString()!;
+        await _fleet.Node.UntilAsync(fleet => fleet.Allocs[id].Status is AllocStatus.Running);
+        await Operator.SendAsync("DELETE", $"/v1/tasks/{id}");
+        await _fleet.Node.UntilAsync(fleet => fleet.Allocs[id].IsTerminal);
+
+        var totals = (await Operator.GetAsync("/v1/templates")).Json.GetProperty("totals").EnumerateArray().ToList();
+        Assert.Equal(["job 3 3", "run 0 1"], totals.Select(one => $"{one.GetProperty("name")} {one.GetProperty("running")} {one.GetProperty("started_within_day")}"));
+        Assert.False(totals[0].TryGetProperty("average_seconds", out _));
+        Assert.True(totals[1].GetProperty("average_seconds").GetDouble() > 0);
+        Assert.Contains("mill_tasks_spawned_total{task=\"job\"} 3\n", (await Operator.GetAsync("/v1/metrics")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_looks_after_one_tenant_is_not_told_what_others_have_on_a_node()
+    {
+        await Operator.SendAsync("POST", $"/v1/nodes/{_fleet.Node.Id}/drain");
+        var other = await _fleet.Server.MakeAsync("operator", "other");
+        Assert.Equal(["another tenant's"], Waits(await other.GetAsync("/v1/nodes")).Distinct());
+        Assert.All(Waits(await Operator.GetAsync("/v1/nodes")), id => Assert.StartsWith("web-", id, StringComparison.Ordinal));
+
+        static IEnumerable<string?> Waits(Answer nodes) => nodes.Is(200).Json.GetProperty("nodes")[0].GetProperty("containers").GetProperty("waits").EnumerateArray().Select(wait => wait.GetProperty("alloc").GetString());
     }
 
     [Theory]
@@ -185,6 +224,41 @@ public sealed class RunningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_comes_of_several_while_the_last_lines_are_told_is_not_cut_to_so_many()
+    {
+        var ids = _fleet.Server.Now().Fleet.AllocsOf("web").Select(alloc => alloc.Id).ToList();
+        var start = _fleet.Server.Time.GetUtcNow();
+        foreach (var second in Enumerable.Range(0, 6)) _fleet.Logs.Write(ids[second % 2], start.AddSeconds(second), $"line {second}");
+        using var events = await InTimeAsync(SseReader.OpenAsync(_fleet.Server, "/v1/logs?follow=true&tail=1"));
+        var told = new List<string?> { (await InTimeAsync(events.NextAsync()))!.Value.Data.GetProperty("line").GetString() };
+        foreach (var second in Enumerable.Range(6, 4)) _fleet.Logs.Write(ids[second % 2], start.AddSeconds(second), $"line {second}");
+        while (told[^1] is not "line 9") told.Add((await InTimeAsync(events.NextAsync()))!.Value.Data.GetProperty("line").GetString());
+        Assert.Equal(["line 5", "line 6", "line 7", "line 8", "line 9"], told);
+    }
+
+    [Fact]
+    public async Task A_stream_goes_on_for_longer_than_a_call_may_take()
+    {
+        var id = (await Operator.SendAsync("POST", "/v1/tasks", new { task = "job" })).Is(201).Json.GetProperty("id").GetString()!;
+        _fleet.Logs.Write(id, _fleet.Server.Time.GetUtcNow(), "before");
+        using var client = new global::Mill.Client.MillClient(new() { Address = new($"http://{_fleet.Server.EndPoint}"), Token = _fleet.Server.OperatorToken, Timeout = TimeSpan.FromSeconds(1) });
+        await using var lines = client.ReadLogsAsync(id, follow: true).GetAsyncEnumerator();
+        Assert.True(await lines.MoveNextAsync());
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System); // nothing to wait for: that nothing happens is what is looked at
+        _fleet.Logs.Write(id, _fleet.Server.Time.GetUtcNow(), "after");
+        Assert.True(await lines.MoveNextAsync());
+        Assert.Equal("after", lines.Current.Line);
+    }
+
+    [Fact]
+    public async Task A_misspelt_name_gets_the_nearest()
+    {
+        Assert.Equal("Did you mean web?", (await Operator.GetAsync("/v1/logs/wep")).IsProblem(404, "not_found").Json.GetProperty("hint").GetString());
+        Assert.Equal("See what runs: mill status, mill tasks", (await (await _fleet.Server.MakeAsync("reader", "other")).GetAsync("/v1/logs/wep")).IsProblem(404, "not_found").Json.GetProperty("hint").GetString());
+        Assert.Equal("See which there are: mill ps --all", (await Operator.GetAsync("/v1/tasks/none")).IsProblem(404, "not_found").Json.GetProperty("hint").GetString());
+    }
+
+    [Fact]
     public async Task Another_tenant_sees_nothing_of_it()
     {
         var other = await _fleet.Server.MakeAsync("deployer", "other");
@@ -192,7 +266,7 @@ public sealed class RunningTests : IAsyncLifetime
         var task = (await Operator.SendAsync("POST", "/v1/tasks", new { task = "job" })).Is(201).Json.GetProperty("id").GetString()!;
         foreach (var path in new[] { "/v1/services", "/v1/templates", "/v1/tasks?all=true", "/v1/deploys" })
         {
-            Assert.Matches("""^\{"[a-z]+":\[\]\}$""", (await other.GetAsync(path)).Is(200).Text);
+            Assert.Matches("""^\{("[a-z]+":\[\],?)+\}$""", (await other.GetAsync(path)).Is(200).Text);
         }
         foreach (var path in new[] { "/v1/services/web", $"/v1/tasks/{task}", "/v1/deploys/1", "/v1/deploys/1/events", "/v1/logs/web", $"/v1/logs/{id}", $"/v1/logs/{task}", "/v1/logs/job" })
         {
@@ -204,6 +278,17 @@ public sealed class RunningTests : IAsyncLifetime
         (await other.SendAsync("POST", "/v1/tasks", new { task = "job" })).IsProblem(404, "not_found");
         (await other.SendAsync("DELETE", $"/v1/tasks/{task}")).IsProblem(404, "not_found");
         Assert.DoesNotContain("web:1", (await other.SendAsync("POST", "/v1/plan", FleetServer.File("web:2"))).IsProblem(422, "invalid_spec").Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Lets time pass for what waits for it.</summary>
+    private async Task<T> InTimeAsync<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            _fleet.Server.Time.Advance(TimeSpan.FromMilliseconds(200));
+            await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
+        }
+        return await task;
     }
 
     private static List<JsonElement> Allocs(Answer answer) => [.. answer.Is(200).Json.GetProperty("allocations").EnumerateArray()];

@@ -112,6 +112,25 @@ public sealed class FrontTests
     }
 
     [Fact]
+    public async Task An_answer_that_breaks_off_is_asked_for_again_elsewhere_and_no_client_sees_half_of_it()
+    {
+        await using var cluster = await TestNodes.StartAsync(1);
+        var breaking = new Recorder(static async (http, _) =>
+        {
+            http.Response.ContentLength = 100;
+            await http.Response.WriteAsync("half of it");
+            await http.Response.Body.FlushAsync();
+            http.Abort();
+        });
+        var broken = await cluster.AddAsync(breaking.ServeAsync);
+        var (front, _) = await cluster.AddFrontAsync(broken, cluster[1]);
+        (await front.Operator.GetAsync("/v1/secrets")).Is(200);
+        Assert.Single(breaking.Seen);
+        await cluster[1].App.StopAsync();
+        (await front.Operator.GetAsync("/v1/secrets")).IsProblem(503, "not_ready");
+    }
+
+    [Fact]
     public async Task A_watch_is_streamed_as_it_happens()
     {
         await using var cluster = await TestNodes.StartAsync(1);
@@ -290,12 +309,13 @@ public sealed class FrontTests
     [InlineData(false, 90)]
     public async Task An_answer_that_has_begun_goes_on(bool hasLength, int seconds)
     {
+        const int Large = 20_000; // more than is held here before the first of it goes out
         await using var cluster = await TestNodes.StartAsync(1);
         var rest = new TaskCompletionSource();
         var slow = new Recorder(async (http, _) =>
         {
-            if (hasLength) http.Response.ContentLength = 8;
-            await http.Response.WriteAsync("half");
+            if (hasLength) http.Response.ContentLength = Large + 4;
+            await http.Response.WriteAsync(new string('h', Large));
             await http.Response.Body.FlushAsync();
             await rest.Task;
             await http.Response.WriteAsync("rest");
@@ -303,11 +323,10 @@ public sealed class FrontTests
         var (front, _) = await cluster.AddFrontAsync(await cluster.AddAsync(slow.ServeAsync));
         using var answer = await front.Http.GetAsync(new Uri(front.Address, "/v1/backup"), HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
-        var half = new char[4];
-        Assert.Equal(4, await reader.ReadBlockAsync(half));
+        Assert.Equal('h', (char)reader.Read());
         cluster.Time.Advance(TimeSpan.FromSeconds(seconds));
         rest.SetResult();
-        Assert.Equal("halfrest", new string(half) + await reader.ReadToEndAsync().WaitAsync(Patience));
+        Assert.Equal(new string('h', Large - 1) + "rest", await reader.ReadToEndAsync().WaitAsync(Patience));
     }
 
     [Fact]

@@ -34,6 +34,9 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>What the containers of this node wrote.</summary>
     public INodeLogs? Wrote { get; set; }
 
+    /// <summary>Runs programs in them.</summary>
+    public INodeExec? Exec { get; set; }
+
     public FakeEngine Engine { get; } = new();
 
     /// <summary>Shows no certificate.</summary>

@@ -156,7 +156,7 @@ internal sealed class TestNodes : IAsyncDisposable
         var vault = NewVault(node.State, node.Office, node.App.Services.GetRequiredService<ILoggerFactory>());
         await vault.StartAsync(makeKeyFile: false, default);
         var parts = new ClusterParts(node.Id, node.State, node.Office, vault.Members, node.Engine, node.Credentials, node.Calls);
-        ApiServer.Map(node.App, vault.Vault, vault.Tokens, new(node.State, node.Containers, () => FleetHost.LiveOf(node.Containers), () => node.Wrote), Identity(node.Record), parts, Time, node.App.Lifetime.ApplicationStopping);
+        ApiServer.Map(node.App, vault.Vault, vault.Tokens, new(node.State, node.Containers, () => FleetHost.LiveOf(node.Containers), () => node.Wrote, () => node.Exec), Identity(node.Record), parts, Time, node.App.Lifetime.ApplicationStopping);
     }
 
     /// <summary>Makes a node a member, before it runs.</summary>

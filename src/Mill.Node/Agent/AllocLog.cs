@@ -60,6 +60,8 @@ internal sealed class AllocLog(LogFile file) : IDisposable
     /// <param name="made">When it was made: what is older is of the one before it.</param>
     public void Resume(DateTimeOffset made)
     {
+        // Podman says the times of lines in whole seconds: one of the second that it was made in is its own.
+        made = made.AddTicks(-(made.Ticks % TimeSpan.TicksPerSecond));
         if (file.Last is not { } last || last.At < made) return;
         var lines = new LogReader(file.Directory).Tail(Kept).Where(record => record.Ticks >= made.UtcTicks).ToList();
         lock (_lock)

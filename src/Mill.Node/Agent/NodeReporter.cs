@@ -23,7 +23,13 @@ internal sealed partial class NodeReporter(NodeAgentOptions options, NodeWork wo
     {
         await engine.Looked.WaitAsync(cancellationToken).ConfigureAwait(false);
         _self ??= AgentFile.Begin(options, parts.Time.GetUtcNow());
-        await Task.WhenAll(SignAsync(cancellationToken), TellAsync(cancellationToken)).ConfigureAwait(false);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] both = [SignAsync(either.Token), TellAsync(either.Token)];
+        var ended = await Task.WhenAny(both).ConfigureAwait(false);
+        // One without the other would be a node that lives, and of which nothing is heard any more.
+        await either.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ended.ConfigureAwait(false);
     }
 
     private async Task SignAsync(CancellationToken cancellationToken)

@@ -173,7 +173,14 @@ internal sealed partial class NodeWork(NodeAgentOptions options, IReplicatedStat
     {
         while (true)
         {
-            if (_isAdopted) parts.Logs.Sweep(Runners().Where(runner => !runner.Work.IsCompleted).Select(runner => runner.Id).ToHashSet(StringComparer.Ordinal));
+            try
+            {
+                if (_isAdopted) parts.Logs.Sweep(Runners().Where(runner => !runner.Work.IsCompleted).Select(runner => runner.Id).ToHashSet(StringComparer.Ordinal));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogNotSwept(e.Message);
+            }
             await Task.Delay(SweepEvery, parts.Time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -186,4 +193,7 @@ internal sealed partial class NodeWork(NodeAgentOptions options, IReplicatedStat
 
     [LoggerMessage(5005, LogLevel.Warning, "The node cannot run containers right now, trying again: {Reason}")]
     private partial void LogWaiting(string reason);
+
+    [LoggerMessage(5008, LogLevel.Warning, "Old lines of logs cannot be removed right now, trying again: {Reason}")]
+    private partial void LogNotSwept(string reason);
 }

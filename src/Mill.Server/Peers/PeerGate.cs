@@ -29,12 +29,13 @@ internal sealed class PeerGate(IReplicatedState state, PeerCertificates certific
             : throw new MillException(MillError.InvalidRequest, $"A request that is passed on names the node that asks: {NodeHeader}.");
     }
 
-    /// <summary>The same, for what is only for nodes that hold the state: what runs, and what it writes, is not for an API, whose certificate is nearer to the world.</summary>
+    /// <summary>The same, for what is only for nodes that hold the state: what runs, and what it writes, is not for an API, whose certificate is nearer to the world. Nor is it where another passed its request on.</summary>
     public async ValueTask<NodeId> DemandHolderAsync(HttpContext http)
     {
         var node = await DemandAsync(http).ConfigureAwait(false);
-        if (certificates.Demand(http) is { } identity && !identity.Role.HoldsKey()) throw PeerCertificates.Refused($"Node {identity.Node} has the role {identity.Role.Text()}, and runs no containers.");
-        return node;
+        var record = (await state.ReadAsync(StateRead.Local, http.RequestAborted).ConfigureAwait(false)).Nodes.GetValueOrDefault(node)
+            ?? (await state.ReadAsync(http.RequestAborted).ConfigureAwait(false)).Nodes.GetValueOrDefault(node);
+        return record?.Role.HoldsKey() is true ? node : throw PeerCertificates.Refused($"Node {node} runs no containers: it is an API.");
     }
 
     /// <summary>

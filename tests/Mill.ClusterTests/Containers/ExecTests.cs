@@ -104,7 +104,7 @@ public sealed class ExecTests(DockerEngine engine) : IClassFixture<DockerEngine>
 
     private static async Task TypeAsync(Sandbox sandbox, MillServer server)
     {
-        var pty = Path.Combine(sandbox.Root, "pty.py");
+        var pty = Path.Combine(sandbox.Root, "terminal.py");
         await File.WriteAllTextAsync(pty, Pty);
         await using var shell = Mill(sandbox, server, ["python3", pty], "exec", "idle", "--", "/bin/sh");
         async Task AnswersAsync(string typed, string expected)

@@ -65,7 +65,7 @@ internal sealed class SimulatedAgent(SimulatedProcess process, SimulatedEngine e
         var report = new AllocReport { Id = alloc.Id, Status = alloc.Status, Restarts = alloc.Restarts, StartedAt = alloc.StartedAt };
         if (alloc.IsStopping && !IsDraining(alloc))
         {
-            engine.Remove(alloc.Id);
+            engine.End(alloc.Id);
             return report with { Status = AllocStatus.Stopped, ExitCode = 143, StartedAt = null };
         }
         if (alloc.Kind is AllocKind.Pull && !alloc.Container.Image.StartsWith("missing", StringComparison.Ordinal)) return report with { Status = AllocStatus.Stopped, ExitCode = 0 };

@@ -8,12 +8,16 @@ internal sealed class SimulatedEngine(World world)
 {
     private readonly Dictionary<string, SimulatedContainer> _containers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _starts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _ends = new(StringComparer.Ordinal);
 
     /// <summary>By the allocation.</summary>
     public IReadOnlyDictionary<string, SimulatedContainer> Containers => _containers;
 
     /// <summary>How often a container was started, by the allocation.</summary>
     public IReadOnlyDictionary<string, int> Starts => _starts;
+
+    /// <summary>How often one was ended because the state said so, by the allocation.</summary>
+    public IReadOnlyDictionary<string, int> Ends => _ends;
 
     /// <summary>Its image says what becomes of it: <c>good</c>, <c>sick</c> is never healthy, <c>dead</c> ends at once.</summary>
     public void Start(AllocRecord alloc)
@@ -24,6 +28,12 @@ internal sealed class SimulatedEngine(World world)
     }
 
     public void Remove(string id) => _containers.Remove(id);
+
+    /// <summary>Removes one that is to end.</summary>
+    public void End(string id)
+    {
+        if (_containers.Remove(id)) _ends[id] = _ends.GetValueOrDefault(id) + 1;
+    }
 }
 
 /// <param name="EndsAt">When it ends by itself; the largest number for never.</param>

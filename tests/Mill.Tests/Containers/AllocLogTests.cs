@@ -45,6 +45,18 @@ public sealed class AllocLogTests : IDisposable
         Assert.Equal(["one [REDACTED]"], log.Last);
     }
 
+    /// <summary>As Podman's are.</summary>
+    [Fact]
+    public void Lines_whose_times_are_whole_seconds_are_not_read_twice()
+    {
+        var second = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+        using (var log = Log()) log.Add(new(second, false, "one"));
+        using var again = Log();
+        again.Resume(made: second.AddMilliseconds(400));
+        Assert.Equal((second, 1), again.Heard);
+        Assert.Equal(["one"], again.Last);
+    }
+
     private AllocLog Log()
     {
         var log = new AllocLog(_store.Open("web-1", new Timestamp(1)));

@@ -30,7 +30,7 @@ internal sealed partial class ExecEndpoint(Authentication authentication, FleetP
     {
         var which = new LogSelection(name, tenant);
         which.DemandKnown(state);
-        return which.Of(state).Where(alloc => alloc.Status is AllocStatus.Running or AllocStatus.Healthy)
+        return which.Of(state).Where(alloc => alloc.Status is AllocStatus.Running or AllocStatus.Healthy && (alloc.Kind is not AllocKind.Hook || alloc.Id == name))
             .OrderByDescending(alloc => alloc.IsWanted).ThenByDescending(alloc => alloc.Status).ThenByDescending(alloc => alloc.CreatedAt).ThenByDescending(alloc => alloc.Id, StringComparer.Ordinal).FirstOrDefault()
             ?? throw new MillException(MillError.NotFound, $"No container of {name} runs at the moment.") { Hint = $"See why: mill status, mill logs {name}" };
     }

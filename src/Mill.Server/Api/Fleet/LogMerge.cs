@@ -109,21 +109,25 @@ internal sealed class LogMerge(LogSource source, LogSelection which, int tail, b
 
     private async Task FollowAsync(ClusterState seen, List<LogPump> pumps, List<Task> reading)
     {
+        // Made anew only where it is about others: each one that waits for what goes on for long stays until that ends.
+        Task? any = null;
         while (true)
         {
             foreach (var done in reading.FindAll(task => task.IsCompleted))
             {
                 await done.ConfigureAwait(false);
                 reading.Remove(done);
+                any = null;
             }
             if (reading.Count is 0 && !which.IsToCome(seen.Fleet)) return;
-            var any = Task.WhenAny(reading.Count > 0 ? reading : [Task.Delay(Timeout.InfiniteTimeSpan, time, _stop.Token)]);
+            any ??= Task.WhenAny(reading.Count > 0 ? reading : [Task.Delay(Timeout.InfiniteTimeSpan, time, _stop.Token)]);
             seen = await source.NextAsync(seen, any, _stop.Token).ConfigureAwait(false);
             foreach (var alloc in which.Of(seen.Fleet).Where(alloc => _begun.Add(alloc.Id)))
             {
                 var pump = new LogPump(source, alloc, LogEndpoint.MostLines, follow: true, time, TellAsync);
                 pumps.Add(pump);
                 reading.Add(pump.FollowAsync(seen, _stop.Token));
+                any = null;
             }
         }
     }

@@ -28,5 +28,5 @@ internal sealed record LogSelection(string? Name, TenantId Tenant)
 
     private bool IsNamed(FleetState fleet) => (fleet.Services.TryGetValue(Name!, out var service) && service.Tenant == Tenant) || (fleet.Tasks.TryGetValue(Name!, out var task) && task.Tenant == Tenant);
 
-    private IEnumerable<AllocRecord> All(FleetState fleet) => fleet.Allocs.Values.Where(alloc => alloc.Tenant == Tenant && (Name is null ? alloc.Kind is AllocKind.Service : alloc.Id == Name || alloc.Name == Name));
+    private IEnumerable<AllocRecord> All(FleetState fleet) => fleet.Allocs.Values.Where(alloc => alloc.Tenant == Tenant && alloc.Kind is not AllocKind.Pull && (Name is null ? alloc.Kind is AllocKind.Service : alloc.Id == Name || alloc.Name == Name));
 }

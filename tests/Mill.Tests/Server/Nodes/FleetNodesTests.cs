@@ -130,7 +130,10 @@ public sealed class FleetNodesTests : IAsyncLifetime, IDisposable
         var (front, _) = await _nodes.AddFrontAsync(_nodes[1]);
         var caller = _nodes[1].From(front);
         foreach (var path in new[] { PeerPaths.Live, PeerPaths.LogOf("web-1", 1, follow: false) }) (await caller.GetAsync(path)).IsProblem(403, "forbidden");
-        (await caller.SendAsync("POST", PeerPaths.Report, NodeReportText.Write(new(front.Id, 4, 1L << 32, new Dictionary<string, string>(), [])))).IsProblem(403, "forbidden");
+        var report = NodeReportText.Write(new(front.Id, 4, 1L << 32, new Dictionary<string, string>(), []) { Life = 1, Number = 1 });
+        // Nor where another node passes it on to the leader.
+        foreach (var asked in new[] { _nodes[1], _nodes[2] }) (await asked.From(front).SendAsync("POST", PeerPaths.Report, report)).IsProblem(403, "forbidden");
+        Assert.False(_nodes.Now().Fleet.Nodes.ContainsKey(front.Id));
         Assert.Equal(200, (await _nodes[1].From(_nodes[2]).GetAsync(PeerPaths.Live)).Status);
     }
 

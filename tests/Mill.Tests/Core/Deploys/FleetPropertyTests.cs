@@ -223,7 +223,7 @@ public sealed class FleetPropertyTests
                 if (!_rig.Fleet.AllocsOf(name).Any(alloc => alloc.IsWanted && alloc.Version == service.Version && !before.Allocs.ContainsKey(alloc.Id))) continue;
                 // Of what was asked to end long ago, nothing is heard any more.
                 var present = _rig.Active(name).Count(alloc => alloc.StopAskedAt is not { } asked || _rig.Now < asked + TimeSpan.FromSeconds(60));
-                Assert.True(present <= Math.Max(service.Spec.Replicas, service.Previous?.Spec.Replicas ?? 0), $"{present} of {name} are there at once");
+                Assert.True(present <= Math.Max(service.Spec.Replicas, service.Previous?.Spec.Replicas ?? 0), $"{present} of {name}, which has {service.Spec.Replicas}, are there at once: version {service.Version}, {string.Join(", ", _rig.Active(name).Select(Describe))}; before: {string.Join(", ", before.AllocsOf(name).Where(alloc => !alloc.IsTerminal).Select(Describe))}");
             }
         }
 

@@ -29,7 +29,7 @@ internal sealed record BenchOptions
 
     public required string Directory { get; init; }
 
-    /// <summary>The program that is measured: what was built last, unless <c>./bench</c> names what is released.</summary>
+    /// <summary>The program that is measured: what was built last, or another by <c>--mill</c>.</summary>
     public required string Mill { get; init; }
 
     /// <summary>Only a full run says enough to be written down.</summary>

@@ -50,6 +50,16 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
             _now = end;
     }
 
+    /// <summary>Moves on by a step whenever somebody waits for it, until the work is done, however it ends.</summary>
+    public async Task AdvanceUntilAsync(Task done, TimeSpan step)
+    {
+        while (!done.IsCompleted)
+        {
+            await Task.Yield();
+            if (ArmedTimers > 0) Advance(step);
+        }
+    }
+
     private ManualTimer? NextDue(DateTimeOffset end)
     {
         lock (_lock)

@@ -93,7 +93,7 @@ internal sealed class AllocLog(LogFile file) : IDisposable
         }
     }
 
-    private static string Cut(string text) => text.Length > MostOfLine ? text[..MostOfLine] + "…" : text;
+    private static string Cut(string text) => Excerpt.Of(text, MostOfLine);
 
     private void NoteLocked(string text, bool isMasked)
     {

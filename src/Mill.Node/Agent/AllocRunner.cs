@@ -13,9 +13,6 @@ internal sealed class AllocRunner : IDisposable
     /// <summary>After so many in a row that did not even start, another node may have more luck.</summary>
     private const int MostFailedStarts = 3;
 
-    /// <summary>In characters: an Engine, or a registry, may say anything, and every word of it is kept.</summary>
-    private const int MostOfReason = 1000;
-
     /// <summary>Between two tries where nothing was wrong with the container itself.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -129,7 +126,7 @@ internal sealed class AllocRunner : IDisposable
         lock (_lock)
         {
             var after = change(_report);
-            if (after.Reason is { Length: > MostOfReason } reason) after = after with { Reason = reason[..MostOfReason] + "…" };
+            if (after.Reason is { } reason) after = after with { Reason = Excerpt.Of(reason, Excerpt.MostOfReason) };
             if (after.SaysSameAs(_report)) return;
             _report = after;
         }

@@ -9,9 +9,6 @@ internal sealed class EngineWatch(DockerClient docker, TimeProvider time, TimeSp
     /// <summary>An Engine that takes longer to say how it is does not run anything either.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Of what an Engine says, which may be anything.</summary>
-    private const int MostOfReason = 1000;
-
     private readonly Bell _bell = new();
     private readonly TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -49,7 +46,7 @@ internal sealed class EngineWatch(DockerClient docker, TimeProvider time, TimeSp
         }
         catch (MillException e)
         {
-            return e.Message.Length > MostOfReason ? e.Message[..MostOfReason] + "…" : e.Message;
+            return Excerpt.Of(e.Message, Excerpt.MostOfReason);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

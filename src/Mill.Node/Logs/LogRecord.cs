@@ -25,11 +25,7 @@ internal readonly record struct LogRecord(long Ticks, char Kind, string Text)
 
     public AllocLine Line => new(new(Ticks, TimeSpan.Zero), Kind is Output ? "stdout" : "stderr", Text);
 
-    public byte[] Write()
-    {
-        var text = Text.Length > MostOfText ? Text[..MostOfText] + "…" : Text;
-        return Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Ticks} {Kind} {text.Replace('\n', ' ')}\n"));
-    }
+    public byte[] Write() => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Ticks} {Kind} {Excerpt.Of(Text, MostOfText).Replace('\n', ' ')}\n"));
 
     /// <summary>All that are whole. What is none is left out: a file may be damaged.</summary>
     /// <returns>How many bytes they take.</returns>

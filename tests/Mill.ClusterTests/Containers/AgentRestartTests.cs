@@ -161,13 +161,7 @@ public sealed class AgentRestartTests(DockerEngine engine, ITestOutputHelper out
     public async Task After_a_restore_it_ends_nothing_until_somebody_says_that_it_may()
     {
         await using var fleet = await LoneFleet.StartAsync(engine);
-        Assert.False((await fleet.DeployAsync($$"""
-            service "web" {
-              image      = "{{DockerEngine.Image}}"
-              command    = ["/bin/sleep", "100000"]
-              stop_grace = "0s"
-            }
-            """)).HasFailed);
+        await DeploySleeperAsync(fleet);
         var before = await RunningAsync();
         await fleet.StopAgentAsync();
         var secrets = Directory.CreateDirectory(Path.Combine(fleet.MemoryDirectory, "gone-7"));
@@ -193,13 +187,7 @@ public sealed class AgentRestartTests(DockerEngine engine, ITestOutputHelper out
     public async Task One_whose_node_was_taken_out_of_its_cluster_ends_all_that_it_has()
     {
         await using var fleet = await LoneFleet.StartAsync(engine);
-        Assert.False((await fleet.DeployAsync($$"""
-            service "web" {
-              image      = "{{DockerEngine.Image}}"
-              command    = ["/bin/sleep", "100000"]
-              stop_grace = "0s"
-            }
-            """)).HasFailed);
+        await DeploySleeperAsync(fleet);
         Assert.Single(await RunningAsync());
         await fleet.CommitAsync(new(new AuthorityKey(), new AuthorityRecord { Certificate = [1], SealedKey = "s", KeyId = "k", CreatedAt = new(1) }));
         await Until.TrueAsync("it has ended", TimeSpan.FromSeconds(30), async () => (await RunningAsync()).Count is 0);
@@ -234,6 +222,14 @@ public sealed class AgentRestartTests(DockerEngine engine, ITestOutputHelper out
         CertificateNotAfter = new(2),
         Version = "1",
     };
+
+    private static async Task DeploySleeperAsync(LoneFleet fleet) => Assert.False((await fleet.DeployAsync($$"""
+        service "web" {
+          image      = "{{DockerEngine.Image}}"
+          command    = ["/bin/sleep", "100000"]
+          stop_grace = "0s"
+        }
+        """)).HasFailed);
 
     internal static async Task<string> StartTaskAsync(LoneFleet fleet, string script)
     {

@@ -26,7 +26,7 @@ public sealed class AllocFilesTests : IDisposable
     public void Scratch_space_is_for_whoever_the_container_runs_as_and_for_nobody_else_on_the_machine()
     {
         using var env = new ContainerEnv();
-        var bind = Assert.Single(new AllocFiles(null, _directory).Prepare(Alloc(Specs.Container() with { Volumes = [new("tmp", "/tmp", null, IsEphemeral: true)] }), env));
+        var bind = Assert.Single(new AllocFiles(null, _directory).Prepare(Specs.Alloc(Specs.Container() with { Volumes = [new("tmp", "/tmp", null, IsEphemeral: true)] }), env));
         var volume = bind.Split(':')[0];
         Assert.Equal((UnixFileMode)Convert.ToInt32("777", 8), File.GetUnixFileMode(volume));
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path.GetDirectoryName(volume)!));
@@ -37,13 +37,13 @@ public sealed class AllocFilesTests : IDisposable
     {
         using var env = new ContainerEnv();
         var files = new AllocFiles(null, _directory);
-        Assert.Empty(files.Prepare(Alloc(Specs.Container()), env));
+        Assert.Empty(files.Prepare(Specs.Alloc(), env));
         files.Remove("web-1");
         Assert.Empty(files.Ids());
 
         var withFile = Specs.Container() with { SecretFiles = [new("/run/key", new("x"), "0400")] };
-        using var needs = await ContainerEnv.ResolveAsync(Alloc(withFile), null, FleetState.Empty, null!, default);
-        Assert.Equal(MillError.Configuration, Assert.Throws<MillException>(() => files.Prepare(Alloc(withFile), needs)).Error);
+        using var needs = await ContainerEnv.ResolveAsync(Specs.Alloc(withFile), null, FleetState.Empty, null!, default);
+        Assert.Equal(MillError.Configuration, Assert.Throws<MillException>(() => files.Prepare(Specs.Alloc(withFile), needs)).Error);
     }
 
     [Fact]
@@ -66,17 +66,4 @@ public sealed class AllocFilesTests : IDisposable
         // No memory at all.
         Assert.Null(MemoryPlace.Find(node, [_directory, "/nowhere"]));
     }
-
-    private static AllocRecord Alloc(ContainerSpec container) => new()
-    {
-        Id = "web-1",
-        Name = "web",
-        Kind = AllocKind.Service,
-        Tenant = TenantId.Default,
-        Node = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]),
-        Version = 1,
-        CreatedAt = new(1),
-        Status = AllocStatus.Pulling,
-        Container = container,
-    };
 }

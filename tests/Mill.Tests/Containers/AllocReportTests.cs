@@ -1,6 +1,5 @@
 using Mill.Core.Fleet;
 using Mill.Core.Model;
-using Mill.Core.Specs;
 using Xunit;
 
 namespace Mill.Tests.Containers;
@@ -8,22 +7,19 @@ namespace Mill.Tests.Containers;
 /// <summary>Every report that brings something is a commit; one that brings nothing is none.</summary>
 public sealed class AllocReportTests
 {
-    private static readonly NodeId Node = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]);
-    private static readonly Timestamp Now = new(1_700_000_000_000_000);
-
     [Theory]
     [InlineData(AllocStatus.Starting)]
     [InlineData(AllocStatus.Healthy)]
     public void What_was_said_already_changes_nothing(AllocStatus status)
     {
-        var draft = new FleetDraft(FleetState.Empty.Apply(new(new AllocKey("web-1"), Alloc()))!, Now);
-        Report(status).Apply(draft, Node);
+        var draft = new FleetDraft(FleetState.Empty.Apply(new(new AllocKey("web-1"), Specs.Alloc()))!, Specs.Now);
+        Report(status).Apply(draft, Specs.Node);
         Assert.Single(draft.Changes);
 
-        var later = new FleetDraft(draft.Fleet, Now + TimeSpan.FromSeconds(1));
-        Report(status).Apply(later, Node);
+        var later = new FleetDraft(draft.Fleet, Specs.Now + TimeSpan.FromSeconds(1));
+        Report(status).Apply(later, Specs.Node);
         Assert.Empty(later.Changes);
-        (Report(status) with { Restarts = 3, LastLines = ["other"] }).Apply(later, Node);
+        (Report(status) with { Restarts = 3, LastLines = ["other"] }).Apply(later, Specs.Node);
         Assert.Single(later.Changes);
     }
 
@@ -41,12 +37,12 @@ public sealed class AllocReportTests
     [Fact]
     public void The_end_of_health_is_noted_with_its_moment()
     {
-        var draft = new FleetDraft(FleetState.Empty.Apply(new(new AllocKey("web-1"), Alloc()))!, Now);
-        Report(AllocStatus.Healthy).Apply(draft, Node);
-        Assert.Equal(Now, draft.Fleet.Allocs["web-1"].LastHealthyAt);
-        var later = new FleetDraft(draft.Fleet, Now + TimeSpan.FromHours(1));
-        Report(AllocStatus.Starting).Apply(later, Node);
-        Assert.Equal(Now + TimeSpan.FromHours(1), later.Fleet.Allocs["web-1"].LastHealthyAt);
+        var draft = new FleetDraft(FleetState.Empty.Apply(new(new AllocKey("web-1"), Specs.Alloc()))!, Specs.Now);
+        Report(AllocStatus.Healthy).Apply(draft, Specs.Node);
+        Assert.Equal(Specs.Now, draft.Fleet.Allocs["web-1"].LastHealthyAt);
+        var later = new FleetDraft(draft.Fleet, Specs.Now + TimeSpan.FromHours(1));
+        Report(AllocStatus.Starting).Apply(later, Specs.Node);
+        Assert.Equal(Specs.Now + TimeSpan.FromHours(1), later.Fleet.Allocs["web-1"].LastHealthyAt);
     }
 
     private static AllocReport Report(AllocStatus status) => new()
@@ -57,34 +53,5 @@ public sealed class AllocReportTests
         LastLines = ["one", "two"],
         SecretVersions = new Dictionary<string, int> { ["db"] = 2 },
         Addresses = new Dictionary<string, string> { ["api"] = "10.0.0.1:1" },
-    };
-
-    private static AllocRecord Alloc() => new()
-    {
-        Id = "web-1",
-        Name = "web",
-        Kind = AllocKind.Service,
-        Tenant = TenantId.Default,
-        Node = Node,
-        Version = 1,
-        CreatedAt = Now,
-        Status = AllocStatus.Pulling,
-        Container = Specs.Container(),
-    };
-}
-
-internal static class Specs
-{
-    public static ContainerSpec Container() => new()
-    {
-        Image = "x:v1",
-        Network = ContainerNetwork.Host,
-        Cpu = 1,
-        Memory = 1 << 20,
-        Env = new Dictionary<string, Template>(),
-        SecretFiles = [],
-        Volumes = [],
-        Constraints = new Dictionary<string, string>(),
-        StopGrace = TimeSpan.FromSeconds(10),
     };
 }

@@ -13,7 +13,7 @@ public sealed class ContainerRequestTests
     [Fact]
     public void A_port_is_published_at_the_address_of_the_node_alone_and_labels_say_whose_it_is()
     {
-        var alloc = Alloc(Specs.Container() with { Network = ContainerNetwork.Bridge, Port = 80, Cpu = 0.5m });
+        var alloc = Specs.Alloc(Specs.Container() with { Network = ContainerNetwork.Bridge, Port = 80, Cpu = 0.5m });
         using var body = new ContainerRequest(alloc, "c1", new Dictionary<string, SecretValue>()) { Port = 20001, PublishOn = "10.0.0.7", Versions = new Dictionary<string, int> { ["db/url"] = 3 }, Addresses = new Dictionary<string, string> { ["api"] = "10.0.0.8:20002" } }.Write();
         using var json = JsonDocument.Parse(body.WrittenMemory);
 
@@ -30,7 +30,7 @@ public sealed class ContainerRequestTests
     [Fact]
     public void What_was_asked_for_is_what_the_Engine_is_told_and_values_are_told_to_nobody_else()
     {
-        var alloc = Alloc(Specs.Container() with { Cpu = 2, Memory = 64 << 20, Command = ["/bin/app", "--now"] });
+        var alloc = Specs.Alloc(Specs.Container() with { Cpu = 2, Memory = 64 << 20, Command = ["/bin/app", "--now"] });
         using var value = SecretValue.FromText("c4n4ry");
         var request = new ContainerRequest(alloc, "c1", new Dictionary<string, SecretValue> { ["DB"] = value }) { Restarts = 3, Binds = ["/here:/there"] };
         using var body = request.Write();
@@ -55,7 +55,7 @@ public sealed class ContainerRequestTests
     [InlineData("/serve --fast now", "[\"/serve\"]", "[\"--fast\",\"now\"]")]
     public void A_command_takes_the_place_of_all_that_the_image_would_start(string? command, string? entrypoint, string? arguments)
     {
-        using var body = new ContainerRequest(Alloc(Specs.Container() with { Command = command?.Split(' ') }), "c1", new Dictionary<string, SecretValue>()).Write();
+        using var body = new ContainerRequest(Specs.Alloc(Specs.Container() with { Command = command?.Split(' ') }), "c1", new Dictionary<string, SecretValue>()).Write();
         using var json = JsonDocument.Parse(body.WrittenMemory);
         Assert.Equal(entrypoint, json.RootElement.TryGetProperty("Entrypoint", out var first) ? first.GetRawText() : null);
         Assert.Equal(arguments, json.RootElement.TryGetProperty("Cmd", out var rest) ? rest.GetRawText() : null);
@@ -64,7 +64,7 @@ public sealed class ContainerRequestTests
     [Fact]
     public void Two_nodes_on_one_Engine_give_different_names()
     {
-        var alloc = Alloc(Specs.Container());
+        var alloc = Specs.Alloc();
         var other = alloc with { Node = NodeId.From([9, 2, 3, 4, 5, 6, 7, 8]) };
         Assert.NotEqual(ContainerRequest.NameOf(alloc, 0), ContainerRequest.NameOf(other, 0));
         Assert.Equal("mill-01020304-web-1-2", ContainerRequest.NameOf(alloc, 2));
@@ -86,17 +86,4 @@ public sealed class ContainerRequestTests
     [InlineData("ghcr.io/org/app:v1", false)]
     [InlineData("app@sha256:0123", false)]
     public void Only_what_is_meant_to_move_is_fetched_again(string image, bool isMoving) => Assert.Equal(isMoving, ImageName.Parse(image).IsMoving);
-
-    private static AllocRecord Alloc(ContainerSpec container) => new()
-    {
-        Id = "web-1",
-        Name = "web",
-        Kind = AllocKind.Service,
-        Tenant = TenantId.Default,
-        Node = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]),
-        Version = 1,
-        CreatedAt = new(1_700_000_000_000_000),
-        Status = AllocStatus.Pulling,
-        Container = container,
-    };
 }

@@ -96,11 +96,7 @@ public sealed class DockerClientTests
 
     private async Task<MillException> AfterAsync(Task work, TimeSpan time)
     {
-        while (!work.IsCompleted)
-        {
-            await Task.Yield();
-            if (_time.ArmedTimers > 0) _time.Advance(time);
-        }
+        await _time.AdvanceUntilAsync(work, time);
         return await Assert.ThrowsAsync<MillException>(() => work);
     }
 }

@@ -36,11 +36,7 @@ public sealed class HealthProbeTests
     {
         await using var engine = await FakeEngine.StartAsync(context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
         var look = LookAsync(engine.Address);
-        while (!look.IsCompleted)
-        {
-            if (_time.ArmedTimers > 0) _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        await _time.AdvanceUntilAsync(look, TimeSpan.FromSeconds(1));
         Assert.Equal(MillError.EngineUnavailable, (await Assert.ThrowsAsync<MillException>(() => look)).Error);
     }
 

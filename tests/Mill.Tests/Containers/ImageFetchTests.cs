@@ -1,33 +1,22 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Mill.Core.Fleet;
-using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Node.Agent;
-using Mill.Node.Docker;
-using Mill.Node.Logs;
 using Mill.Secrets;
 using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.Containers;
 
-public sealed class ImageFetchTests : IDisposable
+public sealed class ImageFetchTests
 {
     private const string Progress = """{"status":"Downloading","id":"a","progressDetail":{"current":10,"total":100}}""";
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("mill-fetch-").FullName;
     private readonly ManualTime _time = new();
     private readonly List<AllocStatus> _told = [];
-    private readonly SemaphoreSlim _news = new(0);
-    private int _changed;
+    private int _progressed;
     private IReadOnlyList<PullProgress> _seen = [];
-
-    public void Dispose()
-    {
-        Directory.Delete(_directory, recursive: true);
-        _news.Dispose();
-    }
 
     [Theory]
     [InlineData("app:v1", true, true, 0)]
@@ -58,7 +47,7 @@ public sealed class ImageFetchTests : IDisposable
     {
         await using var engine = await FakeEngine.StartAsync(context => AnswerAsync(context, isHere: false, string.Join('\n', Enumerable.Repeat(Progress, 1000))));
         await FetchAsync(engine, "app:v1", isFirst: true);
-        Assert.Equal(1, _changed);
+        Assert.Equal(1, _progressed);
         Assert.Equal([new("web-1", "app:v1", 10, 100)], _seen);
     }
 
@@ -68,14 +57,11 @@ public sealed class ImageFetchTests : IDisposable
     public async Task What_is_only_fetched_makes_no_container_and_says_what_came_of_it(string answer, AllocStatus status, int? code)
     {
         await using var engine = await FakeEngine.StartAsync(context => AnswerAsync(context, isHere: false, answer));
-        using var docker = new DockerClient(engine.Address, _time);
-        using var logs = new LogStore(_directory, _time);
-        using var http = new HttpMessageInvoker(new SocketsHttpHandler());
-        var parts = Parts(docker, logs, http);
-        using var stop = new CancellationTokenSource();
-        using var runner = new AllocRunner(Alloc(parts, "app:v1") with { Kind = AllocKind.Pull }, parts);
-        runner.Begin(null, stop.Token);
-        while (runner.News is not { Status: AllocStatus.Stopped or AllocStatus.Failed }) await _news.WaitAsync(TimeSpan.FromSeconds(10));
+        using var node = new TestNode(engine.Address, _time);
+        using var news = new SemaphoreSlim(0);
+        using var runner = new AllocRunner(Alloc("app:v1") with { Kind = AllocKind.Pull }, node.Parts with { Changed = () => news.Release() });
+        runner.Begin(null, default);
+        while (runner.News is not { Status: AllocStatus.Stopped or AllocStatus.Failed }) await news.WaitAsync();
         Assert.Equal((status, code), (runner.News!.Status, runner.News.ExitCode));
         Assert.Equal(status is AllocStatus.Failed, runner.News.Reason?.Contains("no such tag", StringComparison.Ordinal) is true);
         runner.Sent(runner.News);
@@ -92,43 +78,20 @@ public sealed class ImageFetchTests : IDisposable
 
     private async Task FetchAsync(FakeEngine engine, string image, bool isFirst)
     {
-        using var docker = new DockerClient(engine.Address, _time);
-        using var logs = new LogStore(_directory, _time);
-        using var http = new HttpMessageInvoker(new SocketsHttpHandler());
-        var parts = Parts(docker, logs, http);
-        var alloc = Alloc(parts, image);
-        using var log = new AllocLog(logs.Open(alloc.Id, alloc.CreatedAt));
+        using var node = new TestNode(engine.Address, _time);
+        var parts = node.Parts with
+        {
+            Progressed = () =>
+            {
+                _progressed++;
+                _seen = [.. node.Parts.Pulls.Values];
+            },
+        };
+        var alloc = Alloc(image);
+        using var log = new AllocLog(parts.Logs.Open(alloc.Id, alloc.CreatedAt));
         await new ImageFetch(alloc, parts, log, change => _told.Add(change(new AllocReport { Id = alloc.Id, Status = AllocStatus.Starting }).Status)).FetchAsync(FleetState.Empty, isFirst, default);
         Assert.Empty(parts.Pulls);
     }
 
-    private static AllocRecord Alloc(NodeParts parts, string image) =>
-        new() { Id = "web-1", Name = "web", Kind = AllocKind.Service, Tenant = TenantId.Default, Node = parts.Node, Version = 1, CreatedAt = new(1), Status = AllocStatus.Pulling, Container = Specs.Container() with { Image = image } };
-
-    private NodeParts Parts(DockerClient docker, LogStore logs, HttpMessageInvoker http)
-    {
-        NodeParts? parts = null;
-        return parts = new()
-        {
-            Node = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]),
-            Cluster = "c1",
-            Address = "127.0.0.1",
-            Docker = docker,
-            Vault = null!, // nothing here has a secret
-            Fleet = _ => ValueTask.FromResult(FleetState.Empty),
-            Ports = new(),
-            Files = new(_directory, _directory),
-            Logs = logs,
-            Http = http,
-            Time = _time,
-            Changed = () => { },
-            Progressed = () =>
-            {
-                _changed++;
-                _news.Release();
-                _seen = [.. parts!.Pulls.Values];
-            },
-            LeftBehind = (_, _) => { },
-        };
-    }
+    private static AllocRecord Alloc(string image) => Specs.Alloc(Specs.Container() with { Image = image });
 }

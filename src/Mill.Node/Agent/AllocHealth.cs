@@ -48,10 +48,11 @@ internal sealed class AllocHealth(AllocRecord alloc, int restarts, AllocContaine
         }
     }
 
-    private static TimeSpan Between(HealthSpec health, bool isHealthy, TimeSpan age)
+    /// <param name="failures">Null for one that was not healthy yet.</param>
+    private static TimeSpan Between(HealthSpec health, FailureStreak? failures, TimeSpan age)
     {
         var wanted = health.Kind is HealthKind.Command || age > Impatience ? Patient : Impatient;
-        var pause = isHealthy || health.Interval < wanted ? health.Interval : wanted;
+        var pause = failures?.Due ?? (health.Interval < wanted ? health.Interval : wanted);
         return pause > Impatient ? pause : Impatient;
     }
 
@@ -59,21 +60,29 @@ internal sealed class AllocHealth(AllocRecord alloc, int restarts, AllocContaine
     {
         var probe = new HealthProbe(health, container.Host, container.Port, container.Id!, parts.Docker, parts.Http, parts.Time, alloc.Container.Network is ContainerNetwork.Host);
         // One that was taken up was healthy before.
-        var (isHealthy, failures) = (container.IsAdopted && alloc.Status is AllocStatus.Healthy && restarts == alloc.Restarts, 0);
+        var isHealthy = container.IsAdopted && alloc.Status is AllocStatus.Healthy && restarts == alloc.Restarts;
+        var failures = new FailureStreak(health.Interval, parts.Time);
         while (true)
         {
             var (isKnown, reason) = await LookAsync(probe, cancellationToken).ConfigureAwait(false);
             var age = parts.Time.GetUtcNow() - started;
             if (isKnown)
             {
-                failures = reason is null ? 0 : failures + 1;
-                if (reason is null) isHealthy = true;
-                if (isHealthy && failures is 0) tell(report => report with { Status = AllocStatus.Healthy, Reason = null, LastLines = null });
-                else if (!isHealthy) TellWhyNot(log.Clean(reason!), age);
-                if (isHealthy && failures >= health.FailureThreshold) return $"{alloc.Id} is not healthy any more: {reason}";
+                if (reason is null)
+                {
+                    failures.End();
+                    isHealthy = true;
+                    tell(report => report with { Status = AllocStatus.Healthy, Reason = null, LastLines = null });
+                }
+                else
+                {
+                    failures.Add();
+                    if (!isHealthy) TellWhyNot(log.Clean(reason), age);
+                }
+                if (isHealthy && failures.Count >= health.FailureThreshold) return $"{alloc.Id} is not healthy any more: {reason}";
                 if (!isHealthy && age > health.StartPeriod + FirstHealth) return $"{alloc.Id} did not become healthy: {reason}";
             }
-            await bell.WaitAsync(Pause.Timer(Between(health, isHealthy, age)), parts.Time, cancellationToken).ConfigureAwait(false);
+            await bell.WaitAsync(Pause.Timer(Between(health, isHealthy ? failures : null, age)), parts.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 

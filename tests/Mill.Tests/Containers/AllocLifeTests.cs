@@ -1,23 +1,18 @@
 using Microsoft.AspNetCore.Http;
 using Mill.Core.Fleet;
-using Mill.Core.Model;
+using Mill.Core.Specs;
 using Mill.Node.Agent;
-using Mill.Node.Docker;
-using Mill.Node.Logs;
 using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.Containers;
 
 /// <summary>What an agent makes of an Engine that says strange things.</summary>
-public sealed class AllocLifeTests : IDisposable
+public sealed class AllocLifeTests
 {
     private const string Running = """{"Id":"c1","State":{"Status":"running","Running":true,"StartedAt":"2026-01-01T00:00:00Z"},"Config":{"Labels":{}}}""";
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("mill-life-").FullName;
     private readonly ManualTime _time = new();
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Theory]
     [InlineData(500, "{\"message\":\"the store is busy\"}")]
@@ -47,6 +42,40 @@ public sealed class AllocLifeTests : IDisposable
         Assert.Equal((LifeTrouble.Own, "web-1: its container is gone"), (end.Trouble, end.Reason));
     }
 
+    [Fact]
+    public async Task Whoever_is_woken_often_ends_nothing_any_earlier()
+    {
+        using var looks = new SemaphoreSlim(0);
+        var ended = new TaskCompletionSource();
+        await using var engine = await FakeEngine.StartAsync(async context =>
+        {
+            var path = context.Request.Path.Value!;
+            if (path.EndsWith("/kill", StringComparison.Ordinal)) ended.TrySetResult();
+            if (path.EndsWith("/wait", StringComparison.Ordinal) || path.EndsWith("/logs", StringComparison.Ordinal)) await ended.Task.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (path.EndsWith("/exec/e1/json", StringComparison.Ordinal)) looks.Release();
+            await context.Response.WriteAsync(path switch
+            {
+                _ when path.EndsWith("/containers/c1/json", StringComparison.Ordinal) => ended.Task.IsCompleted ? Running.Replace("true", "false", StringComparison.Ordinal) : Running,
+                _ when path.EndsWith("/containers/c1/exec", StringComparison.Ordinal) => """{"Id":"e1"}""",
+                _ when path.EndsWith("/exec/e1/json", StringComparison.Ordinal) => """{"ExitCode":1,"Running":false}""",
+                _ when path.EndsWith("/wait", StringComparison.Ordinal) => """{"StatusCode":137}""",
+                _ => "",
+            });
+        });
+        using var node = new TestNode(engine.Address, _time);
+        var health = HealthProbe.Connects with { Kind = HealthKind.Command, Command = ["/check"] };
+        using var life = new AllocLife(Specs.Alloc() with { Status = AllocStatus.Healthy, Health = health }, 0, isFirst: false, node.Parts, _ => { });
+        var (began, run) = (_time.GetUtcNow(), life.RunAsync("c1", default, default));
+        for (var look = 0; look < 10; look++)
+        {
+            Assert.True(await looks.WaitAsync(TimeSpan.FromSeconds(30)));
+            node.Parts.Wakes.Ring("c1");
+        }
+        await _time.AdvanceUntilAsync(run, TimeSpan.FromSeconds(1));
+        Assert.StartsWith("web-1 is not healthy any more: the command ", (await run).Reason, StringComparison.Ordinal);
+        Assert.True(_time.GetUtcNow() - began >= health.Interval * (health.FailureThreshold - 1));
+    }
+
     private static Task AnswerAsync(HttpContext context, int status, string body)
     {
         context.Response.StatusCode = status;
@@ -55,28 +84,8 @@ public sealed class AllocLifeTests : IDisposable
 
     private async Task<LifeEnd> LiveAsync(FakeEngine engine)
     {
-        using var docker = new DockerClient(engine.Address, _time);
-        using var logs = new LogStore(_directory, _time);
-        using var http = new HttpMessageInvoker(new SocketsHttpHandler());
-        var alloc = new AllocRecord { Id = "web-1", Name = "web", Kind = AllocKind.Service, Tenant = TenantId.Default, Node = NodeId.From([1, 2, 3, 4, 5, 6, 7, 8]), Version = 1, CreatedAt = new(1), Status = AllocStatus.Healthy, Container = Specs.Container() };
-        var parts = new NodeParts
-        {
-            Node = alloc.Node,
-            Cluster = "c1",
-            Address = "127.0.0.1",
-            Docker = docker,
-            Vault = null!, // nothing here has a secret
-            Fleet = _ => ValueTask.FromResult(FleetState.Empty),
-            Ports = new(),
-            Files = new(null, _directory),
-            Logs = logs,
-            Http = http,
-            Time = _time,
-            Changed = () => { },
-            Progressed = () => { },
-            LeftBehind = (_, _) => { },
-        };
-        using var life = new AllocLife(alloc, 0, isFirst: false, parts, _ => { });
+        using var node = new TestNode(engine.Address, _time);
+        using var life = new AllocLife(Specs.Alloc() with { Status = AllocStatus.Healthy }, 0, isFirst: false, node.Parts, _ => { });
         return await life.RunAsync("c1", default, default);
     }
 }

@@ -26,12 +26,11 @@ internal sealed class ExecSession(WebSocket socket, INodeExec exec, string alloc
     /// <summary>For the first message, and for the client to close.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private static readonly byte[][] Streams = [[1], [2]];
-
     private readonly Pipe _input = new();
     private readonly Channel<TerminalSize> _sizes = Channel.CreateBounded<TerminalSize>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly SemaphoreSlim _sending = new(1);
     private readonly byte[] _buffer = new byte[16 * 1024];
+    private byte[] _output = [];
     private bool _inputEnded;
 
     /// <param name="stillMay">Asked now and then; throws once the caller may no longer do this.</param>
@@ -107,9 +106,11 @@ internal sealed class ExecSession(WebSocket socket, INodeExec exec, string alloc
         await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // One message in two parts: nothing is copied.
-            await socket.SendAsync(Streams[isError ? 1 : 0].AsMemory(), WebSocketMessageType.Binary, endOfMessage: false, cancellationToken).ConfigureAwait(false);
-            await socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken).ConfigureAwait(false);
+            // Copied, so that it goes out at once: where it was cut off between two parts, what is sent next would be the rest of it.
+            if (_output.Length <= bytes.Length) _output = new byte[bytes.Length + 1];
+            _output[0] = (byte)(isError ? 2 : 1);
+            bytes.CopyTo(_output.AsMemory(1));
+            await socket.SendAsync(_output.AsMemory(0, bytes.Length + 1), WebSocketMessageType.Binary, endOfMessage: true, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

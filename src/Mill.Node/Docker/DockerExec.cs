@@ -45,11 +45,19 @@ internal sealed class DockerExec(DockerClient docker)
     {
         // Its own task: a terminal may not come back from a read.
         await Task.Yield();
-        var buffer = new byte[16 * 1024];
-        for (int read; (read = await input.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;) await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-        // Half of a connection closed would end the output of a terminal too; there, a character says it.
-        if (isTerminal) await stream.WriteAsync(EndOfTransmission, cancellationToken).ConfigureAwait(false);
-        else stream.EndInput();
+        try
+        {
+            var buffer = new byte[16 * 1024];
+            for (int read; (read = await input.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;) await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            // Half of a connection closed would end the output of a terminal too; there, a character says it.
+            if (isTerminal) await stream.WriteAsync(EndOfTransmission, cancellationToken).ConfigureAwait(false);
+            else stream.EndInput();
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            // Nobody takes it any more. It is taken off all the same: what comes behind it, as that the client closes, would never be heard.
+            await input.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task ReadAsync(HijackedStream stream, ExecStreams streams, CancellationToken cancellationToken)

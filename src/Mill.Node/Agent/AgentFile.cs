@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mill.Core.Model;
+using Mill.Secrets;
 
 namespace Mill.Node.Agent;
 
@@ -12,8 +13,6 @@ internal sealed record AgentFile(long Life, string Cluster, string Node, string 
 {
     public const string Name = "agent.json";
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>Begins the next life. Where it cannot be kept, it begins all the same: a full disk must not cost the node, and whoever hears a number twice says so.</summary>
     /// <param name="more">By how much the number is to be larger; more than one where others know of a later life.</param>
     public static AgentFile Begin(NodeAgentOptions options, DateTimeOffset now, long more = 1)
@@ -21,7 +20,7 @@ internal sealed record AgentFile(long Life, string Cluster, string Node, string 
         // Where nothing is kept, or not any more: lives were moments once, and this is later than any of those.
         var before = Read(options.AgentFile)?.Life ?? Timestamp.From(now).Microseconds;
         var file = new AgentFile(before + more, options.Cluster, options.Node.Value, options.Docker.ToString(), options.MemoryDirectory);
-        file.TryWrite(options.AgentFile);
+        file.TryWrite(options);
         return file;
     }
 
@@ -39,20 +38,14 @@ internal sealed record AgentFile(long Life, string Cluster, string Node, string 
     }
 
     /// <summary>All of it or nothing, and for good: a life that is forgotten begins a second time.</summary>
-    private void TryWrite(string path)
+    private void TryWrite(NodeAgentOptions options)
     {
-        var made = path + ".new";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (var file = new FileStream(made, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-            {
-                JsonSerializer.Serialize(file, this, AgentJson.Default.AgentFile);
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(made, path, overwrite: true);
+            Directory.CreateDirectory(Path.GetDirectoryName(options.AgentFile)!);
+            options.WriteFile(options.AgentFile, JsonSerializer.SerializeToUtf8Bytes(this, AgentJson.Default.AgentFile));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or MillException)
         {
             // As said above.
         }

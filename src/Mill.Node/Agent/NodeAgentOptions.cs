@@ -1,6 +1,7 @@
 using Mill.Core.Model;
 using Mill.Node.Docker;
 using Mill.Node.Logs;
+using Mill.Secrets;
 
 namespace Mill.Node.Agent;
 
@@ -36,6 +37,9 @@ public sealed record NodeAgentOptions
 
     /// <summary>For what the agent keeps of itself. It must be there as long as the node is.</summary>
     public string AgentFile { get => field ?? ScratchDirectory + "-agent.json"; init; }
+
+    /// <summary>Puts a file of the agent's own in its place: as a whole or not at all, and for good, whatever becomes of the machine. What it throws of <see cref="MillException"/> and <see cref="IOException"/> is no harm.</summary>
+    public required Action<string, byte[]> WriteFile { get; init; }
 
     /// <summary>Between two looks at what each container takes.</summary>
     public TimeSpan UsageEvery { get; init; } = TimeSpan.FromSeconds(5);

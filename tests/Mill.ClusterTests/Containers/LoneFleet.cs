@@ -130,7 +130,7 @@ internal sealed class LoneFleet : IAsyncDisposable, INodeReports
     {
         _agentStop = new();
         _agent = new(
-            new() { Node = Node, Cluster = Cluster, Address = _address, Docker = _engine, MemoryDirectory = MemoryDirectory, ScratchDirectory = ScratchDirectory, Heartbeat = TimeSpan.FromSeconds(1), UsageEvery = TimeSpan.FromSeconds(1) },
+            new() { Node = Node, Cluster = Cluster, Address = _address, Docker = _engine, MemoryDirectory = MemoryDirectory, ScratchDirectory = ScratchDirectory, WriteFile = static (path, content) => PrivateFile.Write(path, content), Heartbeat = TimeSpan.FromSeconds(1), UsageEvery = TimeSpan.FromSeconds(1) },
             _state, Vault, this, Time, NullLogger<NodeAgent>.Instance);
         _agentWork = _agent.RunAsync(_agentStop.Token);
     }

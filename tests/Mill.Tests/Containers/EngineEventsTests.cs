@@ -71,9 +71,7 @@ public sealed class EngineEventsTests : IDisposable
         await EndAsync(run);
     }
 
-    private Task RunAsync(TestNode node) => new EngineEvents(
-        new() { Node = Specs.Node, Cluster = "c1", Address = "127.0.0.1", Docker = node.Parts.Docker.Address, MemoryDirectory = null, ScratchDirectory = "/nowhere" },
-        node.Parts.Docker, new EngineWatch(node.Parts.Docker, _time, TimeSpan.FromSeconds(2)), node.Parts).RunAsync(_stop.Token);
+    private Task RunAsync(TestNode node) => new EngineEvents(node.Options, node.Parts.Docker, new EngineWatch(node.Parts.Docker, _time, TimeSpan.FromSeconds(2)), node.Parts).RunAsync(_stop.Token);
 
     /// <summary>Ends one, and waits until the next is asked for.</summary>
     private async Task<(TaskCompletionSource Stream, TimeSpan After)> NextAsync(TaskCompletionSource stream)

@@ -20,7 +20,7 @@ internal sealed class TestNode : IDisposable
         Fleet = _ => ValueTask.FromResult(FleetState.Empty),
         Ports = new(),
         Files = new(null, Path.Combine(_directory, "scratch")),
-        Logs = new LogStore(LogDirectory, time),
+        Logs = new LogStore(Path.Combine(_directory, "logs"), time),
         Http = new HttpMessageInvoker(new SocketsHttpHandler()),
         Time = time,
         Changed = () => { },
@@ -30,7 +30,16 @@ internal sealed class TestNode : IDisposable
 
     public NodeParts Parts { get; }
 
-    public string LogDirectory => Path.Combine(_directory, "logs");
+    public NodeAgentOptions Options => new()
+    {
+        Node = Parts.Node,
+        Cluster = Parts.Cluster,
+        Address = Parts.Address,
+        Docker = Parts.Docker.Address,
+        MemoryDirectory = null,
+        ScratchDirectory = Path.Combine(_directory, "scratch"),
+        WriteFile = File.WriteAllBytes,
+    };
 
     public void Dispose()
     {

@@ -5,6 +5,7 @@ using Mill.Node.Agent;
 using Mill.Orchestration;
 using Mill.Secrets;
 using Mill.Server;
+using Mill.Vault;
 
 namespace Mill.Hosting.Fleet;
 
@@ -107,6 +108,7 @@ internal sealed record FleetNode(NodeId? Id, string Address, ContainerPlace Plac
             LogRetention = Place.LogRetention,
             LogRoom = Place.LogRoom,
             AgentFile = NodeRemains.FileIn(DataDirectory),
+            WriteFile = static (path, content) => PrivateFile.Write(path, content),
         };
     }
 }

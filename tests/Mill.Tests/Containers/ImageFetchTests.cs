@@ -1,10 +1,14 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Mill.Core.Fleet;
+using Mill.Core.Model;
 using Mill.Core.Ports;
 using Mill.Node.Agent;
 using Mill.Secrets;
 using Mill.Testing;
+using Mill.Tests.Vault;
 using Xunit;
 
 namespace Mill.Tests.Containers;
@@ -67,6 +71,34 @@ public sealed class ImageFetchTests
         runner.Sent(runner.News);
         await runner.Work;
         Assert.DoesNotContain(engine.Asked, path => path.Contains("/containers/create", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("ghcr.io/org/app:v1", "default", true)]
+    [InlineData("ghcr.io/org/app:v1", "other", false)]
+    [InlineData("quay.io/org/app:v1", "default", false)]
+    [InlineData("app:v1", "default", false)]
+    public async Task Who_pulls_is_said_to_the_registry_that_it_was_said_for_and_to_no_other(string image, string tenant, bool isKnown)
+    {
+        await using var vault = await TestVault.OpenAsync();
+        await vault.SetAsync("registry/token", "c4n4ry");
+        string? login = null;
+        await using var engine = await FakeEngine.StartAsync(context =>
+        {
+            if (context.Request.Path.Value!.EndsWith("/images/create", StringComparison.Ordinal)) login = context.Request.Headers["X-Registry-Auth"].ToString();
+            return AnswerAsync(context, isHere: false, Progress);
+        });
+        using var node = new TestNode(engine.Address, _time);
+        var registry = new RegistryRecord { Tenant = TenantId.Default, Spec = new("ghcr.io", new("robot"), new("token ${secret(registry/token)}")) };
+        var fleet = FleetState.Empty.Apply(new(new RegistryKey(registry.Tenant, registry.Spec.Address), registry))!;
+        var alloc = Alloc(image) with { Tenant = TenantId.TryParse(tenant, out var owner) ? owner : throw new InvalidOperationException(tenant) };
+        using var log = new AllocLog(node.Parts.Logs.Open(alloc.Id, alloc.CreatedAt));
+        await new ImageFetch(alloc, node.Parts with { Vault = vault.Vault }, log, _ => { }).FetchAsync(fleet, isFirst: true, default);
+
+        if (isKnown) Assert.Equal("""{"username":"robot","password":"token c4n4ry","serveraddress":"ghcr.io"}""", Encoding.UTF8.GetString(Base64Url.DecodeFromChars(login)));
+        else Assert.Equal("", login);
+        Assert.Equal(isKnown ? "denied for [REDACTED]" : "denied for token c4n4ry", log.Clean("denied for token c4n4ry"));
+        Assert.DoesNotContain(engine.Asked, asked => asked.Contains("c4n4ry", StringComparison.Ordinal));
     }
 
     private static Task AnswerAsync(HttpContext context, bool isHere, string pull)

@@ -192,6 +192,18 @@ public sealed class RunningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task How_often_a_container_was_started_again_is_counted_by_allocation()
+    {
+        var ids = _fleet.Server.Now().Fleet.AllocsOf("web").Select(alloc => alloc.Id).ToList();
+        var usual = _fleet.Node.Become;
+        _fleet.Node.Become = alloc => usual(alloc) with { Restarts = alloc.Id == ids[1] ? 2 : 0 };
+        await _fleet.Node.ReportAsync();
+        var text = (await Operator.GetAsync("/v1/metrics")).Is(200).Text;
+        Assert.Contains("# TYPE mill_alloc_restarts_total counter\n", text, StringComparison.Ordinal);
+        Assert.Equal([0, 2], ids.Select(id => int.Parse(text.Split($"mill_alloc_restarts_total{{service=\"web\",node=\"n1\",alloc=\"{id}\"}} ")[1].Split('\n')[0], null)));
+    }
+
+    [Fact]
     public async Task What_containers_wrote_comes_in_the_order_of_time()
     {
         var ids = _fleet.Server.Now().Fleet.AllocsOf("web").Select(alloc => alloc.Id).ToList();

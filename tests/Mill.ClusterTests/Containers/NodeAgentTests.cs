@@ -152,6 +152,45 @@ public sealed class NodeAgentTests(DockerEngine engine) : IClassFixture<DockerEn
         await Processes.Until.TrueAsync("the file is gone", TimeSpan.FromSeconds(30), () => Task.FromResult(Directory.GetFiles(fleet.MemoryDirectory, "*", SearchOption.AllDirectories).Length is 0));
     }
 
+    [Fact]
+    public async Task What_a_replica_writes_into_its_ephemeral_volume_is_its_own_and_gone_with_its_container()
+    {
+        await using var fleet = await LoneFleet.StartAsync(engine);
+        var deploy = await fleet.DeployAsync($$"""
+            service "writer" {
+              image      = "{{DockerEngine.Image}}"
+              command    = ["/bin/sh", "-c", "trap 'exit 3' USR1; [ -e /data/mark ] && echo used || echo empty; echo $PORT > /data/mark; echo wrote $PORT; while true; do sleep 0.1; done"]
+              network    = "host"
+              port       = 80
+              replicas   = 2
+              stop_grace = "0s"
+              health { command = ["/bin/cat", "/data/mark"] }
+              volume "scratch" {
+                path      = "/data"
+                ephemeral = true
+              }
+            }
+            """);
+        Assert.False(deploy.HasFailed, deploy.Steps[0].Reason);
+        var allocs = (await fleet.NowAsync()).AllocsOf("writer").Where(alloc => !alloc.IsTerminal).ToList();
+        Assert.Equal(2, allocs.Count);
+        // Each has its own port.
+        Assert.Equal(allocs.Select(PortOf).Order(), Marks().Order());
+
+        // One that is started again finds nothing of what was there before, as it says itself.
+        await engine.DockerAsync("kill", "-s", "USR1", fleet.ContainerOf(allocs[0].Id));
+        var again = (await fleet.UntilAsync("it was started again", now => now.Allocs[allocs[0].Id] is { Restarts: 1, Status: AllocStatus.Healthy })).Allocs[allocs[0].Id];
+        await Processes.Until.TrueAsync("it says so", TimeSpan.FromSeconds(30), async () => (await fleet.LogAsync(again.Id)).Count is 4);
+        Assert.Equal(["empty", $"wrote {PortOf(allocs[0])}", "empty", $"wrote {PortOf(again)}"], await fleet.LogAsync(again.Id));
+        Assert.Equal(new[] { PortOf(again), PortOf(allocs[1]) }.Order(), Marks().Order());
+
+        await fleet.DeployAsync("task \"other\" { image = \"x\" }");
+        await Processes.Until.TrueAsync("nothing is left of them", TimeSpan.FromSeconds(30), () => Task.FromResult(Directory.GetFileSystemEntries(fleet.ScratchDirectory) is []));
+
+        static string PortOf(AllocRecord alloc) => alloc.Address!.Split(':')[^1];
+        IEnumerable<string> Marks() => Directory.GetFiles(fleet.ScratchDirectory, "mark", SearchOption.AllDirectories).Select(path => File.ReadAllText(path).Trim());
+    }
+
     /// <summary>A web server that says its version and a secret.</summary>
     private static string Web(string version) => $$"""
         service "web" {

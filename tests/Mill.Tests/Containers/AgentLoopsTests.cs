@@ -15,7 +15,7 @@ using Xunit;
 namespace Mill.Tests.Containers;
 
 /// <summary>What an agent does all the time goes on, whatever becomes of a part of it.</summary>
-public sealed class AgentLoopsTests : IAsyncLifetime
+public sealed class AgentLoopsTests : IAsyncLifetime, IDisposable
 {
     private const int NotSwept = 5008;
     private const int NotHeard = 5004;
@@ -29,12 +29,9 @@ public sealed class AgentLoopsTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _state = await TestVault.OpenAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _state.DisposeAsync();
-        _stop.Dispose();
-        _alarm.Rung.Dispose();
-    }
+    public async Task DisposeAsync() => await _state.DisposeAsync();
+
+    public void Dispose() => _stop.Dispose();
 
     [Fact]
     public async Task Where_what_is_new_cannot_be_said_any_more_signs_of_life_end_as_well_and_both_begin_anew()
@@ -51,7 +48,7 @@ public sealed class AgentLoopsTests : IAsyncLifetime
 
         Assert.Equal("no room for a line", (await Assert.ThrowsAsync<IOException>(() => reporter.RunAsync(_stop.Token).WaitAsync(Patience))).Message);
         await leader.SignEnded.Task.WaitAsync(Patience);
-        Assert.True(await _alarm.Rung.WaitAsync(Patience));
+        Assert.Equal(NotHeard, await _alarm.NextAsync().WaitAsync(Patience));
 
         leader.IsAway = false;
         var again = reporter.RunAsync(_stop.Token);
@@ -77,8 +74,12 @@ public sealed class AgentLoopsTests : IAsyncLifetime
             using var logs = new LogStore($"/proc/{ended}/net", _time);
             var (work, working) = await BeginAsync(node.Options, node.Parts with { Logs = logs });
             await UntilAsync(() => work.Runners().Count > 0);
-            for (var i = 0; i < 2; i++) await _time.AdvanceUntilAsync(_alarm.Rung.WaitAsync(), TimeSpan.FromMinutes(1)).WaitAsync(Patience);
-            Assert.Equal([NotSwept, NotSwept], _alarm.Ids);
+            for (var i = 0; i < 2; i++)
+            {
+                var said = _alarm.NextAsync();
+                await _time.AdvanceUntilAsync(said, TimeSpan.FromMinutes(1)).WaitAsync(Patience);
+                Assert.Equal(NotSwept, await said);
+            }
             await EndAsync(work, working);
         }
         finally
@@ -173,14 +174,14 @@ public sealed class AgentLoopsTests : IAsyncLifetime
         }
     }
 
-    /// <summary>A log that rings for some lines, and may have no room for them.</summary>
+    /// <summary>A log that is told by some of its lines, and may have no room for them.</summary>
     private sealed class Alarm : ILogger
     {
+        private readonly Channel<int> _lines = Channel.CreateUnbounded<int>();
+
         public bool Throws { get; set; }
 
-        public SemaphoreSlim Rung { get; } = new(0);
-
-        public List<int> Ids { get; } = [];
+        public Task<int> NextAsync() => _lines.Reader.ReadAsync().AsTask();
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
@@ -190,8 +191,7 @@ public sealed class AgentLoopsTests : IAsyncLifetime
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (eventId.Id is not (NotSwept or NotHeard)) return;
-            Ids.Add(eventId.Id);
-            Rung.Release();
+            _lines.Writer.TryWrite(eventId.Id);
             if (Throws) throw new IOException("no room for a line");
         }
     }

@@ -1,6 +1,5 @@
 using Mill.Core.Fleet;
 using Mill.Core.Model;
-using Mill.Core.Specs;
 using Mill.Node.Agent;
 using Mill.Secrets;
 using Xunit;

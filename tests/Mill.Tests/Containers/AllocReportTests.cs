@@ -1,5 +1,4 @@
 using Mill.Core.Fleet;
-using Mill.Core.Model;
 using Xunit;
 
 namespace Mill.Tests.Containers;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Specs;
 using Mill.Node.Docker;

@@ -64,6 +64,9 @@ internal sealed class FleetRig
     /// <summary>Called after each step, with the fleet before it.</summary>
     public Action<FleetState>? Watch { get; set; }
 
+    /// <summary>Called after each draft of what was decided, with the fleet before it: a step may take several.</summary>
+    public Action<FleetState>? WatchDraft { get; set; }
+
     /// <summary>What runs somewhere, whatever anybody knows of it.</summary>
     public IReadOnlyCollection<string> Containers => _containers.Keys;
 
@@ -132,7 +135,9 @@ internal sealed class FleetRig
             var draft = new FleetDraft(Fleet, Now, Portion);
             FleetDecisions.Decide(draft, new(_elapsed - _since, _heard.ToDictionary(node => node.Key, node => _elapsed - node.Value), NodeTimeout));
             if (draft.Changes.Count is 0) return;
+            var before = Fleet;
             Take(draft);
+            WatchDraft?.Invoke(before);
         }
         throw new InvalidOperationException("There is always something more to do.");
     }

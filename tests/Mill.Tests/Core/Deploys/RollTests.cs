@@ -170,6 +170,30 @@ public sealed class RollTests
     }
 
     [Fact]
+    public void What_stops_first_waits_for_what_a_start_first_roll_left_before_it_comes_back()
+    {
+        var rig = new FleetRig(2, cpu: 2);
+        var three = Db.Replace("cpu = 3", "cpu = 1\n replicas = 3", StringComparison.Ordinal);
+        rig.Deploy(three);
+        rig.Finish();
+        // Two at once, and there is room for one: in the same second it begins, and is to end.
+        rig.Deploy(three.Replace("v1", "v2", StringComparison.Ordinal).Replace("order = \"stop_first\"", "max_parallel = 2", StringComparison.Ordinal));
+        rig.Pass(2);
+        Assert.StartsWith("no node has room", rig.Fleet.DeployingOf(TenantId.Default)!.Steps[0].Reason, StringComparison.Ordinal);
+        var left = Assert.Single(rig.Active("db"), alloc => alloc.IsStopping);
+        rig.Silent.Add(left.Node);
+        var failing = rig.Active("db").First(alloc => alloc.Node != left.Node);
+        rig.Fate = alloc => alloc.Id == failing.Id ? new() { Id = alloc.Id, Status = AllocStatus.Failed, ExitCode = 1 } : null;
+        rig.Pass(5);
+
+        Assert.Equal(3, rig.Active("db").Count);
+        Assert.Contains(left.Id, rig.Active("db").Select(alloc => alloc.Id));
+        rig.Silent.Clear();
+        rig.Finish();
+        Assert.Equal(3, rig.Healthy("db").Count(alloc => alloc.Container.Image is "db:v1"));
+    }
+
+    [Fact]
     public void A_plan_knows_that_old_ones_make_room()
     {
         var rig = new FleetRig(1, cpu: 4);

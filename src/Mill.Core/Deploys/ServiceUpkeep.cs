@@ -49,7 +49,11 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
         // The healthy ones serve until others do, but for those that end ahead of them; those that are not healthy are the first to go.
         var kept = Math.Max(0, needed - good.Count - ahead);
         outdated = [.. outdated.OrderByDescending(alloc => alloc.Status is AllocStatus.Healthy).ThenBy(IsOnItsWayOut).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal)];
-        if (ahead > 0 && !isRestoring && kept < outdated.Count && current.Count < replicas && WhyNotAfter(outdated[^1], service) is { } why) return why;
+        if (ahead > 0 && !isRestoring && kept < outdated.Count)
+        {
+            var (count, why) = MayEnd(service, outdated[kept..], needed);
+            (kept, reason) = (outdated.Count - count, why ?? reason);
+        }
         foreach (var alloc in outdated)
         {
             if (kept > 0 && !(isRestoring && alloc.Status is not AllocStatus.Healthy)) kept--;
@@ -89,13 +93,20 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
     /// <summary>Whatever runs of it, or may.</summary>
     private int Present(string name) => draft.Fleet.AllocsOf(name).Count(alloc => !alloc.IsTerminal && !(alloc.IsStopping && _times.IsOverdue(alloc)));
 
-    /// <summary>Why nothing could take the place of one that would end; null where something could.</summary>
-    private string? WhyNotAfter(AllocRecord alloc, ServiceRecord service)
+    /// <summary>How many of those that would end ahead of what takes their place may, the last of them first: for all that starts then, there is room. Where none may, why.</summary>
+    private (int Count, string? Reason) MayEnd(ServiceRecord service, List<AllocRecord> leaving, int needed)
     {
-        view.Remove(alloc);
-        var placing = view.Choose(service.Spec.Container, service.Spec.Name);
-        view.Add(alloc);
-        return placing.Reason;
+        var wanted = Wanted(service.Spec.Name);
+        var (missing, free) = (service.Spec.Replicas - wanted.Count(alloc => IsCurrent(alloc, service)), Math.Max(service.Spec.Replicas, needed) - wanted.Count);
+        string? reason = null;
+        for (var count = leaving.Count; count > 0; count--)
+        {
+            var after = new PlacementView(draft.Fleet);
+            foreach (var alloc in draft.Fleet.AllocsOf(service.Spec.Name).Where(alloc => !alloc.IsTerminal && alloc.IsStopping).Concat(leaving.TakeLast(count))) after.Remove(alloc);
+            if (Forecast.Place(after, service.Spec, [], Math.Min(missing, free + count)) is not [.., { Node: null } last]) return (count, null);
+            reason = last.Reason;
+        }
+        return (0, reason);
     }
 
     /// <summary>It may become good yet. One that has had its chance does not keep others from theirs, but where its deploy is about to be judged by it.</summary>

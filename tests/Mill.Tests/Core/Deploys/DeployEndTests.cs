@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mill.Core.Deploys;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
@@ -107,6 +108,27 @@ public sealed class DeployEndTests
         rig.Change(draft => TaskRules.Kill(draft, task.Id, TenantId.Default));
 
         Assert.Equal(StepPhase.Done, rig.Finish().Steps[0].Phase);
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void A_roll_waits_for_what_ends_only_where_that_makes_room(int node, bool isWaiting)
+    {
+        const string There = "service \"there\" {\n image = \"a\"\n cpu = 8\n replicas = 1\n update { drain = \"60s\" }\n constraints { number = \"2\" }\n}";
+        Assert.True(TenantId.TryParse("other", out var other));
+        foreach (var text in new[] { There, There.Replace("replicas = 1", "replicas = 0", StringComparison.Ordinal) })
+        {
+            _rig.Change(draft => DeployRules.Begin(draft, FleetRig.Spec(text), other, "eve"));
+            _rig.Pass(15);
+        }
+        Assert.True(_rig.Active("there").Single().IsStopping);
+        _rig.Deploy(string.Create(CultureInfo.InvariantCulture, $"service \"big\" {{\n image = \"a\"\n cpu = 5\n replicas = {3 - node}\n constraints {{ number = \"{node}\" }}\n}}"));
+        _rig.Pass(20);
+
+        Assert.Equal(isWaiting, _rig.Fleet.DeployingOf(TenantId.Default) is not null);
+        if (isWaiting) Assert.False(_rig.Finish().HasFailed);
+        else Assert.StartsWith("no node has room", _rig.Fleet.Deploys[3].Steps[0].Reason, StringComparison.Ordinal);
     }
 
     [Fact]

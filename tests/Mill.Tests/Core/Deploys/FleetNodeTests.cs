@@ -38,6 +38,27 @@ public sealed class FleetNodeTests
     }
 
     [Fact]
+    public void A_move_while_a_roll_is_taken_back_leaves_as_many_as_served_when_it_began_of_whatever_version()
+    {
+        const string Two = "service \"web\" {\n image = \"a\"\n port = 80\n replicas = 2\n update { drain = \"0s\" }\n}";
+        _rig.Deploy(Two);
+        _rig.Finish();
+        _rig.Deploy(Two.Replace("\"a\"", "\"b\"", StringComparison.Ordinal));
+        for (var second = 0; second < 60 && _rig.Healthy("web").Count(alloc => alloc.Version is 1) is 2; second++) _rig.Pass(1);
+        var (old, fresh) = (_rig.Healthy("web").Single(alloc => alloc.Version is 1), _rig.Healthy("web").Single(alloc => alloc.Version is 2));
+        _rig.Fate = alloc => alloc.Id == fresh.Id ? new() { Id = alloc.Id, Status = AllocStatus.Failed, ExitCode = 1 } : null;
+        _rig.Change(draft => NodeRules.Drain(draft, old.Node, "ann"));
+        _rig.Watch = before =>
+        {
+            if (_rig.Fleet.Allocs[old.Id].IsStopping && !before.Allocs[old.Id].IsStopping) Assert.Equal(2, _rig.Healthy("web").Count);
+        };
+        Assert.True(_rig.Finish().HasFailed);
+        _rig.Pass(60);
+
+        Assert.Empty(NodeRules.WaitsFor(_rig.Fleet, old.Node));
+    }
+
+    [Fact]
     public void A_node_that_is_lost_is_empty_as_soon_as_somebody_wants_it_so()
     {
         _rig.Deploy(Text);

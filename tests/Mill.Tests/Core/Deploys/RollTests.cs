@@ -194,6 +194,38 @@ public sealed class RollTests
     }
 
     [Fact]
+    public void No_more_stop_first_than_find_a_place_for_what_replaces_them()
+    {
+        var rig = new FleetRig(1, cpu: 4);
+        var three = Db.Replace("cpu = 3", "cpu = 1\n replicas = 3", StringComparison.Ordinal).Replace("order", "max_parallel = 2\n order", StringComparison.Ordinal);
+        rig.Deploy(three);
+        rig.Finish();
+        rig.Watch = _ => Assert.True(rig.Active("db").Count(alloc => alloc is { Container.Image: "db:v1", Status: AllocStatus.Healthy, IsStopping: false }) >= 2);
+        // One of them finds its place, and a second one does not.
+        rig.Deploy(three.Replace("v1", "v2", StringComparison.Ordinal).Replace("cpu = 1", "cpu = 2", StringComparison.Ordinal));
+
+        Assert.StartsWith("no node has room", rig.Finish().Steps[0].Reason, StringComparison.Ordinal);
+        rig.Watch = null;
+        rig.Deploy(three.Replace("v1", "v3", StringComparison.Ordinal));
+        rig.Pass(3);
+        Assert.Equal(2, rig.Active("db").Count(alloc => alloc.IsStopping));
+        Assert.False(rig.Finish().HasFailed);
+    }
+
+    [Fact]
+    public void Two_stop_first_where_one_needs_the_room_of_both()
+    {
+        var rig = new FleetRig(1, cpu: 4);
+        var two = Db.Replace("cpu = 3", "cpu = 2\n replicas = 2", StringComparison.Ordinal).Replace("order", "max_parallel = 2\n order", StringComparison.Ordinal);
+        rig.Deploy(two);
+        rig.Finish();
+        rig.Deploy(NewDb.Replace("order", "max_parallel = 2\n order", StringComparison.Ordinal));
+
+        Assert.False(rig.Finish().HasFailed);
+        Assert.Equal("db:v2", Assert.Single(rig.Healthy("db")).Container.Image);
+    }
+
+    [Fact]
     public void A_plan_knows_that_old_ones_make_room()
     {
         var rig = new FleetRig(1, cpu: 4);

@@ -45,6 +45,8 @@ public sealed class FleetNodeTests
         _rig.Finish();
         _rig.Deploy(Two.Replace("\"a\"", "\"b\"", StringComparison.Ordinal));
         for (var second = 0; second < 60 && _rig.Healthy("web").Count(alloc => alloc.Version is 1) is 2; second++) _rig.Pass(1);
+        // Another of the old has ended by now.
+        _rig.Pass(1);
         var (old, fresh) = (_rig.Healthy("web").Single(alloc => alloc.Version is 1), _rig.Healthy("web").Single(alloc => alloc.Version is 2));
         _rig.Fate = alloc => alloc.Id == fresh.Id ? new() { Id = alloc.Id, Status = AllocStatus.Failed, ExitCode = 1 } : null;
         _rig.Change(draft => NodeRules.Drain(draft, old.Node, "ann"));

@@ -11,6 +11,18 @@ namespace Mill.ClusterTests.Containers;
 /// <summary>What is deployed over HTTP to a real server runs in real containers.</summary>
 public sealed class DeployedTests(DockerEngine engine) : IClassFixture<DockerEngine>
 {
+    /// <summary>Says where it was told that the other one is.</summary>
+    private const string Peer = $$"""
+
+        service "peer" {
+          image      = "{{DockerEngine.Image}}"
+          command    = ["/bin/sh", "-c", "mkdir -p /www && echo -n $WEB > /www/index.html && exec httpd -f -p $PORT -h /www"]
+          port       = 80
+          stop_grace = "1s"
+          env { WEB = "${service.web.address}" }
+        }
+        """;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     [Fact]
@@ -23,13 +35,14 @@ public sealed class DeployedTests(DockerEngine engine) : IClassFixture<DockerEng
             using var client = new MillClient(new() { Address = new(server.Address), Token = sandbox.Token });
             await UntilReadyAsync(client);
             using (var value = SecretValue.FromText(canary.Text)) await client.SetAsync("app/db", value);
-            Assert.Equal("done", await DeployAsync(client, Web()));
+            Assert.Equal("done", await DeployAsync(client, Web() + Peer));
 
             var service = await client.GetServiceAsync("web");
             var alloc = Assert.Single(service.Allocations);
             Assert.Equal("healthy", alloc.Status);
             using var http = new HttpClient();
             Assert.Equal(canary.Text, await http.GetStringAsync(new Uri($"http://{alloc.Address}/index.html")));
+            Assert.Equal(alloc.Address, await http.GetStringAsync(new Uri($"http://{(await client.GetServiceAsync("peer")).Allocations.Single().Address}/index.html")));
             Assert.Equal("ssd", (await client.ListNodesAsync()).Nodes.Single().Containers!.Labels["disk"]);
             Assert.Contains("it begins with [REDACTED]", await LinesAsync(client, "web"));
 

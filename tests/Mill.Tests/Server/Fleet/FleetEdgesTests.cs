@@ -73,6 +73,19 @@ public sealed class FleetEdgesTests
         Assert.Equal("""{"deploys":[]}""", (await server.Operator.GetAsync("/v1/deploys")).Is(200).Text);
     }
 
+    [Theory]
+    [InlineData("/v1/plan")]
+    [InlineData("/v1/deploys")]
+    public async Task A_volume_that_is_to_be_kept_is_refused_where_it_is_planned_too_and_nothing_changes(string path)
+    {
+        await using var fleet = await FleetServer.StartAsync();
+        var revision = fleet.Server.Now().Revision;
+        var problem = (await fleet.Operator.SendAsync("POST", path, FleetServer.File(more: "volume \"data\" {\n path = \"/data\"\n size = \"1Gi\"\n }"))).IsProblem(422, "invalid_spec");
+
+        Assert.Equal("service \"web\" has the volume \"data\", and volumes that are kept are not there yet. Write ephemeral = true for one that is not.", problem.Json.GetProperty("detail").GetString());
+        Assert.Equal(revision, fleet.Server.Now().Revision);
+    }
+
     [Fact]
     public async Task A_service_that_waits_for_its_own_address_is_refused()
     {

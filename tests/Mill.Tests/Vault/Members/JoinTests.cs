@@ -135,7 +135,28 @@ public sealed class JoinTests
     {
         await using var cluster = await TestCluster.FoundAsync();
         var token = await cluster.CreateTokenAsync();
-        // Both are judged good before either is decided: they wait behind a slow commit.
+        var outcomes = await JoinAtOnceAsync(cluster, token, token);
+
+        Assert.Single(outcomes, outcome => outcome is null);
+        Assert.Equal(MillError.Unauthenticated, Assert.IsType<MillException>(outcomes.Single(outcome => outcome is not null)).Error);
+        Assert.Equal(2, (await cluster.Vault.StateAsync()).Nodes.Count);
+    }
+
+    [Fact]
+    public async Task Of_two_nodes_that_come_at_once_each_with_its_own_token_both_are_let_in()
+    {
+        await using var cluster = await TestCluster.FoundAsync();
+        string[] tokens = [await cluster.CreateTokenAsync(), await cluster.CreateTokenAsync()];
+
+        Assert.All(await JoinAtOnceAsync(cluster, tokens), Assert.Null);
+        var state = await cluster.Vault.StateAsync();
+        Assert.Equal(["n1", "n2", "n3"], state.Nodes.Values.Select(node => node.Name).Order());
+        Assert.Equal(state.Nodes.Values.Where(node => node.Name is not "n1").Select(node => node.Id).Order(), state.JoinTokens.Values.Select(token => token.UsedBy!.Value).Order());
+    }
+
+    /// <summary>Nodes 2, 3 and so on, each with its token. All are judged good before any is decided: they wait behind a slow commit.</summary>
+    private static async Task<IReadOnlyList<Exception?>> JoinAtOnceAsync(TestCluster cluster, params string[] tokens)
+    {
         using var arrived = new SemaphoreSlim(0);
         using var gate = new ManualResetEventSlim();
         cluster.Vault.Store.Fault = _ =>
@@ -146,20 +167,18 @@ public sealed class JoinTests
         };
         var slow = cluster.Vault.SetAsync("a", "1");
         await arrived.WaitAsync();
-        using var one = NodeKeyPair.Create();
-        using var two = NodeKeyPair.Create();
-        Task[] joins =
-        [
-            cluster.Members.JoinAsync(new(token, TestCluster.Place(2), one.Request()), default),
-            cluster.Members.JoinAsync(new(token, TestCluster.Place(3), two.Request()), default),
-        ];
+        var keys = tokens.Select(_ => NodeKeyPair.Create()).ToList();
+        var joins = tokens.Select((token, index) => cluster.Members.JoinAsync(new(token, TestCluster.Place(index + 2), keys[index].Request()), default)).ToList();
         gate.Set();
         await slow;
         var outcomes = new List<Exception?>();
-        foreach (var join in joins) outcomes.Add(await Record.ExceptionAsync(() => join));
-        Assert.Single(outcomes, outcome => outcome is null);
-        Assert.Equal(MillError.Unauthenticated, Assert.IsType<MillException>(outcomes.Single(outcome => outcome is not null)).Error);
-        Assert.Equal(2, (await cluster.Vault.StateAsync()).Nodes.Count);
+        foreach (var join in joins)
+        {
+            outcomes.Add(await Record.ExceptionAsync(() => join));
+            if (join.IsCompletedSuccessfully) (await join).Answer.Dispose();
+        }
+        foreach (var key in keys) key.Dispose();
+        return outcomes;
     }
 
     [Theory]

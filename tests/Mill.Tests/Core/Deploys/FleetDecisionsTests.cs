@@ -1,13 +1,13 @@
 using Mill.Core.Deploys;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
-using Mill.Core.Placement;
 using Mill.Core.Specs;
 using Mill.Secrets;
 using Xunit;
 
 namespace Mill.Tests.Core.Deploys;
 
+/// <summary>What a deploy makes of the services of its file.</summary>
 public sealed class FleetDecisionsTests
 {
     private const string Web = """
@@ -224,153 +224,6 @@ public sealed class FleetDecisionsTests
     }
 
     [Fact]
-    public void A_lost_node_is_replaced_and_its_tasks_fail()
-    {
-        _rig.Deploy(Web + "\ntask \"job\" { image = \"job:v1\" }");
-        _rig.Finish();
-        _rig.Fate = alloc => alloc.Kind is AllocKind.Task ? new() { Id = alloc.Id, Status = AllocStatus.Running } : null;
-        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
-        _rig.Pass(3);
-        _rig.Silent.Add(task.Node);
-        _rig.Pass(9);
-        Assert.Equal(3, _rig.Healthy("web").Count);
-        _rig.Pass(6);
-
-        Assert.True(_rig.Fleet.Nodes[task.Node].IsDown);
-        Assert.Equal(3, _rig.Healthy("web").Count);
-        Assert.DoesNotContain(_rig.Active("web"), alloc => alloc.Node == task.Node);
-        Assert.Equal((AllocStatus.Failed, true, "its node was lost"), (_rig.Fleet.Allocs[task.Id].Status, _rig.Fleet.Allocs[task.Id].IsLost, _rig.Fleet.Allocs[task.Id].Reason));
-        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => alloc is { Kind: AllocKind.Task, IsTerminal: false });
-
-        // It comes back, and gets nothing that it had.
-        _rig.Silent.Clear();
-        _rig.Pass(20);
-        Assert.Equal(3, _rig.Active("web").Count);
-    }
-
-    [Fact]
-    public void A_new_leader_gives_every_node_a_whole_timeout()
-    {
-        _rig.Deploy(Web);
-        _rig.Finish();
-        var before = _rig.Active("web");
-        for (var leaders = 0; leaders < 5; leaders++)
-        {
-            // Nobody can reach a leader for 9 s, and the next one has heard of nobody.
-            foreach (var node in _rig.Fleet.Nodes.Keys) _rig.Silent.Add(node);
-            _rig.Pass(9);
-            _rig.ChangeLeader();
-        }
-        _rig.Silent.Clear();
-        _rig.Pass(30);
-
-        Assert.Equal(before, _rig.Active("web"));
-    }
-
-    [Fact]
-    public void A_node_that_is_to_be_empty_is_left_start_first()
-    {
-        _rig.Deploy(Web);
-        _rig.Finish();
-        _rig.Watch = _ => Assert.True(_rig.Healthy("web").Count >= 3);
-        _rig.Drain(1);
-        _rig.Pass(60);
-
-        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => !alloc.IsTerminal && alloc.Node == FleetRig.Node(1));
-        _rig.Drain(1, false);
-        _rig.Pass(60);
-        Assert.Equal(3, _rig.Healthy("web").Count);
-    }
-
-    [Fact]
-    public void A_node_that_is_to_be_empty_keeps_what_has_no_other_place()
-    {
-        _rig.Deploy("service \"web\" {\n image = \"a\"\n constraints { number = 1 }\n}");
-        _rig.Finish();
-        _rig.Drain(1);
-        _rig.Pass(60);
-
-        Assert.Equal(FleetRig.Node(1), Assert.Single(_rig.Healthy("web")).Node);
-    }
-
-    [Fact]
-    public void What_fails_by_itself_is_tried_elsewhere_and_with_longer_and_longer_pauses()
-    {
-        _rig.Deploy("service \"web\" { image = \"a\" }");
-        _rig.Finish();
-        var started = new List<(Timestamp At, NodeId Node)>();
-        _rig.Fate = alloc => new() { Id = alloc.Id, Status = AllocStatus.Failed, Reason = "the disk is full" };
-        for (var second = 0; second < 240; second++)
-        {
-            var before = _rig.Fleet.Allocs.Count;
-            _rig.Pass(1);
-            if (_rig.Fleet.Numbers.NextAlloc - 1 > started.Count + 1) started.Add((_rig.Now, _rig.Active("web")[0].Node));
-        }
-
-        // Two seconds pass until one has failed.
-        Assert.Equal([2 + 5, 2 + 30, 2 + 60], started.Zip(started.Skip(1), (one, next) => (next.At.Microseconds - one.At.Microseconds) / 1_000_000).Take(3));
-        Assert.True(started.Take(3).Select(start => start.Node).Distinct().Count() > 1);
-    }
-
-    [Fact]
-    public void What_has_ended_is_kept_for_a_while_and_not_for_ever()
-    {
-        _rig.Deploy("task \"job\" { image = \"job\" }\nservice \"web\" { image = \"a\" }");
-        _rig.Finish();
-        for (var i = 0; i < 300; i++)
-        {
-            _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
-            _rig.Pass(3);
-        }
-        Assert.Equal(100, _rig.Fleet.Allocs.Values.Count(alloc => alloc.Kind is AllocKind.Task));
-        _rig.Step(TimeSpan.FromHours(25));
-        _rig.Step(TimeSpan.FromSeconds(1));
-        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => alloc.Kind is AllocKind.Task);
-
-        for (var i = 0; i < 15; i++)
-        {
-            _rig.Change(draft => DeployRules.Restart(draft, "web", TenantId.Default, "ann"));
-            _rig.Finish();
-        }
-        _rig.Pass(1);
-        Assert.Equal(10, _rig.Fleet.Deploys.Values.Count(deploy => deploy.Spec is null));
-        Assert.True(_rig.Fleet.Deploys.ContainsKey(1));
-        Assert.Equal(6, _rig.Fleet.AllocsOf("web").Count());
-    }
-
-    [Fact]
-    public void A_schedule_starts_a_task_once_each_time_and_makes_up_for_what_was_missed_once()
-    {
-        _rig.Deploy("task \"job\" {\n image = \"job\"\n schedule = \"*/5 * * * *\"\n}");
-        _rig.Pass(299);
-        Assert.Empty(_rig.Fleet.Allocs);
-        _rig.Pass(3);
-        Assert.Single(_rig.Fleet.Allocs);
-        _rig.Pass(300);
-        Assert.Equal(2, _rig.Fleet.Allocs.Count);
-        _rig.Step(TimeSpan.FromHours(3));
-        _rig.Pass(10);
-        Assert.Equal(3, _rig.Fleet.Allocs.Count);
-    }
-
-    [Fact]
-    public void A_task_that_is_ended_ends_and_is_not_started_again()
-    {
-        _rig.Deploy("task \"job\" { image = \"job\" }\nservice \"web\" { image = \"a\" }");
-        _rig.Finish();
-        _rig.Fate = alloc => alloc.Kind is AllocKind.Task ? new() { Id = alloc.Id, Status = AllocStatus.Running } : null;
-        var task = _rig.Change(draft => TaskRules.Start(draft, new PlacementView(draft.Fleet), draft.Fleet.Tasks["job"].Spec, TenantId.Default, "ann"));
-        _rig.Pass(5);
-        _rig.Change(draft => TaskRules.Kill(draft, task.Id, TenantId.Default));
-        _rig.Pass(60);
-
-        Assert.Equal(AllocStatus.Stopped, _rig.Fleet.Allocs[task.Id].Status);
-        Assert.Single(_rig.Fleet.Allocs.Values, alloc => alloc.Kind is AllocKind.Task);
-        Assert.Equal(MillError.InvalidRequest, Assert.Throws<MillException>(() => _rig.Change(draft => TaskRules.Kill(draft, _rig.Active("web")[0].Id, TenantId.Default))).Error);
-        Assert.Equal(MillError.NotFound, Assert.Throws<MillException>(() => _rig.Change(draft => TaskRules.Kill(draft, "job-99", TenantId.Default))).Error);
-    }
-
-    [Fact]
     public void A_rollback_makes_what_was_before()
     {
         _rig.Deploy(Web);
@@ -384,19 +237,5 @@ public sealed class FleetDecisionsTests
 
         Assert.Equal((DeployKind.Rollback, 1, StepPhase.Done), (deploy.Kind, deploy.BackTo!.Value, deploy.Steps[0].Phase));
         Assert.All(_rig.Active("web"), alloc => Assert.Equal("web:v1", alloc.Container.Image));
-    }
-
-    [Fact]
-    public void Late_reports_wake_nobody_from_the_dead()
-    {
-        _rig.Deploy("service \"web\" { image = \"a\" }");
-        _rig.Finish();
-        var alloc = _rig.Active("web")[0];
-        _rig.Change(draft => { new AllocReport { Id = alloc.Id, Status = AllocStatus.Failed }.Apply(draft, alloc.Node); return 0; });
-        _rig.Change(draft => { new AllocReport { Id = alloc.Id, Status = AllocStatus.Healthy }.Apply(draft, alloc.Node); return 0; });
-        _rig.Change(draft => { new AllocReport { Id = "web-99", Status = AllocStatus.Healthy }.Apply(draft, alloc.Node); return 0; });
-
-        Assert.Equal(AllocStatus.Failed, _rig.Fleet.Allocs[alloc.Id].Status);
-        Assert.False(_rig.Fleet.Allocs.ContainsKey("web-99"));
     }
 }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Mill.Tests.Core.Deploys;
 
-/// <summary>What nodes say of themselves, and what becomes of one that is to be empty.</summary>
+/// <summary>What nodes say of themselves, and what becomes of one that is lost or is to be empty.</summary>
 public sealed class FleetNodeTests
 {
     private const string Text = "service \"web\" {\n image = \"a\"\n port = 80\n replicas = 3\n}\ntask \"job\" { image = \"job\" }";
@@ -140,6 +140,89 @@ public sealed class FleetNodeTests
         _rig.Step(TimeSpan.FromHours(25));
         _rig.Pass(2);
         Assert.Empty(_rig.Fleet.TaskTotals);
+    }
+
+    [Fact]
+    public void A_lost_node_is_replaced_and_its_tasks_fail()
+    {
+        _rig.Deploy(Text);
+        _rig.Finish();
+        _rig.Fate = alloc => alloc.Kind is AllocKind.Task ? new() { Id = alloc.Id, Status = AllocStatus.Running } : null;
+        var task = Start();
+        _rig.Silent.Add(task.Node);
+        _rig.Pass(9);
+        Assert.Equal(3, _rig.Healthy("web").Count);
+        _rig.Pass(6);
+
+        Assert.True(_rig.Fleet.Nodes[task.Node].IsDown);
+        Assert.Equal(3, _rig.Healthy("web").Count);
+        Assert.DoesNotContain(_rig.Active("web"), alloc => alloc.Node == task.Node);
+        Assert.Equal((AllocStatus.Failed, true, "its node was lost"), (_rig.Fleet.Allocs[task.Id].Status, _rig.Fleet.Allocs[task.Id].IsLost, _rig.Fleet.Allocs[task.Id].Reason));
+        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => alloc is { Kind: AllocKind.Task, IsTerminal: false });
+
+        // It comes back, and gets nothing that it had.
+        _rig.Silent.Clear();
+        _rig.Pass(20);
+        Assert.Equal(3, _rig.Active("web").Count);
+    }
+
+    [Fact]
+    public void A_new_leader_gives_every_node_a_whole_timeout()
+    {
+        _rig.Deploy(Text);
+        _rig.Finish();
+        var before = _rig.Active("web");
+        for (var leaders = 0; leaders < 5; leaders++)
+        {
+            // Nobody can reach a leader for 9 s, and the next one has heard of nobody.
+            foreach (var node in _rig.Fleet.Nodes.Keys) _rig.Silent.Add(node);
+            _rig.Pass(9);
+            _rig.ChangeLeader();
+        }
+        _rig.Silent.Clear();
+        _rig.Pass(30);
+
+        Assert.Equal(before, _rig.Active("web"));
+    }
+
+    [Fact]
+    public void A_node_that_is_to_be_empty_is_left_start_first()
+    {
+        _rig.Deploy(Text);
+        _rig.Finish();
+        _rig.Watch = _ => Assert.True(_rig.Healthy("web").Count >= 3);
+        _rig.Drain(1);
+        _rig.Pass(60);
+
+        Assert.DoesNotContain(_rig.Fleet.Allocs.Values, alloc => !alloc.IsTerminal && alloc.Node == FleetRig.Node(1));
+        _rig.Drain(1, false);
+        _rig.Pass(60);
+        Assert.Equal(3, _rig.Healthy("web").Count);
+    }
+
+    [Fact]
+    public void A_node_that_is_to_be_empty_keeps_what_has_no_other_place()
+    {
+        _rig.Deploy("service \"web\" {\n image = \"a\"\n constraints { number = 1 }\n}");
+        _rig.Finish();
+        _rig.Drain(1);
+        _rig.Pass(60);
+
+        Assert.Equal(FleetRig.Node(1), Assert.Single(_rig.Healthy("web")).Node);
+    }
+
+    [Fact]
+    public void Late_reports_wake_nobody_from_the_dead()
+    {
+        _rig.Deploy("service \"web\" { image = \"a\" }");
+        _rig.Finish();
+        var alloc = _rig.Active("web")[0];
+        _rig.Change(draft => { new AllocReport { Id = alloc.Id, Status = AllocStatus.Failed }.Apply(draft, alloc.Node); return 0; });
+        _rig.Change(draft => { new AllocReport { Id = alloc.Id, Status = AllocStatus.Healthy }.Apply(draft, alloc.Node); return 0; });
+        _rig.Change(draft => { new AllocReport { Id = "web-99", Status = AllocStatus.Healthy }.Apply(draft, alloc.Node); return 0; });
+
+        Assert.Equal(AllocStatus.Failed, _rig.Fleet.Allocs[alloc.Id].Status);
+        Assert.False(_rig.Fleet.Allocs.ContainsKey("web-99"));
     }
 
     private void Change(TimeSpan after, NodeReport report)

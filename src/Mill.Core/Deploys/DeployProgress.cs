@@ -194,8 +194,10 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
     {
         var ending = draft.Fleet.Allocs.Values.Where(alloc => alloc.IsStopping && !HasEnded(alloc)).ToList();
         if (ending.Count is 0 || !draft.Fleet.Services.TryGetValue(name, out var service)) return false;
+        // What ends ahead of it is asked to only where that is enough.
+        var ahead = service.Spec.Update.Order is UpdateOrder.StopFirst ? _upkeep.Outdated(service).TakeLast(1) : [];
         var after = new PlacementView(draft.Fleet);
-        foreach (var alloc in ending) after.Remove(alloc);
+        foreach (var alloc in ending.Concat(ahead)) after.Remove(alloc);
         return after.Choose(service.Spec.Container, name).Node is not null;
     }
 

@@ -34,9 +34,8 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
         var isRestoring = draft.Fleet.Deploying.Values.Any(deploy => deploy.Steps.Any(step => step.Service == name && step.Phase is StepPhase.Restoring));
         if (isRestoring) TakeBack(service);
         var (replicas, update) = (service.Spec.Replicas, service.Spec.Update);
-        var wanted = Wanted(name);
-        var current = wanted.FindAll(alloc => IsCurrent(alloc, service));
-        var outdated = wanted.FindAll(alloc => !IsCurrent(alloc, service));
+        var current = Wanted(name).FindAll(alloc => IsCurrent(alloc, service));
+        var outdated = Outdated(service);
         var good = current.FindAll(alloc => _times.IsGood(alloc, update));
 
         var needed = Needed(service, outdated, good.Count);
@@ -48,7 +47,6 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
 
         // The healthy ones serve until others do, but for those that end ahead of them; those that are not healthy are the first to go.
         var kept = Math.Max(0, needed - good.Count - ahead);
-        outdated = [.. outdated.OrderByDescending(alloc => alloc.Status is AllocStatus.Healthy).ThenBy(IsOnItsWayOut).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal)];
         if (ahead > 0 && !isRestoring && kept < outdated.Count)
         {
             var (count, why) = MayEnd(service, outdated[kept..], needed);
@@ -65,6 +63,10 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
 
     /// <summary>Of the right version, and on a node that may keep it.</summary>
     internal bool IsCurrent(AllocRecord alloc, ServiceRecord service) => alloc.Version == service.Version && !IsOnItsWayOut(alloc);
+
+    /// <summary>What is to be replaced. The last of them is the first to go.</summary>
+    internal List<AllocRecord> Outdated(ServiceRecord service) =>
+        [.. Wanted(service.Spec.Name).Where(alloc => !IsCurrent(alloc, service)).OrderByDescending(alloc => alloc.Status is AllocStatus.Healthy).ThenBy(IsOnItsWayOut).ThenBy(alloc => alloc.CreatedAt).ThenBy(alloc => alloc.Id, StringComparer.Ordinal)];
 
     /// <summary>It is to end; what it has begun may come to its end first, where it served anybody.</summary>
     internal void Stop(AllocRecord alloc, string reason, TimeSpan drain) =>
@@ -102,7 +104,7 @@ public sealed class ServiceUpkeep(FleetDraft draft, PlacementView view)
         for (var count = leaving.Count; count > 0; count--)
         {
             var after = new PlacementView(draft.Fleet);
-            foreach (var alloc in draft.Fleet.AllocsOf(service.Spec.Name).Where(alloc => !alloc.IsTerminal && alloc.IsStopping).Concat(leaving.TakeLast(count))) after.Remove(alloc);
+            foreach (var alloc in draft.Fleet.AllocsOf(service.Spec.Name).Where(alloc => alloc is { IsTerminal: false, IsStopping: true } && !_times.IsOverdue(alloc)).Concat(leaving.TakeLast(count))) after.Remove(alloc);
             if (Forecast.Place(after, service.Spec, [], Math.Min(missing, free + count)) is not [.., { Node: null } last]) return (count, null);
             reason = last.Reason;
         }

@@ -1,8 +1,6 @@
-using Mill.Core.Deploys;
 using Mill.Core.Fleet;
 using Mill.Core.Model;
 using Mill.Core.Ports;
-using Mill.Orchestration;
 using Mill.Secrets;
 using Mill.Tests.Core.Deploys;
 using Xunit;
@@ -104,7 +102,7 @@ public sealed class FleetOfficeTests : IAsyncLifetime
 
     private static NodeReport Report(params AllocReport[] allocs) => new(FleetRig.Node(1), 4, 8L << 30, new Dictionary<string, string>(), allocs);
 
-    private Task DeployAsync(int replicas) => _rig.DeployAsync($"service \"web\" {{\n image = \"a\"\n cpu = 0.1\n replicas = {replicas}\n}}");
+    private Task<Committed<DeployRecord>> DeployAsync(int replicas) => _rig.DeployAsync($"service \"web\" {{\n image = \"a\"\n cpu = 0.1\n replicas = {replicas}\n}}");
 
     /// <summary>As long as there is something to do.</summary>
     private async Task<FleetState> DecideAsync()

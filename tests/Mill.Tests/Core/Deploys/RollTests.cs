@@ -213,6 +213,27 @@ public sealed class RollTests
     }
 
     [Fact]
+    public void What_stops_first_serves_until_another_has_left_the_room_that_is_missing()
+    {
+        var rig = new FleetRig(1, cpu: 4);
+        const string Other = "service \"other\" {\n image = \"a\"\n cpu = 1\n replicas = 1\n update { drain = \"60s\" }\n}\n";
+        Assert.True(TenantId.TryParse("tenant", out var tenant));
+        rig.Deploy(Db);
+        foreach (var text in new[] { Other, Other.Replace("replicas = 1", "replicas = 0", StringComparison.Ordinal) })
+        {
+            rig.Change(draft => DeployRules.Begin(draft, FleetRig.Spec(text), tenant, "eve"));
+            rig.Pass(15);
+        }
+        Assert.True(rig.Active("other").Single().IsStopping);
+        rig.Deploy(NewDb.Replace("cpu = 3", "cpu = 4", StringComparison.Ordinal));
+        rig.Pass(20);
+
+        Assert.Equal("db:v1", Assert.Single(rig.Healthy("db")).Container.Image);
+        Assert.False(rig.Finish().HasFailed);
+        Assert.Equal("db:v2", Assert.Single(rig.Healthy("db")).Container.Image);
+    }
+
+    [Fact]
     public void Two_stop_first_where_one_needs_the_room_of_both()
     {
         var rig = new FleetRig(1, cpu: 4);

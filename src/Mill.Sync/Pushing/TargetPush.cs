@@ -16,13 +16,19 @@ namespace Mill.Sync.Pushing;
 internal sealed partial class TargetPush(
     GitHubClient gitHub, VaultSide vault, PushOptions options, SyncTarget target, string run, Action<SyncStep?, bool> tell)
 {
-    private const int MostAttempts = 10;
+    /// <summary>Each that is lost is a write of somebody else, and so a step of theirs: those that go on at the same time all come to their end.</summary>
+    private const int MostAttempts = 100;
 
     /// <summary>A ledger has to fit into a secret of the vault.</summary>
     private const int MostIntents = 100;
 
     /// <summary>How long a list may be behind.</summary>
     private static readonly TimeSpan ListLag = TimeSpan.FromMinutes(10);
+
+    /// <summary>Before the second attempt; twice as long before each that follows.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly LedgerHold _ledger = new(vault, target.Scope, gitHub.Options.Time);
     private DateTimeOffset _listedAt; // the vault
@@ -40,6 +46,7 @@ internal sealed partial class TargetPush(
             {
                 vault.Forget();
                 if (attempt == MostAttempts) throw new MillException(MillError.PreconditionFailed, $"Another push is at work on {target.Scope}.") { Hint = "Let it end, then try again." };
+                await Task.Delay(PauseAfter(attempt), Time, cancellationToken).ConfigureAwait(false);
             }
             return new(target.Scope, [.. _reports.Values]);
         }
@@ -49,6 +56,8 @@ internal sealed partial class TargetPush(
             return new(target.Scope, [.. _reports.Values], e);
         }
     }
+
+    private static TimeSpan PauseAfter(int attempt) => attempt < 8 ? FirstPause * (1 << (attempt - 1)) : LongestPause;
 
     private static bool EndsAll(MillException failure) => failure.Error is MillError.Unauthenticated or MillError.RateLimited && failure is not VaultRefusal;
 

@@ -74,6 +74,25 @@ public sealed class PushRivalTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_loses_the_ledger_again_and_again_waits_longer_each_time_and_gets_a_turn()
+    {
+        const int Losses = 20;
+        _rig.Vault.Set("a", "1");
+        var (lost, isRival) = (0, false);
+        _rig.Vault.LedgerWrites = isAfter =>
+        {
+            if (isAfter || isRival || lost++ >= Losses) return;
+            isRival = true;
+            var stored = _rig.Vault.ReadAsync(Web, default).Result;
+            _rig.Vault.WriteAsync(Web, stored?.Ledger ?? Ledger.New(Web, new(new byte[LedgerKey.Length])), stored?.Version, default).Wait();
+            isRival = false;
+        };
+        var report = await _rig.PushAsync(PushRig.Target("acme/web", ("A", "a")));
+        Assert.Equal((1, null), (report.Count(PushOutcome.Done), report.Targets[0].Failure));
+        Assert.Equal([.. Enumerable.Range(0, 7).Select(doubled => 100 << doubled), .. Enumerable.Repeat(10_000, Losses - 7)], _rig.Time.Waits.Take(Losses).Select(wait => (int)wait.TotalMilliseconds));
+    }
+
+    [Fact]
     public async Task What_a_rival_writes_right_after_us_is_not_ours()
     {
         _rig.Vault.Set("a", "1");

@@ -34,6 +34,8 @@ internal sealed class LogSource(FleetParts parts, ClusterParts? cluster, FleetVi
         await Task.WhenAny(change, or).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
         await change.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Whoever asks again and again would never come to an end.
+        cancellationToken.ThrowIfCancellationRequested();
         return await view.ReadLocalAsync(cancellationToken).ConfigureAwait(false);
     }
 

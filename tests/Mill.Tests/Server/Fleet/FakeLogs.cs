@@ -9,6 +9,14 @@ namespace Mill.Tests.Server.Fleet;
 internal sealed class FakeLogs : INodeLogs
 {
     private readonly Dictionary<string, (List<AllocLine> Kept, Channel<AllocLine> Coming)> _logs = new(StringComparer.Ordinal);
+    private int _passed;
+    private int _following;
+
+    /// <summary>How many wait, or have waited, for what comes.</summary>
+    public int Following => Volatile.Read(ref _following);
+
+    /// <summary>How many of the lines that came were taken to their end: whoever reads has come back for the next one.</summary>
+    public int Passed => Volatile.Read(ref _passed);
 
     public void Write(string alloc, DateTimeOffset at, string text, string stream = "stdout")
     {
@@ -33,6 +41,11 @@ internal sealed class FakeLogs : INodeLogs
         foreach (var line in kept) yield return line;
         if (!follow) yield break;
         yield return AllocLine.Mark;
-        await foreach (var line in coming.Reader.ReadAllAsync(cancellationToken)) yield return line;
+        Interlocked.Increment(ref _following);
+        await foreach (var line in coming.Reader.ReadAllAsync(cancellationToken))
+        {
+            yield return line;
+            Interlocked.Increment(ref _passed);
+        }
     }
 }

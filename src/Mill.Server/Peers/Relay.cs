@@ -80,7 +80,7 @@ internal sealed class Relay(PeerCalls calls)
             }
             if (isStream)
             {
-                await http.Response.StartAsync(cancellationToken).ConfigureAwait(false);
+                await http.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
                 read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             }
             // A write that is cancelled breaks the answer off: only where nobody wants it any more, or it has no end.

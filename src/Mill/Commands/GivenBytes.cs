@@ -1,3 +1,4 @@
+using Mill.Core.Model;
 using Mill.Interaction;
 using Mill.Secrets;
 
@@ -7,7 +8,8 @@ namespace Mill.Commands;
 internal static class GivenBytes
 {
     /// <summary>The caller disposes them; one byte more than the limit tells that there were too many. Throws <see cref="MillError.Usage"/> where the file cannot be read.</summary>
-    public static async Task<PinnedWriter> ReadFileAsync(string path, int limit, CancellationToken cancellationToken)
+    /// <param name="like">Names of files one of which may have been meant.</param>
+    public static async Task<PinnedWriter> ReadFileAsync(string path, int limit, CancellationToken cancellationToken, IEnumerable<string>? like = null)
     {
         try
         {
@@ -15,9 +17,14 @@ internal static class GivenBytes
             await using var _ = file.ConfigureAwait(false);
             return await ReadAsync(file, limit, cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            var meant = Typos.Closest(Path.GetFileName(path), like ?? []);
+            throw new MillException(MillError.Usage, Words.FileUnreadable(path, Words.NoSuchFile), e) { Hint = meant is null ? Words.NoSuchFileHint : $"Did you mean {meant}?" };
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new MillException(MillError.Usage, Words.FileUnreadable(path, e is FileNotFoundException or DirectoryNotFoundException ? Words.NoSuchFile : e.Message), e);
+            throw new MillException(MillError.Usage, Words.FileUnreadable(path, e.Message), e) { Hint = Words.FileUnreadableHint };
         }
     }
 

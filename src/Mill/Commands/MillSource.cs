@@ -25,9 +25,9 @@ internal static class MillSource
     {
         if (named is not null) return named is StandardInput ? named : Path.Combine(host.Directory, named);
         if (File.Exists(Path.Combine(host.Directory, UsualNames[0]))) return Path.Combine(host.Directory, UsualNames[0]);
-        var files = Directory.Exists(host.Directory) ? Directory.GetFiles(host.Directory, "*.mill").Order(StringComparer.Ordinal).ToList() : [];
-        if (files is [var only]) return only;
-        if (files.Count > 1) throw new MillException(MillError.Usage, Words.SeveralMillFiles(files.Select(file => Path.GetFileName(file)))) { Hint = Words.NameMillFileHint };
+        var files = FilesOf(host);
+        if (files is [var only]) return Path.Combine(host.Directory, only);
+        if (files.Count > 1) throw new MillException(MillError.Usage, Words.SeveralMillFiles(files)) { Hint = Words.NameMillFileHint };
         var last = Path.Combine(host.Directory, UsualNames[1]);
         return File.Exists(last) ? last : throw new MillException(MillError.Usage, Words.NoMillFile) { Hint = Words.NoMillFileHint };
     }
@@ -38,7 +38,7 @@ internal static class MillSource
         var name = path is StandardInput ? NameOfInput : Path.GetRelativePath(host.Directory, path);
         using var bytes = path is StandardInput
             ? await GivenBytes.ReadAsync(host.Terminal.Input, MostBytes, cancellationToken).ConfigureAwait(false)
-            : await GivenBytes.ReadFileAsync(path, MostBytes, cancellationToken).ConfigureAwait(false);
+            : await GivenBytes.ReadFileAsync(path, MostBytes, cancellationToken, FilesOf(host)).ConfigureAwait(false);
         if (bytes.WrittenCount > MostBytes) throw new MillException(MillError.TooLarge, Words.MillFileTooLarge(name));
         return Utf8.IsValid(bytes.WrittenSpan) ? new(name, System.Text.Encoding.UTF8.GetString(bytes.WrittenSpan)) : throw new MillException(MillError.InvalidSpec, Words.EnvFileNotUtf8(name));
     }
@@ -69,6 +69,8 @@ internal static class MillSource
         }
         return WithLines(new(failure.Error, failure.Message, failure) { Hint = failure.Hint, Problems = problems, RequestId = failure.RequestId }, file);
     }
+
+    private static List<string> FilesOf(CliHost host) => Directory.Exists(host.Directory) ? [.. Directory.GetFiles(host.Directory, "*.mill").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)] : [];
 
     private static MatchCollection ReferencesTo(string name, string text) => Regex.Matches(text, $@"\$\{{\s*secret\(\s*{Regex.Escape(name)}\s*\)\s*\}}", RegexOptions.CultureInvariant);
 

@@ -1,0 +1,27 @@
+using Xunit;
+
+namespace Mill.Tests.Cli;
+
+/// <summary>Files that are named, and cannot be read.</summary>
+public sealed class MillSourceTests
+{
+    [Theory]
+    [InlineData("deploy", "-f")]
+    [InlineData("plan", "-f")]
+    [InlineData("fmt")]
+    public async Task A_file_that_is_not_there_is_told_with_what_to_do(params string[] command)
+    {
+        await using var rig = await DeployRig.StartAsync();
+        Assert.Equal($"error: The file {rig.Directory}/none cannot be read: there is no such file.\nhint: Check its name. One that begins without a slash counts from the directory in which mill was started.\n", await FailAsync(rig, [.. command, "none"]));
+        Assert.EndsWith("hint: Did you mean app.mill?\n", await FailAsync(rig, [.. command, "ap.mill"]), StringComparison.Ordinal);
+        Assert.EndsWith("hint: Name a file that you may read: ls -l shows whose it is.\n", await FailAsync(rig, [.. command, rig.Directory]), StringComparison.Ordinal);
+        Assert.Empty(rig.Mill.Seen);
+    }
+
+    private static async Task<string> FailAsync(DeployRig rig, string[] args)
+    {
+        var session = rig.Session();
+        Assert.Equal(2, await session.RunAsync(args));
+        return session.Error;
+    }
+}

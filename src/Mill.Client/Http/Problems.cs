@@ -40,7 +40,7 @@ internal static class Problems
         Hint = "Is it a node of a cluster? Those speak TLS: --address https://… --ca-cert DATA_DIR/ca.crt",
     };
 
-    public static MillException TimedOut(Uri address, TimeSpan limit) => new(MillError.Unreachable, $"{Shown(address)} did not answer within {limit.TotalSeconds:0} s.")
+    public static MillException TimedOut(Uri address, TimeSpan limit) => new(MillError.Unreachable, $"{Shown(address)} did not answer within {limit.TotalSeconds:0.###} s.")
     {
         Hint = "Look at the server with: mill status",
     };

@@ -144,12 +144,7 @@ internal sealed class Transport(MillClientOptions options) : IDisposable
     /// <summary>Calls that fail together move on together, by one.</summary>
     private void MoveOn(int from) => Interlocked.CompareExchange(ref _current, (from + 1) % _addresses.Length, from);
 
-    private CancellationTokenSource Limit(Call call, CancellationToken cancellationToken)
-    {
-        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(call.Limit ?? Options.Timeout);
-        return limit;
-    }
+    private Deadline Limit(Call call, CancellationToken cancellationToken) => new(call.Limit ?? Options.Timeout, Options.Time, cancellationToken);
 
     /// <summary>Nothing was done, and soon it can be; or, where doing it twice is doing it once, something may have been done.</summary>
     private static bool IsPassing(Call call, MillError error) =>

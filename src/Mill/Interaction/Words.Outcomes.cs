@@ -29,6 +29,7 @@ internal static partial class Words
     public const string NotAToken = "The token holds characters that no token has.";
     public const string NotAnAddress = "The address of the server is not one.";
     public const string NotAnAddressHint = "Write it like http://127.0.0.1:4400, with nothing after the port.";
+    public const string NotATimeoutHint = $"Write it like {Profiles.Connection.TimeoutVariable}=30000, or leave it out.";
     public const string NotAnEndpointHint = "Write an address and a port: --listen 127.0.0.1:4400";
     public const string NoHome = "There is no home directory to keep things in.";
 
@@ -212,6 +213,8 @@ internal static partial class Words
     public static string NeedsBackupDirectory(string option) => $"{option} says nothing without a place for the backups.";
 
     public static string NoToken(Uri server) => $"There is no token for {server.GetLeftPart(UriPartial.Authority)}.";
+
+    public static string NotATimeout(string text, int most) => Invariant($"{Profiles.Connection.TimeoutVariable} is a number of milliseconds from 1 to {most}, and not '{text}'.");
 
     public static string NotANumber(string text) => $"'{text}' is not a number from 1.";
 

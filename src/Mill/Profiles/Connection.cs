@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mill.Client;
 using Mill.Core.Members;
 using Mill.Interaction;
@@ -12,10 +13,13 @@ internal static class Connection
     public const string TokenVariable = "MILL_TOKEN";
     public const string TenantVariable = "MILL_TENANT";
     public const string AuthorityVariable = "MILL_CACERT";
+    public const string TimeoutVariable = "MILL_API_CLIENT_TIMEOUT_MS";
+
+    private const int MostMilliseconds = 86_400_000;
 
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>The token is null where nothing names one. Throws <see cref="MillError.Usage"/> for an address that is none, and <see cref="MillError.Unauthenticated"/> for a token that is none.</summary>
+    /// <summary>The token is null where nothing names one. Throws <see cref="MillError.Usage"/> for an address, or a limit of time, that is none, and <see cref="MillError.Unauthenticated"/> for a token that is none.</summary>
     public static MillClientOptions Resolve(CliHost host, string? address, string? token, string? tenant, string? authority)
     {
         address ??= host.Variable(AddressVariable);
@@ -26,7 +30,8 @@ internal static class Connection
         // Its authority says only who is believed: another node of the same cluster has the same.
         authority ??= server.Scheme is "https" ? profile?.CaCert : null;
         token ??= profile is not null && (Parse(profile.Address) == server || IsSameCluster(profile, server, authority)) ? profile.Token : null;
-        return new() { Authority = authority is null ? null : Authorities.Read(authority), Address = server, Token = token is null ? null : Checked(token), Tenant = tenant ?? host.Variable(TenantVariable), Time = host.Time };
+        var options = new MillClientOptions { Authority = authority is null ? null : Authorities.Read(authority), Address = server, Token = token is null ? null : Checked(token), Tenant = tenant ?? host.Variable(TenantVariable), Time = host.Time };
+        return host.Variable(TimeoutVariable) is { } limit ? options with { Timeout = Timeout(limit) } : options;
     }
 
     /// <summary>
@@ -63,6 +68,10 @@ internal static class Connection
             ? address
             : throw new MillException(MillError.Usage, Words.NotAnAddress) { Hint = Words.NotAnAddressHint };
     }
+
+    private static TimeSpan Timeout(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is > 0 and <= MostMilliseconds
+        ? TimeSpan.FromMilliseconds(milliseconds)
+        : throw new MillException(MillError.Usage, Words.NotATimeout(text, MostMilliseconds)) { Hint = Words.NotATimeoutHint };
 
     /// <summary>A token that cannot stand in a header, or is none for this, refused here without repeating it.</summary>
     private static string Checked(string token)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Mill.Client;
 using Mill.Secrets;
-using Mill.Testing;
 using Xunit;
 
 namespace Mill.Tests.Client;
@@ -183,8 +182,7 @@ public sealed class FallbackTests
     {
         await using var mill = await FakeMill.StartAsync();
         mill.On("PUT /v1/secrets/a", context => FakeMill.RefuseAsync(context, code, "1"));
-        // The clock that the pause goes by stands still, so the time for the whole call ends first.
-        using var client = new MillClient(new() { Address = mill.Address, Token = FakeMill.Token, Timeout = TimeSpan.FromSeconds(1.01), Time = new ManualTime() });
+        using var client = new MillClient(new() { Address = mill.Address, Token = FakeMill.Token, Timeout = TimeSpan.FromSeconds(1.01), Time = new TimeWithoutPauses() });
         using var value = SecretValue.FromText("x");
         Assert.Equal(said, (await Assert.ThrowsAsync<MillException>(() => client.SetAsync("a", value))).Error);
     }
@@ -199,5 +197,12 @@ public sealed class FallbackTests
     {
         context.Abort();
         return Task.CompletedTask;
+    }
+
+    /// <summary>What waits for a second waits for ever, so the time for the whole call ends first.</summary>
+    private sealed class TimeWithoutPauses : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime == TimeSpan.FromSeconds(1) ? Timeout.InfiniteTimeSpan : dueTime, period);
     }
 }

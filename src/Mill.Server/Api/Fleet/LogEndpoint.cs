@@ -54,7 +54,8 @@ internal sealed class LogEndpoint(Authentication authentication, FleetParts part
     {
         var events = new EventWriter(http, http.RequestAborted);
         events.Begin();
-        await http.Response.StartAsync(cancellationToken).ConfigureAwait(false);
+        // Its head alone would wait here for the first line.
+        await http.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
         merge.Begin(seen);
         while (await merge.NextAsync(EventWriter.Heartbeat, cancellationToken).ConfigureAwait(false) is { } told)
         {

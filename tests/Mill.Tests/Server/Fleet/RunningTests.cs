@@ -249,20 +249,6 @@ public sealed class RunningTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stream_goes_on_for_longer_than_a_call_may_take()
-    {
-        var id = (await Operator.SendAsync("POST", "/v1/tasks", new { task = "job" })).Is(201).Json.GetProperty("id").GetString()!;
-        _fleet.Logs.Write(id, _fleet.Server.Time.GetUtcNow(), "before");
-        using var client = new global::Mill.Client.MillClient(new() { Address = new($"http://{_fleet.Server.EndPoint}"), Token = _fleet.Server.OperatorToken, Timeout = TimeSpan.FromSeconds(1) });
-        await using var lines = client.ReadLogsAsync(id, follow: true).GetAsyncEnumerator();
-        Assert.True(await lines.MoveNextAsync());
-        await Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System); // nothing to wait for: that nothing happens is what is looked at
-        _fleet.Logs.Write(id, _fleet.Server.Time.GetUtcNow(), "after");
-        Assert.True(await lines.MoveNextAsync());
-        Assert.Equal("after", lines.Current.Line);
-    }
-
-    [Fact]
     public async Task A_misspelt_name_gets_the_nearest()
     {
         Assert.Equal("Did you mean web?", (await Operator.GetAsync("/v1/logs/wep")).IsProblem(404, "not_found").Json.GetProperty("hint").GetString());

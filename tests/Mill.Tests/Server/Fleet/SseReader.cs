@@ -39,6 +39,13 @@ internal sealed class SseReader : IDisposable
         return null;
     }
 
+    /// <summary>The next line as it stands there, comments too; null at the end of the stream.</summary>
+    public async Task<string?> LineAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        return await _reader.ReadLineAsync(limit.Token);
+    }
+
     public async Task<List<(string Type, JsonElement Data)>> RestAsync()
     {
         var events = new List<(string, JsonElement)>();

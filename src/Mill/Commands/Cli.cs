@@ -29,6 +29,11 @@ internal static class Cli
             };
             return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception e) when (OutputClosedException.IsCauseOf(e))
+        {
+            // Whoever closed it knows.
+            return ExitCodes.OutputClosed;
+        }
         catch (MillException e)
         {
             ErrorReport.Write(host.Terminal, Hints.ForTerminal(e), json);

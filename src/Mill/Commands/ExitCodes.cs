@@ -28,6 +28,7 @@ internal static class ExitCodes
     public const int ProgramNotRunnable = 126;
     public const int ProgramNotFound = 127;
     public const int Interrupted = 130;
+    public const int OutputClosed = 141;
 
     /// <summary>The codes as <c>mill --help</c> shows them.</summary>
     public const string Table = """
@@ -40,7 +41,7 @@ internal static class ExitCodes
           5  forbidden              13  address unavailable
           6  precondition failed    14  invalid master key
           7  invalid input          15  the deploy failed and was undone
-        130  interrupted
+        130  interrupted           141  nobody reads the output
         126  program not runnable  127  no such program
         """;
 

@@ -37,7 +37,7 @@ internal sealed class Terminal(Stream input, Stream output, Stream error)
     public static Terminal OfThisProcess()
     {
         var isScreen = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
-        return new(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError())
+        return new(Console.OpenStandardInput(), new ProcessOutput(), Console.OpenStandardError())
         {
             InputIsTerminal = !Console.IsInputRedirected,
             OutputIsTerminal = isScreen,

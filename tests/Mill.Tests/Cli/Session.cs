@@ -9,7 +9,7 @@ namespace Mill.Tests.Cli;
 /// <summary>One run of <c>mill</c> inside the test: what goes in, and what came out.</summary>
 internal sealed class Session
 {
-    private readonly MemoryStream _output = new();
+    private readonly ReadOutput _output = new();
     private readonly MemoryStream _error = new();
 
     public Dictionary<string, string> Variables { get; } = [];
@@ -17,6 +17,9 @@ internal sealed class Session
     public byte[] Input { get; set; } = [];
 
     public bool IsTerminal { get; set; }
+
+    /// <summary>Who reads the output is gone after so many writes.</summary>
+    public int MostWrites { get => _output.MostWrites; set => _output.MostWrites = value; }
 
     /// <summary>Where it runs.</summary>
     public string? Directory { get; init; }
@@ -57,5 +60,19 @@ internal sealed class Session
         };
         var host = new CliHost(terminal, Variables.GetValueOrDefault, Time);
         return Directory is null ? host : host with { Directory = Directory };
+    }
+
+    private sealed class ReadOutput : MemoryStream
+    {
+        private int _writes;
+
+        public int MostWrites { get; set; } = int.MaxValue;
+
+        // All other ways to write end here.
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            if (_writes++ >= MostWrites) throw new OutputClosedException();
+            base.Write(buffer, offset, count);
+        }
     }
 }

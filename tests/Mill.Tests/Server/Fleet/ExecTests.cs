@@ -203,6 +203,22 @@ public sealed class ExecTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Where_nobody_reads_the_output_any_more_the_program_ends_and_nothing_is_said()
+    {
+        var ended = new TaskCompletionSource();
+        _fleet.Exec.Program = async (_, _, streams, cancellationToken) =>
+        {
+            using var end = cancellationToken.Register(() => ended.TrySetResult());
+            while (true) await streams.Output("y\n"u8.ToArray(), false, cancellationToken);
+        };
+        var session = Session();
+        session.MostWrites = 3;
+        Assert.Equal(141, await session.RunAsync("exec", "web", "--", "yes").WaitAsync(Patience));
+        Assert.Equal("", session.Error);
+        await ended.Task.WaitAsync(Patience);
+    }
+
     private static ProgramStreams Streams(string input = "") => new(new MemoryStream(Encoding.UTF8.GetBytes(input)), new MemoryStream(), new MemoryStream());
 
     private Session Session(string input = "") => new()

@@ -165,13 +165,7 @@ public sealed class FleetViewTests
     {
         var time = new ManualTime();
         var session = Session.With(mill, time);
-        var run = session.RunAsync("drain", "n1");
-        while (!run.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Yield();
-        }
-        Assert.Equal(expected, await run);
+        Assert.Equal(expected, await session.RunInTimeAsync(time, "drain", "n1"));
         return session;
     }
 

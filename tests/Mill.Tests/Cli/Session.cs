@@ -1,5 +1,6 @@
 using System.Text;
 using Mill.Interaction;
+using Mill.Testing;
 using Mill.Tests.Client;
 
 namespace Mill.Tests.Cli;
@@ -47,6 +48,19 @@ internal sealed class Session
     public Task<int> RunAsync(params string[] args) => RunAsync(args, CancellationToken.None);
 
     public Task<int> RunAsync(string[] args, CancellationToken cancellationToken) => Mill.Commands.Cli.RunAsync(args, Host(), cancellationToken);
+
+    /// <summary>Runs while time goes by. Calls may take all of it: nobody knows how slow this machine is.</summary>
+    public async Task<int> RunInTimeAsync(ManualTime time, params string[] args)
+    {
+        Variables["MILL_API_CLIENT_TIMEOUT_MS"] = "86400000";
+        var run = RunAsync(args);
+        while (!run.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.WhenAny(run, Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System));
+        }
+        return await run;
+    }
 
     /// <summary>What a command sees of this.</summary>
     public CliHost Host()

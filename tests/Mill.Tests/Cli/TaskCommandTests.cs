@@ -55,13 +55,7 @@ public sealed class TaskCommandTests
         mill.On("GET /v1/tasks/report-4", Ended);
         var time = new ManualTime();
         var session = Session.With(mill, time);
-        var run = session.RunAsync("spawn", "report", "--wait");
-        while (!run.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Yield();
-        }
-        Assert.Equal(42, await run);
+        Assert.Equal(42, await session.RunInTimeAsync(time, "spawn", "report", "--wait"));
         Assert.EndsWith("task report-4 ended with 42: it ended with 42\n    no disk\n", session.Error, StringComparison.Ordinal);
     }
 

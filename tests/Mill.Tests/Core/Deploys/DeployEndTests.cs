@@ -127,7 +127,12 @@ public sealed class DeployEndTests
         _rig.Pass(20);
 
         Assert.Equal(isWaiting, _rig.Fleet.DeployingOf(TenantId.Default) is not null);
-        if (isWaiting) Assert.False(_rig.Finish().HasFailed);
+        if (isWaiting)
+        {
+            Assert.Equal(other, _rig.Finish().Tenant);
+            Assert.False(_rig.Finish().HasFailed);
+            Assert.Single(_rig.Healthy("big"));
+        }
         else Assert.StartsWith("no node has room", _rig.Fleet.Deploys[3].Steps[0].Reason, StringComparison.Ordinal);
     }
 

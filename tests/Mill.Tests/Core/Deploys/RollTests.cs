@@ -229,6 +229,7 @@ public sealed class RollTests
         rig.Pass(20);
 
         Assert.Equal("db:v1", Assert.Single(rig.Healthy("db")).Container.Image);
+        Assert.Equal(tenant, rig.Finish().Tenant);
         Assert.False(rig.Finish().HasFailed);
         Assert.Equal("db:v2", Assert.Single(rig.Healthy("db")).Container.Image);
     }

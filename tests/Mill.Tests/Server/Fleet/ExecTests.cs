@@ -209,8 +209,14 @@ public sealed class ExecTests : IAsyncLifetime
         var ended = new TaskCompletionSource();
         _fleet.Exec.Program = async (_, _, streams, cancellationToken) =>
         {
-            using var end = cancellationToken.Register(() => ended.TrySetResult());
-            while (true) await streams.Output("y\n"u8.ToArray(), false, cancellationToken);
+            try
+            {
+                while (true) await streams.Output("y\n"u8.ToArray(), false, cancellationToken);
+            }
+            finally
+            {
+                ended.SetResult();
+            }
         };
         var session = Session();
         session.MostWrites = 3;

@@ -37,7 +37,7 @@ internal sealed class AdvanceLog
         {
             if (_isClosed || state.Revision <= _state.Revision) return;
             before = _latest;
-            var node = new Node(advance.After, before.Sequence + 1);
+            var node = new Node(advance.After, before.Sequence + 1) { Before = before };
             (before.Advance, before.Next) = (advance, node);
             _changes += advance.Changes.Count;
             Volatile.Write(ref _state, state);
@@ -99,6 +99,7 @@ internal sealed class AdvanceLog
             _changes -= _oldest.Advance!.Changes.Count;
             _oldest = _oldest.Next!;
         }
+        _oldest.Before = null;
     }
 
     /// <summary>The node whose state is of a revision, or null where it is not known (any more, or yet).</summary>
@@ -106,11 +107,10 @@ internal sealed class AdvanceLog
     {
         lock (_lock)
         {
-            for (var node = _oldest; node is not null; node = node.Next)
-            {
-                if (node.Revision == revision) return node;
-            }
-            return null;
+            // Who asks has mostly seen what was the latest a moment ago.
+            var node = _latest;
+            while (node is not null && node.Revision > revision) node = node.Before;
+            return node?.Revision == revision ? node : null;
         }
     }
 
@@ -124,6 +124,9 @@ internal sealed class AdvanceLog
         public TaskCompletionSource Passed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public StateAdvance? Advance { get; set; }
+
+        /// <summary>Null for the oldest that is known.</summary>
+        public Node? Before { get; set; }
 
         public Node? Next { get; set; }
     }

@@ -177,7 +177,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
         {
             if (WhyBad(alloc, update) is { } reason) return Fail(step, reason, alloc.LastLines);
         }
-        if (unplaced is not null && !IsMakingRoom(step.Service)) return Fail(step, unplaced, null);
+        if (unplaced is not null && !MayFindPlace(step.Service)) return Fail(step, unplaced, null);
         // Those that are not of this deploy may be in trouble: that is nothing it could mend or make worse.
         var good = allocs.Count(alloc => alloc.IsWanted && _upkeep.IsCurrent(alloc, service) && (alloc.Deploy != deploy.Number || _times.IsGood(alloc, update)));
         if (good < service.Spec.Replicas || allocs.Exists(alloc => !HasEnded(alloc) && (!_upkeep.IsCurrent(alloc, service) || alloc.IsStopping)))
@@ -190,8 +190,10 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
     private bool HasEnded(AllocRecord alloc) => alloc.IsTerminal || (alloc.IsStopping && _times.IsOverdue(alloc));
 
     /// <summary>Whether there is a place as soon as what is to end has ended. What ends where that is of no use is not waited for: somebody always ends something somewhere.</summary>
-    private bool IsMakingRoom(string name)
+    private bool MayFindPlace(string name)
     {
+        // An engine that is away is back within minutes, or what runs there is given up.
+        if (draft.Fleet.AllocsOf(name).Any(alloc => !alloc.IsTerminal && draft.Fleet.Nodes.GetValueOrDefault(alloc.Node) is { NotReady: not null })) return true;
         var ending = draft.Fleet.Allocs.Values.Where(alloc => alloc.IsStopping && !HasEnded(alloc)).ToList();
         if (ending.Count is 0 || !draft.Fleet.Services.TryGetValue(name, out var service)) return false;
         // What ends ahead of it is asked to only where that is enough.
@@ -231,7 +233,7 @@ internal sealed class DeployProgress(FleetDraft draft, PlacementView view, Deplo
     private DeployStep Restore(DeployStep step, string? unplaced)
     {
         if (WhyNotRestored(step, unplaced) is not { } reason) return step with { Phase = StepPhase.Failed };
-        var isHopeless = (unplaced is not null && !IsMakingRoom(step.Service)) || FailedSince(step).Count >= HopelessAfter;
+        var isHopeless = (unplaced is not null && !MayFindPlace(step.Service)) || FailedSince(step).Count >= HopelessAfter;
         return isHopeless || draft.HasCome(step.Since + RestoreDeadline) ? step with { Phase = StepPhase.Failed, Reason = $"{step.Reason}; not restored: {reason}" } : step;
     }
 

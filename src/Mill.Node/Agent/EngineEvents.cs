@@ -19,8 +19,8 @@ internal sealed class EngineEvents(NodeAgentOptions options, DockerClient docker
             var isAway = !await ListenAsync(isMissing: inVain is 0, cancellationToken).ConfigureAwait(false);
             engine.Wake();
             // One that is away comes back; one that ends at once what it was to tell, or refuses it, does so again.
-            if (!isAway) inVain = parts.Time.GetElapsedTime(began) < Steady ? inVain + 1 : 0;
-            await Task.Delay(isAway || inVain is 0 ? options.RetryAfter : ServiceUpkeep.PauseAfter(inVain), parts.Time, cancellationToken).ConfigureAwait(false);
+            inVain = isAway || parts.Time.GetElapsedTime(began) >= Steady ? 0 : inVain + 1;
+            await Task.Delay(inVain is 0 ? options.RetryAfter : ServiceUpkeep.PauseAfter(inVain), parts.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 

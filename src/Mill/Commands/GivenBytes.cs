@@ -1,4 +1,3 @@
-using Mill.Core.Model;
 using Mill.Interaction;
 using Mill.Secrets;
 
@@ -8,8 +7,8 @@ namespace Mill.Commands;
 internal static class GivenBytes
 {
     /// <summary>The caller disposes them; one byte more than the limit tells that there were too many. Throws <see cref="MillError.Usage"/> where the file cannot be read.</summary>
-    /// <param name="like">Names of files one of which may have been meant.</param>
-    public static async Task<PinnedWriter> ReadFileAsync(string path, int limit, CancellationToken cancellationToken, IEnumerable<string>? like = null)
+    /// <param name="meant">A file that may have been meant, where this one is not there.</param>
+    public static async Task<PinnedWriter> ReadFileAsync(string path, int limit, CancellationToken cancellationToken, Func<string?>? meant = null)
     {
         try
         {
@@ -19,11 +18,11 @@ internal static class GivenBytes
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            var meant = Typos.Closest(Path.GetFileName(path), like ?? []);
-            throw new MillException(MillError.Usage, Words.FileUnreadable(path, Words.NoSuchFile), e) { Hint = meant is null ? Words.NoSuchFileHint : $"Did you mean {meant}?" };
+            throw new MillException(MillError.Usage, Words.FileUnreadable(path, Words.NoSuchFile), e) { Hint = meant?.Invoke() is { } other ? $"Did you mean {other}?" : Words.NoSuchFileHint };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            if (Directory.Exists(path)) throw new MillException(MillError.Usage, Words.FileUnreadable(path, Words.IsDirectory), e) { Hint = Words.IsDirectoryHint };
             throw new MillException(MillError.Usage, Words.FileUnreadable(path, e.Message), e) { Hint = Words.FileUnreadableHint };
         }
     }

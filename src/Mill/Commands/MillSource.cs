@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Mill.Core.Language;
 using Mill.Core.Language.Syntax;
+using Mill.Core.Model;
 using Mill.Core.Specs;
 using Mill.Interaction;
 using Mill.Secrets;
@@ -25,7 +26,7 @@ internal static class MillSource
     {
         if (named is not null) return named is StandardInput ? named : Path.Combine(host.Directory, named);
         if (File.Exists(Path.Combine(host.Directory, UsualNames[0]))) return Path.Combine(host.Directory, UsualNames[0]);
-        var files = FilesOf(host);
+        var files = Directory.Exists(host.Directory) ? FilesIn(host.Directory) : [];
         if (files is [var only]) return Path.Combine(host.Directory, only);
         if (files.Count > 1) throw new MillException(MillError.Usage, Words.SeveralMillFiles(files)) { Hint = Words.NameMillFileHint };
         var last = Path.Combine(host.Directory, UsualNames[1]);
@@ -38,7 +39,7 @@ internal static class MillSource
         var name = path is StandardInput ? NameOfInput : Path.GetRelativePath(host.Directory, path);
         using var bytes = path is StandardInput
             ? await GivenBytes.ReadAsync(host.Terminal.Input, MostBytes, cancellationToken).ConfigureAwait(false)
-            : await GivenBytes.ReadFileAsync(path, MostBytes, cancellationToken, FilesOf(host)).ConfigureAwait(false);
+            : await GivenBytes.ReadFileAsync(path, MostBytes, cancellationToken, () => Meant(host, path)).ConfigureAwait(false);
         if (bytes.WrittenCount > MostBytes) throw new MillException(MillError.TooLarge, Words.MillFileTooLarge(name));
         return Utf8.IsValid(bytes.WrittenSpan) ? new(name, System.Text.Encoding.UTF8.GetString(bytes.WrittenSpan)) : throw new MillException(MillError.InvalidSpec, Words.EnvFileNotUtf8(name));
     }
@@ -70,7 +71,21 @@ internal static class MillSource
         return WithLines(new(failure.Error, failure.Message, failure) { Hint = failure.Hint, Problems = problems, RequestId = failure.RequestId }, file);
     }
 
-    private static List<string> FilesOf(CliHost host) => Directory.Exists(host.Directory) ? [.. Directory.GetFiles(host.Directory, "*.mill").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)] : [];
+    private static List<string> FilesIn(string directory) => [.. Directory.GetFiles(directory, "*.mill").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Of the files beside the one that is not there; null where none is like it.</summary>
+    private static string? Meant(CliHost host, string path)
+    {
+        try
+        {
+            var directory = Path.GetDirectoryName(path)!;
+            return Typos.Closest(Path.GetFileName(path), FilesIn(directory)) is { } name ? Path.GetRelativePath(host.Directory, Path.Combine(directory, name)) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static MatchCollection ReferencesTo(string name, string text) => Regex.Matches(text, $@"\$\{{\s*secret\(\s*{Regex.Escape(name)}\s*\)\s*\}}", RegexOptions.CultureInvariant);
 

@@ -49,6 +49,8 @@ internal static partial class Words
     public const string MillFileEmptyHint = "It says what is to run, such as: service \"web\" { image = \"nginx:1\" }";
     public const string NoSuchFile = "there is no such file.";
     public const string NoSuchFileHint = "Check its name. One that begins without a slash counts from the directory in which mill was started.";
+    public const string IsDirectory = "it is a directory.";
+    public const string IsDirectoryHint = "Name a file in it.";
     public const string FileUnreadableHint = "Name a file that you may read: ls -l shows whose it is.";
     public const string NothingChanges = "nothing changes";
     public const string DeploysHint = "See which there were: mill deploys";

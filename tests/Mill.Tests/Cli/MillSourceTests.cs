@@ -14,7 +14,12 @@ public sealed class MillSourceTests
         await using var rig = await DeployRig.StartAsync();
         Assert.Equal($"error: The file {rig.Directory}/none cannot be read: there is no such file.\nhint: Check its name. One that begins without a slash counts from the directory in which mill was started.\n", await FailAsync(rig, [.. command, "none"]));
         Assert.EndsWith("hint: Did you mean app.mill?\n", await FailAsync(rig, [.. command, "ap.mill"]), StringComparison.Ordinal);
-        Assert.EndsWith("hint: Name a file that you may read: ls -l shows whose it is.\n", await FailAsync(rig, [.. command, rig.Directory]), StringComparison.Ordinal);
+        Assert.Equal($"error: The file {rig.Directory} cannot be read: it is a directory.\nhint: Name a file in it.\n", await FailAsync(rig, [.. command, rig.Directory]));
+        // What is looked for is beside the file that is named.
+        Directory.CreateDirectory(Path.Combine(rig.Directory, "sub"));
+        Assert.EndsWith("was started.\n", await FailAsync(rig, [.. command, "sub/ap.mill"]), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(rig.Directory, "sub/web.mill"), "");
+        Assert.EndsWith("hint: Did you mean sub/web.mill?\n", await FailAsync(rig, [.. command, "sub/wbe.mill"]), StringComparison.Ordinal);
         Assert.Empty(rig.Mill.Seen);
     }
 

@@ -69,9 +69,9 @@ public sealed class DockerExecTests : IDisposable
             await _end.Task;
             return;
         }
-        if (path.EndsWith("/resize?h=33&w=101", StringComparison.Ordinal)) _resized.SetResult();
         var body = path.EndsWith("/exec", StringComparison.Ordinal) ? """{"Id":"e1"}""" : """{"ExitCode":7,"Running":false}""";
         await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}")));
+        if (path.EndsWith("/resize?h=33&w=101", StringComparison.Ordinal)) _resized.SetResult();
     }
 
     /// <summary>To its end: a connection with something unread would be reset.</summary>

@@ -31,6 +31,27 @@ public sealed class RollTests
     }
 
     [Fact]
+    public void An_engine_that_is_away_for_a_moment_while_a_wave_turns_good_fails_nothing()
+    {
+        var rig = new FleetRig(1);
+        rig.Deploy(Web);
+        rig.Finish();
+        rig.Deploy(NewWeb);
+        while (!rig.Healthy("web").Any(alloc => alloc.Container.Image is "web:v2")) rig.Step(TimeSpan.FromSeconds(1));
+        var node = rig.Fleet.Nodes[FleetRig.Node(1)];
+        // What runs goes on; only nothing is heard of it.
+        rig.Silent.Add(node.Node);
+        rig.Change(draft => NodeRules.Hear(draft, new(node.Node, node.Cpu, node.Memory, node.Labels, []) { NotReady = "no engine" }));
+        rig.Pass(8);
+        Assert.Equal(StepPhase.Rolling, rig.Fleet.DeployingOf(TenantId.Default)!.Steps[0].Phase);
+        Assert.Contains(rig.Active("web"), alloc => alloc.IsStopping);
+        rig.Silent.Clear();
+
+        Assert.False(rig.Finish().HasFailed);
+        Assert.All(rig.Healthy("web"), alloc => Assert.Equal("web:v2", alloc.Container.Image));
+    }
+
+    [Fact]
     public void A_first_version_that_dies_soon_after_it_was_healthy_is_no_good_deploy()
     {
         _rig.Fate = alloc => alloc is { HealthyAt: { } at } && at + TimeSpan.FromSeconds(3) <= _rig.Now ? new() { Id = alloc.Id, Status = AllocStatus.Starting, Restarts = 1, ExitCode = 1, Reason = "it ended" } : null;
